@@ -1,0 +1,124 @@
+"""What a worker says while it works: one event a line, as JSON with its kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from defectstudio.domain.errors import InternalError
+
+
+@dataclass(frozen=True)
+class Started:
+    """The job's handler runs; device is what it computes on, total the number of steps."""
+
+    device: str
+    total: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` steps or samples."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures of one step: losses by name."""
+
+    step: int
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file the job left, relative to its run folder: checkpoint, preview grid, sample, report."""
+
+    role: str
+    path: str
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A placement or sample that was refused, counted by its reason."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line for the log; level is "info" or "warning"."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The answer to a preview request: arrays lie in the mapped file `path` (see worker.preview)."""
+
+    request: int
+    path: str
+    blocks: list[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class SampleMade:
+    """The answer to an accept request: the sample's files lie in `folder`."""
+
+    request: int
+    folder: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job, or one request of it, failed. kind: the error's class name; fault: "user" or "ours"."""
+
+    kind: str
+    fault: str
+    reason: str
+    subject: str = ""
+    remedy: str = ""
+    details: str = ""
+    request: int = 0
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The job stopped before its end, with a checkpoint; why is "cancelled" or "interrupted"."""
+
+    why: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job is done; `summary` holds its figures."""
+
+    summary: dict[str, object]
+
+
+Event = (
+    Started | Progress | Metrics | Artifact | Refused | Log | Contents | SampleMade
+    | Failed | Stopped | Finished
+)  # fmt: skip
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in Event.__args__}
+
+
+def encode(event: Event) -> str:
+    """One line of JSON, without the newline."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=True)
+
+
+def decode(line: str) -> Event:
+    """The event of one line. Raises InternalError when the line is not an event."""
+    try:
+        fields = json.loads(line)
+        event: Event = _KINDS[fields.pop("event")](**fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InternalError(f"not an event: {line[:200]!r}") from error
+    return event

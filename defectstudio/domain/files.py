@@ -1,0 +1,90 @@
+"""Files written whole or not at all, and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from defectstudio.domain.errors import UserError
+
+_CHUNK = 1 << 20
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hex SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    """Call `write` with a temporary path beside `path`, then rename it to `path`.
+
+    The temporary name keeps the suffix, since many libraries choose the format by it.
+    On any error the temporary file is removed and `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{secrets.token_hex(8)}.part{path.suffix}")
+    try:
+        write(beside)
+        with beside.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes beside `path` and rename."""
+    write_beside(path, lambda beside: beside.write_bytes(data))
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON of a dataclass or plain value: sorted keys, paths as POSIX text, no NaN."""
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    return json.dumps(plain, sort_keys=True, allow_nan=False, ensure_ascii=False, default=_plain)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `to_json(value)` beside `path` and rename."""
+    write_bytes(path, (to_json(value) + "\n").encode("utf-8"))
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """The path of `relative` under `folder`.
+
+    Raises UserError when `relative` is absolute, holds a drive or backslash, or leaves the folder.
+    """
+    parts = PurePosixPath(relative)
+    bad = parts.is_absolute() or ".." in parts.parts or "\\" in relative or ":" in relative
+    if bad or not parts.parts or "\0" in relative:
+        raise UserError(
+            "the path leaves its folder", subject=relative, remedy="Use a plain relative path."
+        )
+    target = folder.joinpath(*parts.parts)
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise UserError(
+            "the path leaves its folder through a link",
+            subject=relative,
+            remedy="Replace the link by the file itself.",
+        )
+    return target
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

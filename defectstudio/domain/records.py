@@ -1,0 +1,121 @@
+"""Records of a project, as frozen values. The database stores them; nobody else knows how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+MAX_CLASSES = 254
+"""A label plane is uint8: 0 is background, 255 is void, 1..254 are classes."""
+
+
+class Role(StrEnum):
+    """What an image shows."""
+
+    NORMAL = "normal"
+    DEFECT = "defect"
+
+
+class Split(StrEnum):
+    """The part of a data set an image belongs to."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+class JobState(StrEnum):
+    """The life of a job."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A product whose images belong together."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class DefectClass:
+    """A kind of defect of an item; `id` is in 1..254, stable and never reused."""
+
+    id: int
+    item_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image of an item. `file` is the content-addressed path; `channels` 1 or 3; `depth` bits.
+
+    `group` names the physical part; images of one group are never split apart.
+    `label_file` is the image's uint8 label plane (class ids), None where nothing is labeled.
+    """
+
+    id: int
+    item_id: int
+    name: str
+    role: Role
+    file: Path
+    sha256: str
+    height: int
+    width: int
+    channels: int
+    depth: int
+    group: str
+    split: Split | None
+    class_ids: tuple[int, ...]
+    label_file: Path | None
+
+
+@dataclass(frozen=True)
+class SampleRecord:
+    """An accepted sample: image, label (refined), painted mask and recipe, by content."""
+
+    id: int
+    item_id: int
+    file: Path
+    sha256: str
+    label_file: Path
+    label_sha256: str
+    painted_file: Path
+    recipe_file: Path
+    class_ids: tuple[int, ...]
+    background_id: int
+    job_id: int | None
+
+
+@dataclass(frozen=True)
+class GeneratorRecord:
+    """A trained generator: a folder with `generator.safetensors` and `generator.json`."""
+
+    id: int
+    item_id: int
+    name: str
+    kind: str
+    folder: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job of the project. `progress` in [0, 1]; `message` says why it ended as it did."""
+
+    id: int
+    kind: str
+    title: str
+    state: JobState
+    progress: float
+    message: str
+    folder: Path
+    created: str
+    ended: str | None

@@ -1,0 +1,127 @@
+"""Self-contained descriptions of work for a worker: it knows no database, only these files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.recipe import BlendSettings, EncodedMask, Recipe, RefineSettings
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True)
+class LabeledFile:
+    """An image, its uint8 label plane (class ids) and the image's SHA-256."""
+
+    image: Path
+    label: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """Train one DCDGANc. `images` are those of the training split only."""
+
+    run: Path
+    name: str
+    item: str
+    classes: dict[int, str]
+    images: tuple[LabeledFile, ...]
+    split: str
+    config: DcdgancConfig
+    device: Device = "auto"
+    resume: bool = False
+    kind: Literal["train"] = "train"
+
+
+@dataclass(frozen=True)
+class BackgroundFile:
+    """A background image and where a defect may fall on it (bool PNG; None: everywhere)."""
+
+    image: Path
+    sha256: str
+    region: Path | None = None
+
+
+@dataclass(frozen=True)
+class PlacementSettings:
+    """Where and how a batch places shapes. Lengths in pixels, angles in degrees.
+
+    per_sample: defects a sample; scale_min..scale_max multiply the shape's size.
+    """
+
+    per_sample: Annotated[int, Bounds(1, 64)] = 1
+    scale_min: Annotated[float, Bounds(0.05, 20.0)] = 0.8
+    scale_max: Annotated[float, Bounds(0.05, 20.0)] = 1.25
+    rotate: Annotated[float, Bounds(0.0, 180.0)] = 180.0
+    flip: bool = True
+    gap: Annotated[int, Bounds(0, 4096)] = 4
+    edge_margin: Annotated[int, Bounds(0, 4096)] = 2
+    tries: Annotated[int, Bounds(1, 1000)] = 20
+
+
+@dataclass(frozen=True)
+class SynthesizeSpec:
+    """Make `count` samples of `class_ids` in turn on `backgrounds`.
+
+    shapes: where masks come from - real label planes of the training split, warped; `mask`, if
+    given, is the one painted mask (the background's size) that every sample uses as it is.
+    """
+
+    run: Path
+    project: str
+    generator: Path
+    class_ids: tuple[int, ...]
+    backgrounds: tuple[BackgroundFile, ...]
+    shapes: tuple[LabeledFile, ...]
+    count: Annotated[int, Bounds(1, 1_000_000)]
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)]
+    mask: EncodedMask | None = None
+    blend: BlendSettings = field(default_factory=BlendSettings)
+    refine: RefineSettings = field(default_factory=RefineSettings)
+    placement: PlacementSettings = field(default_factory=PlacementSettings)
+    device: Device = "auto"
+    kind: Literal["synthesize"] = "synthesize"
+
+
+@dataclass(frozen=True)
+class ReplayTarget:
+    """A recipe to make again, and where its background and generators lie (by SHA-256)."""
+
+    name: str
+    recipe: Recipe
+    background: Path
+    generators: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class ReplaySpec:
+    """Make samples again into the run folder, one folder `NNNNNN` a target."""
+
+    run: Path
+    targets: tuple[ReplayTarget, ...]
+    device: Device = "cpu"
+    kind: Literal["replay"] = "replay"
+
+
+JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """One line on a preview worker's stdin.
+
+    want "contents": hand contents and raw masks over through the mapped file `out`;
+    want "sample": make the whole sample into the folder `out`.
+    """
+
+    request: int
+    want: Literal["contents", "sample"]
+    recipe: Recipe
+    background: Path
+    generators: dict[str, Path]
+    out: Path
