@@ -1,0 +1,94 @@
+"""TIFF and BigTIFF files as arrays."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from defectstudio.domain.errors import ImageError
+from defectstudio.imaging.raster import oriented, truncated
+from defectstudio.imaging.types import ImageHeader
+
+_ORIENTATION_TAG = 274
+_REMEDY = "Convert it to an 8- or 16-bit grey or RGB TIFF or PNG."
+
+
+def header(path: Path) -> ImageHeader:
+    """The header of the one page of a TIFF.
+
+    Raises ImageError for several pages (reduced copies of the first are allowed) and for pixel
+    types that are not 1-bit, uint8 or uint16 grey, palette, RGB or YCbCr.
+    """
+    with tifffile.TiffFile(path) as file:
+        page = _page(file, path)
+        height, width = page.imagelength, page.imagewidth
+        if _orientation(page) >= 5:
+            height, width = width, height
+        grey = page.photometric in (
+            tifffile.PHOTOMETRIC.MINISWHITE,
+            tifffile.PHOTOMETRIC.MINISBLACK,
+        )
+        return ImageHeader(height, width, 1 if grey else 3, 16 if page.dtype == np.uint16 else 8)
+
+
+def pixels(path: Path) -> NDArray[Any]:
+    """uint8 or uint16 (H, W) or (H, W, C) with C 2 (grey, alpha), 3 or 4 (RGB, alpha)."""
+    with tifffile.TiffFile(path) as file:
+        page = _page(file, path)
+        _refuse_truncated(page, path)
+        array: NDArray[Any] = page.asarray()
+        if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+            colours = np.asarray(page.colormap, np.uint16).reshape(3, -1)
+            array = (colours.T >> 8).astype(np.uint8)[array]
+        elif page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
+            array = np.moveaxis(array, 0, -1)
+        if array.dtype == np.bool_:
+            array = array.astype(np.uint8) * np.uint8(255)
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            array = np.iinfo(array.dtype).max - array
+        return oriented(array, _orientation(page))
+
+
+def _page(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:
+    first = file.pages.first
+    if any(not getattr(page, "is_reduced", False) for page in islice(file.pages, 1, None)):
+        raise ImageError(
+            "the file holds more than one picture",
+            subject=path,
+            remedy="Save each page as a file of its own.",
+        )
+    known = (
+        tifffile.PHOTOMETRIC.MINISWHITE,
+        tifffile.PHOTOMETRIC.MINISBLACK,
+        tifffile.PHOTOMETRIC.PALETTE,
+        tifffile.PHOTOMETRIC.RGB,
+        tifffile.PHOTOMETRIC.YCBCR,
+    )
+    if first.dtype not in (np.bool_, np.uint8, np.uint16) or first.imagedepth > 1:
+        raise ImageError(
+            f"its pixel type {first.dtype} is not supported", subject=path, remedy=_REMEDY
+        )
+    colour = first.photometric not in known[:2]
+    wanted = 3 if colour and first.photometric != tifffile.PHOTOMETRIC.PALETTE else 1
+    if first.photometric not in known or first.samplesperpixel not in (wanted, wanted + 1):
+        name = getattr(first.photometric, "name", first.photometric)
+        reason = f"its colour space {name} of {first.samplesperpixel} samples is not supported"
+        raise ImageError(reason, subject=path, remedy=_REMEDY)
+    return first
+
+
+def _orientation(page: tifffile.TiffPage) -> int:
+    value = page.tags.valueof(_ORIENTATION_TAG, default=1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _refuse_truncated(page: tifffile.TiffPage, path: Path) -> None:
+    size = path.stat().st_size
+    ends = (a + n for a, n in zip(page.dataoffsets, page.databytecounts, strict=True))
+    if not page.dataoffsets or any(end > size for end in ends):
+        raise truncated(path)
