@@ -1,0 +1,100 @@
+"""Rules every test lives by: no network, no thread left behind, nothing in the user's folders."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PIP_NO_INDEX"] = "1"
+
+_attempts: list[str] = []
+_watching = threading.Event()
+_GRACE_S = 3.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    home = tempfile.mkdtemp(prefix="defectstudio-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ["DEFECTSTUDIO_HOME"] = home
+    sys.addaudithook(_watch_network)
+    _watching.set()
+    config.add_cleanup(_watching.clear)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ["QT_QPA_PLATFORM"] not in ("offscreen", "minimal"):
+        return
+    skip = pytest.mark.skip(reason="needs a real window: run with QT_QPA_PLATFORM=xcb under Xvfb")
+    for item in items:
+        if item.get_closest_marker("xvfb"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Fails a test that reached, or tried to reach, beyond this machine."""
+    _attempts.clear()
+    yield
+    if _attempts:
+        pytest.fail(f"the test opened a network connection: {', '.join(_attempts)}")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """Fails a test that leaves a thread running."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _GRACE_S
+    while (left := _threads_since(before)) and time.monotonic() < deadline:
+        left[0].join(0.05)
+    if left:
+        pytest.fail(f"threads left running: {', '.join(thread.name for thread in left)}")
+
+
+def _threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Threads Python started; a foreign thread that merely called Python has no end to wait for."""
+    foreign = threading._DummyThread
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and not isinstance(thread, foreign)
+    ]
+
+
+def _watch_network(event: str, arguments: tuple[object, ...]) -> None:
+    if not event.startswith("socket.") or not _watching.is_set():
+        return
+    host = _foreign_host(event, arguments)
+    if host is not None:
+        _attempts.append(f"{event} {host}")
+        raise PermissionError(f"tests have no network: {event} {host}")
+
+
+def _foreign_host(event: str, arguments: tuple[object, ...]) -> str | None:
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        host = arguments[0]
+    else:
+        return None
+    return None if host is None or _is_local(host) else str(host)
+
+
+def _is_local(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name in ("", "localhost", "<broadcast>"):
+        return name != "<broadcast>"
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
