@@ -1,0 +1,143 @@
+"""A worker that speaks the event protocol and does what its job's title tells it to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from filelock import FileLock
+
+
+def say(event: str, /, **fields: object) -> None:
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+def run(spec: dict) -> int:
+    """The behaviours, chosen by the specification's `name` (anything else: a good run)."""
+    act = spec.get("name", "")
+    say("Started", device="cpu", total=4)
+    if act == "noise":
+        print("a library says hello", flush=True)
+    if act == "fails":
+        say(
+            "Failed",
+            kind="SettingError",
+            fault="user",
+            reason="the batch is too large",
+            subject="batch",
+            remedy="Choose fewer.",
+            details="traceback here",
+        )
+        return 1
+    if act == "breaks":
+        raise ValueError("this is a bug")
+    if act == "silent":
+        return 0
+    if act == "liar":
+        say("Finished", summary={})
+        return 7
+    if act == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if act == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if act == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(60)
+    if act == "grandchild":
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        os.kill(os.getpid(), signal.SIGKILL)
+    if act == "long":
+        return until_stopped()
+    for done in range(1, 5):
+        say("Progress", done=done, total=4)
+    say("Log", text="nice weather", level="info")
+    say("Finished", summary={"steps": 4})
+    return 0
+
+
+def until_stopped() -> int:
+    why: list[str] = []
+
+    def listen() -> None:
+        line = sys.stdin.readline()
+        why.append("cancelled" if line.strip() == "cancel" else "interrupted")
+
+    threading.Thread(target=listen, daemon=True).start()
+    for step in range(6000):
+        say("Progress", done=step, total=6000)
+        time.sleep(0.01)
+        if why:
+            say("Stopped", why=why[0], step=step)
+            return 0
+    return 1
+
+
+def preview() -> int:
+    for line in sys.stdin:
+        request = json.loads(line)
+        seed = request["recipe"]["defects"][0]["seed"]
+        if seed == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if seed == 14:
+            say(
+                "Failed",
+                kind="CheckpointError",
+                fault="user",
+                reason="no such generator",
+                request=request["request"],
+            )
+            continue
+        if request["want"] == "contents":
+            contents(request, seed)
+        else:
+            sample(request)
+    return 0
+
+
+def contents(request: dict, seed: int) -> None:
+    import numpy as np
+
+    time.sleep(0.05)
+    pixels = np.full((4, 5, 3), (seed % 100) / 100, np.float32)
+    raw = np.ones((4, 5), np.uint8)
+    with Path(request["out"]).open("wb") as stream:
+        stream.write(pixels.tobytes() + raw.tobytes())
+    block = {
+        "class_id": 1,
+        "top": 6,
+        "left": 7,
+        "height": 4,
+        "width": 5,
+        "channels": 3,
+        "pixels_offset": 0,
+        "mask_offset": pixels.nbytes,
+    }
+    say("Contents", request=request["request"], path=request["out"], blocks=[block])
+
+
+def sample(request: dict) -> None:
+    folder = Path(request["out"])
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text(json.dumps(request["recipe"]))
+    say("SampleMade", request=request["request"], folder=str(folder))
+
+
+def main() -> int:
+    if sys.argv[1] == "--preview":
+        return preview()
+    if sys.argv[1] == "--describe":
+        print(json.dumps({"torch": "0", "cuda": []}))
+        return 0
+    job = Path(sys.argv[1])
+    with FileLock(job.parent / "run.lock"):
+        return run(json.loads(job.read_text()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
