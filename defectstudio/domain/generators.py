@@ -33,9 +33,11 @@ class DcdgancConfig:
     lambda_p: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     lambda_l: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     lambda_kl: Annotated[float, Bounds(0.0, 1e6)] = 0.01
+    lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 5.0
     lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     gp_every: Annotated[int, Bounds(1, 64)] = 4
     ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.995
+    diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100

@@ -1,0 +1,1 @@
+"""Torch modules: one folder a model, shared blocks, perceptual features."""

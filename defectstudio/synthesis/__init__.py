@@ -1,0 +1,1 @@
+"""The main path: recipe -> content -> blend -> labeled sample; batches."""

@@ -1,0 +1,1 @@
+"""Inside a worker process: the event channel and one handler a job type."""

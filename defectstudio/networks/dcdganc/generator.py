@@ -1,0 +1,85 @@
+"""The generator G(z | c) of DCDGANc and its mask-conditioned form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from defectstudio.networks.dcdganc.od_spade import OdSpade
+
+STRIDE = 16
+"""Canvas sides are multiples of this: the source is read at 1/16."""
+
+
+class Block(nn.Module):
+    """OD-SPADE, activation, 3x3 convolution and per-pixel noise, beside a 1x1 skip."""
+
+    def __init__(self, inputs: int, outputs: int, code: int, source_planes: int) -> None:
+        super().__init__()
+        self.norm = OdSpade(inputs, code, source_planes)
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
+        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.05))
+
+    def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
+        """x (B, C, h, w), noise (B, 1, h, w) -> (B, C', h, w)."""
+        y = self.conv(functional.leaky_relu(self.norm(x, code, source), 0.2))
+        y = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype)
+        return y + (x if self.skip is None else self.skip(x))
+
+
+class Generator(nn.Module):
+    """Content in [-1, 1] from a source map, a code [one-hot class; z] and noise.
+
+    source "mask": planes (class constant inside, -1 outside; mask), fed at every OD-SPADE layer;
+    the content fills the mask exactly and is `key` outside. source "constant": one plane, read at
+    1/16 resolution; the last output plane is alpha.
+    """
+
+    def __init__(self, channels: int, code: int, width: int, *, mask_source: bool) -> None:
+        super().__init__()
+        self.mask_source = mask_source
+        self.channels = channels
+        planes = 2 if mask_source else 0
+        widths = [4 * width, 4 * width, 2 * width, width, width // 2]
+        self.first = nn.Conv2d(2 if mask_source else 1, widths[0], 3, padding=1)
+        self.blocks = nn.ModuleList(
+            Block(widths[max(i - 1, 0)], widths[i], code, planes) for i in range(len(widths))
+        )
+        self.last_norm = OdSpade(widths[-1], code, planes)
+        self.to_image = nn.Conv2d(widths[-1], channels + (not mask_source), 3, padding=1)
+
+    def noise_shapes(self, height: int, width: int) -> list[tuple[int, int]]:
+        """(h, w) of the noise plane of every block on a canvas (height, width)."""
+        sides = range(len(self.blocks))
+        return [(height * 2**i // STRIDE, width * 2**i // STRIDE) for i in sides]
+
+    def forward(self, source: Tensor, code: Tensor, noise: list[Tensor], key: float) -> Tensor:
+        """source (B, 1 or 2, H, W), code (B, code) -> content and alpha (B, C + 1, H, W).
+
+        Content in [-1, 1], alpha in [0, 1]. Equation: I = G(z | c).
+        """
+        x = self.first(_at(source, noise[0]))
+        for index, block in enumerate(self.blocks):
+            if index:
+                x = functional.interpolate(x, scale_factor=2, mode="nearest")
+            layer = _at(source, noise[index]) if self.mask_source else None
+            x = block(x, code, layer, noise[index])
+        layer = source if self.mask_source else None
+        x = self.to_image(functional.leaky_relu(self.last_norm(x, code, layer), 0.2)).float()
+        if self.mask_source:
+            alpha = source[:, 1:2].float()
+            return torch.cat([torch.tanh(x) * alpha + key * (1 - alpha), alpha], dim=1)
+        alpha = torch.sigmoid(x[:, -1:])
+        return torch.cat([torch.tanh(x[:, :-1]) * alpha + key * (1 - alpha), alpha], dim=1)
+
+
+def draw_noise(shapes: list[tuple[int, int]], batch: int, rng: torch.Generator) -> list[Tensor]:
+    """Standard normal noise planes (B, 1, h, w), on the CPU so that a seed means one picture."""
+    return [torch.randn(batch, 1, h, w, generator=rng) for h, w in shapes]
+
+
+def _at(source: Tensor, like: Tensor) -> Tensor:
+    size = (like.shape[2], like.shape[3])
+    return source if source.shape[2:] == size else functional.adaptive_avg_pool2d(source, size)

@@ -1,0 +1,75 @@
+"""Losses of DCDGANc (P1 eqs. 2-7) as functions of tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from defectstudio.networks.dcdganc.discriminator import Discriminator, Judgement
+
+
+def kl(mu: Tensor, log_variance: Tensor) -> Tensor:
+    """Eq. (2): D_KL(N(mu, sigma^2) || N(0, I)), sum over z, mean over the batch."""
+    return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
+
+
+def reconstruction(image: Tensor, made: Tensor) -> Tensor:
+    """Eq. (4), L1 of (B, C + 1, H, W), averaged over the content's pixels and the rest apart.
+
+    The content is a small part of its canvas; a plain mean would let large defects alone speak.
+    """
+    difference = (image - made).abs().mean(dim=1, keepdim=True)
+    inside = image[:, -1:]
+    return _weighted(difference, inside) + _weighted(difference, 1 - inside)
+
+
+def latent(z: Tensor, mu: Tensor) -> Tensor:
+    """Eq. (5): |z_s - mu(E(I_s))|, mean over z and batch."""
+    return (z - mu).abs().mean()
+
+
+def fooling(judgements: list[Judgement]) -> Tensor:
+    """The generator's side of eq. (6), non-saturating: softplus(-D(fake)), mean over scales."""
+    terms = [_weighted(functional.softplus(-j.logits), j.weights) for j in judgements]
+    return torch.stack(terms).mean()
+
+
+def judging(real: list[Judgement], fakes: list[list[Judgement]]) -> Tensor:
+    """The discriminator's side of eq. (6): the real term counts once for every fake."""
+    terms = [len(fakes) * _weighted(functional.softplus(-j.logits), j.weights) for j in real]
+    for fake in fakes:
+        terms += [_weighted(functional.softplus(j.logits), j.weights) for j in fake]
+    return torch.stack(terms).sum() / len(real)
+
+
+def feature_matching(real: list[Judgement], fake: list[Judgement]) -> Tensor:
+    """L1 of discriminator features of an image and its reconstruction (pix2pixHD, eq. 4)."""
+    terms = [
+        (a.detach().float() - b.float()).abs().mean()
+        for r, f in zip(real, fake, strict=True)
+        for a, b in zip(r.features, f.features, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
+def gradient_penalty(
+    discriminator: Discriminator, real: Tensor, fake: Tensor, one_hot: Tensor, mix: Tensor
+) -> Tensor:
+    """WGAN-GP: (||grad D(x_hat)|| - 1)^2 on same-class interpolates, summed over scales.
+
+    real, fake (B, C + 1, H, W); mix (B, 1, 1, 1) in [0, 1]. Gulrajani et al. 2017, eq. 3.
+    """
+    x = (mix * real + (1 - mix) * fake).detach().requires_grad_(True)
+    penalties = []
+    for judgement in discriminator(x, one_hot):
+        (grad,) = torch.autograd.grad(judgement.logits.sum(), x, create_graph=True)
+        norm = grad.flatten(1).norm(dim=1)
+        count = judgement.logits[0].numel()
+        penalties.append((norm / count**0.5 - 1).square().mean())
+    return torch.stack(penalties).sum()
+
+
+def _weighted(values: Tensor, weights: Tensor) -> Tensor:
+    total = weights.sum(dim=(1, 2, 3)).clamp_min(1e-6)
+    return ((values * weights).sum(dim=(1, 2, 3)) / total).mean()

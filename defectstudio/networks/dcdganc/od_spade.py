@@ -1,0 +1,48 @@
+"""OD-SPADE: one-dimensional spatially adaptive normalization (P1 section 2.2, Figure 2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+STYLE_SIDE = 16
+STYLE_PLANES = 8
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """x (B, C, H, W) divided by its root mean square over C.
+
+    Our reading of "norm": instance norm of a constant map is zero, and inside a small mask on a
+    large canvas it blows up; a norm by pixel knows neither canvas nor mask size.
+    """
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-6)
+
+
+class OdSpade(nn.Module):
+    """out = norm(x) (1 + gamma) + beta, gamma and beta per element from [c; z] (and the source).
+
+    A fully connected layer turns the code (B, code) into a spatial map (B, 8, 16, 16), which is
+    resized to x, joined with the source map (mask source only) and convolved to gamma and beta.
+    """
+
+    def __init__(self, channels: int, code: int, source_planes: int) -> None:
+        super().__init__()
+        hidden = max(16, channels // 2)
+        self.style = nn.Linear(code, STYLE_PLANES * STYLE_SIDE * STYLE_SIDE)
+        self.shared = nn.Conv2d(STYLE_PLANES + source_planes, hidden, 3, padding=1)
+        self.gamma_beta = nn.Conv2d(hidden, 2 * channels, 3, padding=1)
+
+    def forward(self, x: Tensor, code: Tensor, source: Tensor | None) -> Tensor:
+        """x (B, C, h, w), code (B, code), source (B, planes, h, w) or None -> (B, C, h, w)."""
+        style = self.style(code).view(-1, STYLE_PLANES, STYLE_SIDE, STYLE_SIDE)
+        style = _resize(style, (x.shape[2], x.shape[3]))
+        planes = style if source is None else torch.cat([style, source.to(style.dtype)], dim=1)
+        gamma, beta = self.gamma_beta(functional.relu(self.shared(planes))).chunk(2, dim=1)
+        return pixel_norm(x) * (1 + gamma) + beta
+
+
+def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    if size[0] <= x.shape[2] and size[1] <= x.shape[3]:
+        return functional.adaptive_avg_pool2d(x, size)
+    return functional.interpolate(x, size, mode="bilinear", align_corners=False)

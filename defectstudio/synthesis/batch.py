@@ -1,0 +1,164 @@
+"""Batches: many samples from one seed, each a function of (seed, index) alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.specs import BackgroundFile, SynthesizeSpec
+from defectstudio.imaging.compose import Composite
+from defectstudio.imaging.masks import bounding_box, decode, encode, warp
+from defectstudio.imaging.placement import Refusal, place
+from defectstudio.imaging.reading import read_image, read_mask
+from defectstudio.imaging.types import Image, Mask
+from defectstudio.synthesis.generators import Dcdganc
+from defectstudio.synthesis.render import render
+from defectstudio.synthesis.shapes import shapes_by_class
+from defectstudio.synthesis.versions import versions
+
+INVISIBLE = "no visible change"
+SEEDS = 1 << 53
+
+
+@dataclass(frozen=True)
+class Made:
+    """Sample `index` of a batch, its recipe and what was refused on the way, by reason."""
+
+    index: int
+    recipe: Recipe
+    sample: Composite
+    refused: Counter[str]
+
+
+class Batch:
+    """Draws recipes and makes samples; the same spec and index give the same bytes."""
+
+    def __init__(self, spec: SynthesizeSpec, generator: Dcdganc) -> None:
+        self.spec, self.generator = spec, generator
+        self.painted = decode(spec.mask) if spec.mask else None
+        self.shapes: dict[int, list[Mask]] = {}
+        if self.painted is None and generator.mask_source:
+            self.shapes = shapes_by_class(spec.shapes, spec.class_ids)
+
+    def make(self, index: int) -> Made:
+        """Sample `index`; refused placements and invisible samples are tried again and counted.
+
+        Raises UserError when no try succeeds, with the reasons.
+        """
+        refused: Counter[str] = Counter()
+        for attempt in range(self.spec.placement.tries):
+            rng = np.random.default_rng([self.spec.seed, index, attempt])
+            file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
+            background = read_image(file.image)
+            defects = self._defects(index, file, background, rng, refused)
+            if not defects:
+                continue
+            recipe = self._recipe(file, defects)
+            sample = render(recipe, background, {self.generator.card.weights_sha256: self.generator})
+            if all((sample.label == d.class_id).any() for d in defects):
+                return Made(index, recipe, sample, refused)
+            refused[INVISIBLE] += 1
+        reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
+        raise UserError(
+            f"sample {index} found no place after {self.spec.placement.tries} tries: {reasons}",
+            remedy="Widen the region, lower the scale or the gap, or choose other backgrounds.",
+        )
+
+    def _recipe(self, file: BackgroundFile, defects: Sequence[Defect]) -> Recipe:
+        spec = self.spec
+        return Recipe(
+            file.sha256, tuple(defects), spec.project, spec.blend, spec.refine, versions()
+        )
+
+    def _defects(
+        self,
+        index: int,
+        file: BackgroundFile,
+        background: Image,
+        rng: np.random.Generator,
+        refused: Counter[str],
+    ) -> list[Defect]:
+        """The defects of one sample; those that find no place are counted in `refused`."""
+        class_id = self.spec.class_ids[index % len(self.spec.class_ids)]
+        if self.painted is not None:
+            return [self._as_painted(class_id, background, rng)]
+        size = (background.shape[0], background.shape[1])
+        allowed = read_mask(file.region) if file.region else None
+        if allowed is not None and allowed.shape != size:
+            raise UserError(
+                f"the region is {allowed.shape[1]}x{allowed.shape[0]}, its background"
+                f" {size[1]}x{size[0]}",
+                subject=file.region,
+                remedy="Draw the region on this background.",
+            )
+        occupied = np.zeros(size, bool)
+        drawn = (self._draw(class_id, rng) for _ in range(self.spec.placement.per_sample))
+        return list(self._placed(drawn, allowed, occupied, rng, refused))
+
+    def _placed(
+        self,
+        drawn: Iterator[tuple[Defect, Mask]],
+        allowed: Mask | None,
+        occupied: Mask,
+        rng: np.random.Generator,
+        refused: Counter[str],
+    ) -> Iterator[Defect]:
+        size = (occupied.shape[0], occupied.shape[1])
+        for defect, shape in drawn:
+            where = place(shape, allowed, occupied, size, self.spec.placement, rng)
+            if isinstance(where, Refusal):
+                refused[where.value] += 1
+                continue
+            top, left = where
+            occupied[top : top + shape.shape[0], left : left + shape.shape[1]] |= shape
+            # defect.top, left: where the shape's box lies within the defect's own box
+            yield Defect(
+                defect.class_id,
+                defect.seed,
+                defect.mask,
+                top - defect.top,
+                left - defect.left,
+                defect.generator,
+            )
+
+    def _draw(self, class_id: int, rng: np.random.Generator) -> tuple[Defect, Mask]:
+        """A defect not yet placed, and the shape that must find a place."""
+        seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
+        if self.generator.mask_source:
+            shape = self._warped(class_id, rng)
+            return Defect(class_id, seed, encode(shape), 0, 0, weights), shape
+        config = self.generator.card.config
+        window = np.ones((config.height, config.width), bool)
+        raw = self.generator.generate(class_id, seed, window).raw_mask
+        box = bounding_box(raw)
+        if box is None:
+            return Defect(class_id, seed, encode(window), 0, 0, weights), window
+        defect = Defect(class_id, seed, encode(window), box.top, box.left, weights)
+        return defect, raw[box.slices]
+
+    def _warped(self, class_id: int, rng: np.random.Generator) -> Mask:
+        own, p = self.shapes[class_id], self.spec.placement
+        shape = own[int(rng.integers(len(own)))]
+        scale = float(np.exp(rng.uniform(np.log(p.scale_min), np.log(p.scale_max))))
+        angle = float(rng.uniform(-p.rotate, p.rotate))
+        flip = bool(rng.integers(2)) and p.flip
+        return warp(shape, scale=scale, angle=angle, flip=flip)
+
+    def _as_painted(
+        self, class_id: int, background: Image, rng: np.random.Generator
+    ) -> Defect:
+        assert self.painted is not None
+        box = bounding_box(self.painted)
+        if box is None or self.painted.shape != background.shape[:2]:
+            raise UserError(
+                "the painted mask is empty or not the size of the background",
+                remedy="Paint the mask on this background.",
+            )
+        seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
+        mask = encode(self.painted[box.slices])
+        return Defect(class_id, seed, mask, box.top, box.left, weights)

@@ -1,0 +1,56 @@
+"""The main path: a recipe and its background become a labeled sample."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from defectstudio.domain.errors import RecipeError
+from defectstudio.domain.files import write_json
+from defectstudio.domain.recipe import Defect, Recipe, SampleManifest
+from defectstudio.imaging.compose import Composite, PlacedContent, compose
+from defectstudio.imaging.masks import decode
+from defectstudio.imaging.reading import pixel_sha256, write_png
+from defectstudio.imaging.types import Image
+from defectstudio.synthesis.generators import ContentGenerator
+
+Generators = Mapping[str, ContentGenerator]
+"""Loaded generators by the SHA-256 of their weights."""
+
+
+def place_content(defect: Defect, generators: Generators) -> PlacedContent:
+    """The content of one defect at its place. Raises RecipeError for an unknown generator."""
+    if defect.generator not in generators:
+        raise RecipeError(
+            f"the generator {defect.generator[:12]} is not at hand",
+            remedy="Open the project that made the sample, or train the generator again.",
+        )
+    made = generators[defect.generator].generate(
+        defect.class_id, defect.seed, decode(defect.mask)
+    )
+    return PlacedContent(defect.class_id, made.pixels, made.raw_mask, defect.top, defect.left)
+
+
+def render(recipe: Recipe, background: Image, generators: Generators) -> Composite:
+    """Make the sample of `recipe` on `background` (H, W) or (H, W, 3), uint8 or uint16."""
+    contents = [place_content(defect, generators) for defect in recipe.defects]
+    return compose(background, contents, recipe.blend, recipe.refine)
+
+
+def write_sample(folder: Path, recipe: Recipe, sample: Composite) -> SampleManifest:
+    """Write image.png, label.png, painted.png and recipe.json; the folder appears when whole."""
+    manifest = SampleManifest(
+        recipe,
+        pixel_sha256(sample.image),
+        pixel_sha256(sample.label),
+        pixel_sha256(sample.painted),
+    )
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    write_png(beside / "image.png", sample.image)
+    write_png(beside / "label.png", sample.label)
+    write_png(beside / "painted.png", sample.painted)
+    write_json(beside / "recipe.json", manifest)
+    beside.rename(folder)
+    return manifest

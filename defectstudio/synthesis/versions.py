@@ -1,0 +1,20 @@
+"""What a byte-for-byte replay depends on besides the recipe."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+import defectstudio
+
+
+def versions() -> dict[str, str]:
+    """Versions of the product and of the libraries that make pixels, and the instruction set."""
+    return {
+        "defectstudio": defectstudio.__version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+    }

@@ -1,0 +1,156 @@
+"""Defect contents for training: cut from labeled images, drawn as a function of the step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.specs import LabeledFile
+from defectstudio.imaging.reading import read_image, read_label, to_unit
+from defectstudio.synthesis.shapes import parts
+
+@dataclass(frozen=True)
+class Content:
+    """One defect cut out: pixels float32 (h, w, C) in [0, 1], mask bool (h, w), class id."""
+
+    pixels: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    class_id: int
+
+
+def cut_contents(files: Sequence[LabeledFile], class_ids: Sequence[int]) -> list[Content]:
+    """All defect contents of the files, one per group of near components of a class."""
+    contents = [c for file in files for c in _cut_file(file, class_ids)]
+    missing = set(class_ids) - {c.class_id for c in contents}
+    if missing or not contents:
+        raise UserError(
+            f"no defect pixels of class id {sorted(missing)} in the training split",
+            remedy="Label an image of the class in the training split, or leave the class out.",
+        )
+    return _same_channels(contents)
+
+
+def _cut_file(file: LabeledFile, class_ids: Sequence[int]) -> list[Content]:
+    image, label = to_unit(read_image(file.image)), read_label(file.label)
+    image = image[..., None] if image.ndim == 2 else image
+    return [c for i in class_ids for c in _cut_class(image, label == i, i)]
+
+
+def _cut_class(
+    image: NDArray[np.float32], mask: NDArray[np.bool_], class_id: int
+) -> list[Content]:
+    found = parts(mask)
+    return [Content(image[box.slices].copy(), own, class_id) for box, own in found]
+
+
+def _same_channels(contents: list[Content]) -> list[Content]:
+    channels = max(c.pixels.shape[2] for c in contents)
+    return [
+        Content(np.repeat(c.pixels, channels // c.pixels.shape[2], axis=2), c.mask, c.class_id)
+        for c in contents
+    ]
+
+
+def place_on_canvas(
+    content: Content, scale: float, height: int, width: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The content scaled onto a canvas: pixels (H, W, C) in [0, 1], mask (H, W).
+
+    What fits is placed at random inside; what does not is a crop around a random defect pixel.
+    """
+    h, w = content.mask.shape
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    pixels = cv2.resize(content.pixels, size, interpolation=how).reshape(size[1], size[0], -1)
+    soft = cv2.resize(content.mask.astype(np.float32), size, interpolation=how)
+    mask = soft >= min(0.4, float(soft.max()))
+    rows = np.flatnonzero(mask.any(axis=1))
+    row = int(rng.choice(rows))
+    col = int(rng.choice(np.flatnonzero(mask[row])))
+    top = _origin(mask.shape[0], height, row, rng)
+    left = _origin(mask.shape[1], width, col, rng)
+    canvas = np.zeros((height, width, pixels.shape[2]), np.float32)
+    inside = np.zeros((height, width), bool)
+    src_r, dst_r = _overlap(top, mask.shape[0], height)
+    src_c, dst_c = _overlap(left, mask.shape[1], width)
+    canvas[dst_r, dst_c] = pixels[src_r, src_c]
+    inside[dst_r, dst_c] = mask[src_r, src_c]
+    return canvas, inside
+
+
+def _origin(length: int, canvas: int, pixel: int, rng: np.random.Generator) -> int:
+    """Where the content's first row lies on the canvas, may be negative."""
+    if length <= canvas:
+        return int(rng.integers(0, canvas - length + 1))
+    wanted = int(rng.integers(0, canvas)) - pixel
+    return min(0, max(canvas - length, wanted))
+
+
+def _overlap(start: int, length: int, canvas: int) -> tuple[slice, slice]:
+    first, last = max(0, start), min(canvas, start + length)
+    return slice(first - start, last - start), slice(first, last)
+
+
+class ContentBatches(Dataset[dict[str, Tensor]]):
+    """Item `step` is the batch of that step, whoever asks and whenever: (seed, step) decide all.
+
+    image (B, C + 1, H, W): content in [-1, 1] on the key (black), and alpha; cls (B,) the index
+    of the class. Classes are drawn evenly; contents are flipped, turned by 90 degrees and scaled
+    between their own size and fitting the canvas.
+    """
+
+    def __init__(
+        self, contents: Sequence[Content], class_ids: Sequence[int], config: DcdgancConfig
+    ) -> None:
+        self.by_class = [[c for c in contents if c.class_id == i] for i in class_ids]
+        self.config = config
+        self.channels = contents[0].pixels.shape[2]
+
+    def __len__(self) -> int:
+        return self.config.steps
+
+    def __getitem__(self, step: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng([self.config.seed, step])
+        drawn = [self._draw(rng) for _ in range(self.config.batch)]
+        return {
+            "image": torch.from_numpy(np.stack([image for image, _ in drawn])),
+            "cls": torch.tensor([index for _, index in drawn]),
+        }
+
+    def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
+        index = int(rng.integers(len(self.by_class)))
+        own = self.by_class[index]
+        content = _turn(own[int(rng.integers(len(own)))], rng)
+        scale = self._scale(content.mask.shape, rng)
+        return self._image(content, scale, rng), index
+
+    def _scale(self, shape: tuple[int, int], rng: np.random.Generator) -> float:
+        fit = 0.94 * min(self.config.height / shape[0], self.config.width / shape[1])
+        if fit >= 1:
+            return float(min(fit, rng.uniform(0.85, 1.25)))
+        return float(np.exp(rng.uniform(np.log(fit), 0.0))) if rng.random() < 0.5 else fit
+
+    def _image(
+        self, content: Content, scale: float, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        pixels, mask = place_on_canvas(content, scale, self.config.height, self.config.width, rng)
+        image = np.where(mask[..., None], pixels * 2 - 1, np.float32(-1.0))
+        both = np.concatenate([image, mask[..., None].astype(np.float32)], axis=2)
+        return np.ascontiguousarray(both.transpose(2, 0, 1), dtype=np.float32)
+
+
+def _turn(content: Content, rng: np.random.Generator) -> Content:
+    turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+    pixels, mask = np.rot90(content.pixels, turns), np.rot90(content.mask, turns)
+    if flip:
+        pixels, mask = pixels[:, ::-1], mask[:, ::-1]
+    return Content(np.ascontiguousarray(pixels), np.ascontiguousarray(mask), content.class_id)

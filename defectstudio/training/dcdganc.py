@@ -1,0 +1,189 @@
+"""The training task of DCDGANc (P1 Table 1; SPEC section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.imaging.sheets import contact_sheet
+from defectstudio.networks.dcdganc import losses
+from defectstudio.networks.dcdganc.encoder import reparameterize
+from defectstudio.networks.dcdganc.generator import draw_noise
+from defectstudio.networks.dcdganc.model import (
+    KEY,
+    Inputs,
+    build_discriminator,
+    build_encoder,
+    build_generator,
+)
+from defectstudio.networks.ema import Ema
+from defectstudio.training.augment import Augment
+from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
+
+Batch = dict[str, Tensor]
+
+
+class DcdgancTask:
+    """Networks, optimizers and one step. All randomness of a step follows from (seed, step)."""
+
+    def __init__(
+        self, config: DcdgancConfig, class_ids: Sequence[int], channels: int, device: torch.device
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.device = config, device
+        self.inputs = Inputs(class_ids, mask_source=config.source == "mask")
+        self.g = self._place(build_generator(config, channels, len(class_ids)))
+        self.e = self._place(build_encoder(config, channels))
+        self.d = self._place(build_discriminator(config, channels, len(class_ids)))
+        self.ema = Ema(self.g, config.ema)
+        betas = (config.beta1, config.beta2)
+        self.opt = {
+            name: torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=betas)
+            for name, net in (("g", self.g), ("e", self.e), ("d", self.d))
+        }
+        self.preview_batch: Batch | None = None
+
+    def _place(self, net: nn.Module) -> nn.Module:
+        return net.to(self.device, memory_format=torch.channels_last)
+
+    def step(self, index: int, batch: Batch) -> dict[str, float]:
+        """Update E and G, then D (P1 Table 1). Returns the losses by name."""
+        rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + index)
+        image = batch["image"].to(self.device, non_blocking=True)
+        cls = batch["cls"].to(self.device, non_blocking=True)
+        augment = self._augment(image, rng)
+        with self._autocast():
+            made, log_ge = self._generator_losses(image, cls, augment, rng)
+        self._update(("g", "e"), log_ge["total"])
+        self.ema.update(self.g, index)
+        with self._autocast():
+            log_d = self._discriminator_losses(image, made, cls, augment)
+        if index % self.config.gp_every == 0 and self.config.lambda_gp:
+            log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
+        self._update(("d",), torch.stack(list(log_d.values())).sum())
+        log = {**log_ge, **log_d}
+        return {name: float(value.detach()) for name, value in log.items()}
+
+    def _generator_losses(
+        self, image: Tensor, cls: Tensor, augment: Augment | nn.Identity, rng: torch.Generator
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        c = self.config
+        self.d.requires_grad_(False)
+        mu, log_variance = self.e(image)
+        z_r = reparameterize(mu, log_variance, self._normal(len(image), rng))
+        z_s = self._normal(len(image), rng)
+        recon = self._generate(self.g, z_r, cls, image, rng)
+        sample = self._generate(self.g, z_s, cls, image, rng)
+        one_hot = self.inputs.one_hot(cls)
+        judged_recon = self.d(augment(recon), one_hot)
+        log = {
+            "adversarial": losses.fooling(judged_recon)
+            + losses.fooling(self.d(augment(sample), one_hot)),
+            "reconstruction": c.lambda_p * losses.reconstruction(image, recon),
+            "kl": c.lambda_kl * losses.kl(mu, log_variance),
+            "latent": c.lambda_l * losses.latent(z_s, self._mu_of(sample)),
+        }
+        if c.lambda_fm:
+            judged_real = self.d(augment(image), one_hot)
+            matching = losses.feature_matching(judged_real, judged_recon)
+            log["feature_matching"] = c.lambda_fm * matching
+        log["total"] = torch.stack(list(log.values())).sum()
+        self.d.requires_grad_(True)
+        return {"recon": recon.detach(), "sample": sample.detach()}, log
+
+    def _mu_of(self, sample: Tensor) -> Tensor:
+        """mu(E(I_s)) with E held still: the latent loss moves G only (P1 Table 1)."""
+        self.e.requires_grad_(False)
+        mu: Tensor = self.e(sample)[0]
+        self.e.requires_grad_(True)
+        return mu
+
+    def _discriminator_losses(
+        self, image: Tensor, made: Batch, cls: Tensor, augment: Augment | nn.Identity
+    ) -> dict[str, Tensor]:
+        one_hot = self.inputs.one_hot(cls)
+        fakes = [self.d(augment(made[name]), one_hot) for name in ("recon", "sample")]
+        return {"discriminator": losses.judging(self.d(augment(image), one_hot), fakes)}
+
+    def _penalty(
+        self, real: Tensor, fake: Tensor, cls: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Lazy regularization: every n-th step with n times the weight (StyleGAN2)."""
+        mix = torch.rand(len(real), 1, 1, 1, generator=rng).to(self.device)
+        value = losses.gradient_penalty(self.d, real, fake, self.inputs.one_hot(cls), mix)
+        return {"gradient_penalty": self.config.lambda_gp * self.config.gp_every * value}
+
+    def _generate(
+        self, net: nn.Module, z: Tensor, cls: Tensor, image: Tensor, rng: torch.Generator
+    ) -> Tensor:
+        code = torch.cat([self.inputs.one_hot(cls), z], dim=1)
+        shapes = self.g.noise_shapes(*image.shape[2:])
+        noise = [plane.to(self.device) for plane in draw_noise(shapes, len(z), rng)]
+        out: Tensor = net(self.inputs.source(cls, image[:, -1:]), code, noise, KEY)
+        return out
+
+    def _normal(self, batch: int, rng: torch.Generator) -> Tensor:
+        return torch.randn(batch, self.config.nz, generator=rng).to(self.device)
+
+    def _augment(self, image: Tensor, rng: torch.Generator) -> Augment | nn.Identity:
+        if not self.config.diffaugment:
+            return nn.Identity()
+        return Augment(len(image), image.shape[2], image.shape[3], rng)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast)
+
+    def _update(self, names: Sequence[str], loss: Tensor) -> None:
+        for name in names:
+            self.opt[name].zero_grad(set_to_none=True)
+        loss.backward()
+        for name in names:
+            self.opt[name].step()
+
+    def state(self) -> dict[str, Tensor]:
+        """Weights of G, E, D and the average of G, and the optimizers' moments."""
+        tensors: dict[str, Tensor] = {}
+        for name, net in self._networks().items():
+            tensors |= {f"net.{name}.{key}": value for key, value in net.state_dict().items()}
+        for name, optimizer in self.opt.items():
+            tensors |= optimizer_tensors(f"opt.{name}", optimizer)
+        return tensors
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Put a `state()` back."""
+        for name, net in self._networks().items():
+            prefix = f"net.{name}."
+            own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+            net.load_state_dict(own)
+        for name, optimizer in self.opt.items():
+            load_optimizer(f"opt.{name}", optimizer, tensors)
+
+    def _networks(self) -> dict[str, nn.Module]:
+        return {"g": self.g, "e": self.e, "d": self.d, "ema": self.ema.module}
+
+    @torch.no_grad()
+    def preview(self) -> np.ndarray:
+        """Rows: real contents, their reconstructions, three samples with fixed z; uint8 RGB."""
+        if self.preview_batch is None:
+            raise RuntimeError("preview_batch is not set")
+        image = self.preview_batch["image"][:8].to(self.device)
+        cls = self.preview_batch["cls"][:8].to(self.device)
+        rng = torch.Generator().manual_seed(0)
+        net = self.ema.module
+        rows = [image, self._generate(net, self.e(image)[0], cls, image, rng)]
+        rows += [
+            self._generate(net, self._normal(len(image), rng), cls, image, rng) for _ in range(3)
+        ]
+        return contact_sheet([[_tile(x) for x in row] for row in rows], tile=96)
+
+
+def _tile(image: Tensor) -> np.ndarray:
+    """(C + 1, H, W) content and alpha -> uint8 (H, W, 3), over mid grey."""
+    alpha = image[-1:]
+    shown = ((image[:-1] + 1) / 2 * alpha + 0.5 * (1 - alpha)).clamp(0, 1)
+    rgb = shown.expand(3, -1, -1).permute(1, 2, 0).float().cpu().numpy()
+    return np.asarray(np.round(rgb * 255), np.uint8)

@@ -1,0 +1,85 @@
+"""The training loop: it knows steps, checkpoints, previews and a polite stop, not its task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from torch import Tensor
+
+from defectstudio.domain.events import Artifact, Event, Metrics, Progress, Stopped
+from defectstudio.imaging.reading import write_png
+
+Batch = TypeVar("Batch", contravariant=True)
+
+
+class Task(Protocol[Batch]):
+    """What the loop needs of a training task."""
+
+    def step(self, index: int, batch: Batch) -> dict[str, float]:
+        """One update; returns the losses by name. All randomness follows from `index`."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor that the next step depends on."""
+
+    def preview(self) -> np.ndarray:
+        """The fixed preview grid, uint8 (H, W, 3)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train and how often to save and show, in steps."""
+
+    first: int
+    steps: int
+    checkpoint_every: int
+    preview_every: int
+
+
+class Loop(Generic[Batch]):
+    """Runs a task from `plan.first` to `plan.steps`.
+
+    save(step, tensors) writes a checkpoint; emit sends events; stop() returns "" to go on, or
+    "cancelled" / "interrupted" to save and leave.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        run: Path,
+        save: Callable[[int, dict[str, Tensor]], None],
+        emit: Callable[[Event], None],
+        stop: Callable[[], str],
+    ) -> None:
+        self.plan, self.run, self.save, self.emit, self.stop = plan, run, save, emit, stop
+
+    def __call__(self, task: Task[Batch], batches: Iterator[Batch]) -> bool:
+        """Train; True when the last step is done, False when stopped before."""
+        plan = self.plan
+        for step in range(plan.first, plan.steps):
+            if why := self.stop():
+                self._checkpoint(step, task)
+                self.emit(Stopped(why, step))
+                return False
+            losses = task.step(step, next(batches))
+            done = step + 1
+            self.emit(Metrics(done, losses))
+            self.emit(Progress(done, plan.steps))
+            if done % plan.preview_every == 0 or done == plan.steps:
+                self._preview(done, task)
+            if done % plan.checkpoint_every == 0 and done != plan.steps:
+                self._checkpoint(done, task)
+        self._checkpoint(plan.steps, task)
+        return True
+
+    def _checkpoint(self, step: int, task: Task[Batch]) -> None:
+        self.save(step, task.state())
+        self.emit(Artifact("checkpoint", "checkpoint", step))
+
+    def _preview(self, step: int, task: Task[Batch]) -> None:
+        name = f"preview_{step:07d}.png"
+        write_png(self.run / name, task.preview())
+        self.emit(Artifact("preview", name, step))

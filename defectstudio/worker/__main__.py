@@ -1,0 +1,90 @@
+"""The worker's entry: `-m defectstudio.worker JOB_JSON | --preview | --describe`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from defectstudio.domain.errors import JobError
+from defectstudio.domain.specs import JobSpec, ReplaySpec, SynthesizeSpec, TrainSpec
+from defectstudio.worker.channel import Channel
+
+RUN_LOCK = "run.lock"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one worker; 0 when it ended as it should (also after a polite stop)."""
+    if arguments == ["--describe"]:
+        return _describe()
+    channel = Channel()
+    try:
+        if arguments == ["--preview"]:
+            _nicer()
+            from defectstudio.worker.preview import preview
+
+            preview(channel)
+        else:
+            _run(Path(arguments[0]), channel)
+    except Exception as error:
+        channel.fail(error)
+        return 1
+    return 0
+
+
+def _run(job: Path, channel: Channel) -> None:
+    _nicer()
+    spec = _read(job)
+    # Held while this process lives: whoever resumes the run waits for it.
+    with FileLock(job.parent / RUN_LOCK):
+        _handle(spec, channel)
+
+
+def _read(job: Path) -> JobSpec:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        adapter: TypeAdapter[JobSpec] = TypeAdapter(TrainSpec | SynthesizeSpec | ReplaySpec)
+        return adapter.validate_json(job.read_bytes())
+    except ValidationError as error:
+        raise JobError(
+            f"the job's description is not valid: {error.errors()[0]['msg']}",
+            subject=job,
+            remedy="Start the job again.",
+        ) from error
+
+
+def _handle(spec: JobSpec, channel: Channel) -> None:
+    if isinstance(spec, TrainSpec):
+        from defectstudio.worker.train import train
+
+        train(spec, channel)
+        return
+    from defectstudio.worker.synthesize import replay, synthesize
+
+    if isinstance(spec, SynthesizeSpec):
+        synthesize(spec, channel)
+    else:
+        replay(spec, channel)
+
+
+def _nicer() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def _describe() -> int:
+    import torch
+
+    from defectstudio.synthesis.versions import versions
+
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    print(json.dumps({**versions(), "cuda": devices, "threads": torch.get_num_threads()}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

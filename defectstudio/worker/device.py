@@ -1,0 +1,31 @@
+"""Which device a job computes on, and how."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from defectstudio.domain.errors import JobError
+from defectstudio.domain.specs import Device
+
+
+def choose(wanted: Device) -> torch.device:
+    """ "auto": CUDA when there is one. Raises JobError when CUDA is wanted and missing."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise JobError(
+            "no CUDA device is usable here",
+            subject="device",
+            remedy="Choose cpu or auto; `defectstudio doctor` says what is missing.",
+        )
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def reproducible() -> None:
+    """One thread, so that a content's bytes do not depend on the number of cores."""
+    torch.set_num_threads(1)
+
+
+def threads() -> None:
+    """As many threads as the starter allowed (OMP_NUM_THREADS), for training."""
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1)

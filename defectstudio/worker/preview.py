@@ -1,0 +1,91 @@
+"""The warm preview worker: contents for recipes, the newest request first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from defectstudio.domain.events import Contents, SampleMade, Started
+from defectstudio.domain.specs import PreviewRequest
+from defectstudio.imaging.compose import PlacedContent
+from defectstudio.imaging.reading import read_image
+from defectstudio.synthesis.generators import Dcdganc, load_generator
+from defectstudio.synthesis.render import place_content, render, write_sample
+from defectstudio.worker import device as devices
+from defectstudio.worker.channel import Channel
+
+_REQUEST = TypeAdapter(PreviewRequest)
+
+
+def preview(channel: Channel) -> None:
+    """Answer requests until the owner is gone; of waiting "contents" requests only the last."""
+    devices.reproducible()
+    channel.emit(Started(str(devices.choose("cpu")), 0))
+    worker = PreviewWorker(channel)
+    while (line := channel.requests.get()) is not None:
+        request = _REQUEST.validate_json(line)
+        superseded = request.want == "contents" and not channel.requests.empty()
+        if not superseded:
+            worker.answer(request)
+
+
+class PreviewWorker:
+    """Keeps generators loaded between requests."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.loaded: dict[str, Dcdganc] = {}
+
+    def answer(self, request: PreviewRequest) -> None:
+        """Emit Contents, SampleMade or Failed for the request."""
+        try:
+            self._load(request.generators)
+            if request.want == "contents":
+                placed = [place_content(d, self.loaded) for d in request.recipe.defects]
+                blocks = _write_contents(request.out, placed)
+                self.channel.emit(Contents(request.request, str(request.out), blocks))
+                return
+            sample = render(request.recipe, read_image(request.background), self.loaded)
+            write_sample(request.out, request.recipe, sample)
+            self.channel.emit(SampleMade(request.request, str(request.out)))
+        except Exception as error:
+            self.channel.fail(error, request.request)
+
+    def _load(self, generators: dict[str, Path]) -> None:
+        cpu = devices.choose("cpu")
+        for digest, folder in generators.items():
+            if digest not in self.loaded:
+                self.loaded[digest] = load_generator(folder, cpu)
+
+
+def _write_contents(path: Path, placed: list[PlacedContent]) -> list[dict[str, object]]:
+    """Arrays one after another, float32 pixels then uint8 raw mask; the blocks say where."""
+    blocks: list[dict[str, object]] = []
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as stream:
+        for content in placed:
+            pixels = stream.tell()
+            stream.write(np.ascontiguousarray(content.pixels, np.float32).tobytes())
+            mask = stream.tell()
+            stream.write(content.raw_mask.astype(np.uint8).tobytes())
+            stream.write(b"\0" * (-stream.tell() % 4))
+            height, width, channels = content.pixels.shape
+            blocks.append(
+                {
+                    "class_id": content.class_id,
+                    "top": content.top,
+                    "left": content.left,
+                    "height": height,
+                    "width": width,
+                    "channels": channels,
+                    "pixels_offset": pixels,
+                    "mask_offset": mask,
+                }
+            )
+    os.replace(beside, path)
+    return blocks
+
+

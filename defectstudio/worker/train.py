@@ -1,0 +1,120 @@
+"""Handler of a training job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.events import Artifact, Finished, Log, Started
+from defectstudio.domain.files import write_json
+from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.specs import TrainSpec
+from defectstudio.networks.dcdganc.source import class_values
+from defectstudio.networks.weights import save_tensors
+from defectstudio.synthesis.generators import CARD, WEIGHTS
+from defectstudio.synthesis.versions import versions
+from defectstudio.training.checkpoints import load_state, save_state
+from defectstudio.training.contents import ContentBatches, cut_contents
+from defectstudio.training.dcdganc import DcdgancTask
+from defectstudio.training.loop import Loop, Plan
+from defectstudio.worker import device as devices
+from defectstudio.worker.channel import Channel
+
+
+def train(spec: TrainSpec, channel: Channel) -> None:
+    """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `generator/`."""
+    devices.threads()
+    device = devices.choose(spec.device)
+    if spec.config.deterministic:
+        torch.use_deterministic_algorithms(True)
+    contents = cut_contents(spec.images, list(spec.classes))
+    data = ContentBatches(contents, list(spec.classes), spec.config)
+    task = DcdgancTask(spec.config, list(spec.classes), data.channels, device)
+    task.preview_batch = data[spec.config.steps]
+    first = _restore(spec, task) if spec.resume else 0
+    channel.emit(Started(str(device), spec.config.steps))
+    channel.emit(Log(f"{len(contents)} contents of {len(spec.classes)} classes on {device}"))
+    plan = Plan(first, spec.config.steps, spec.config.checkpoint_every, spec.config.preview_every)
+    loop = Loop(plan, spec.run, _saver(spec), channel.emit, channel.stop)
+    batches = iter(
+        DataLoader(
+            data,
+            batch_size=None,
+            sampler=range(first, spec.config.steps),
+            num_workers=2 if device.type == "cuda" else 0,
+            pin_memory=device.type == "cuda",
+        )
+    )
+    if loop(task, batches):
+        card = _export(spec, task, data.channels)
+        channel.emit(Artifact("generator", "generator", card.step))
+        channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
+
+
+def _manifest(spec: TrainSpec) -> dict[str, Any]:
+    """What a checkpoint must agree with to be resumed, as plain JSON."""
+    own = {
+        "config": asdict(spec.config),
+        "classes": {str(k): v for k, v in spec.classes.items()},
+        "images": [file.sha256 for file in spec.images],
+        "split": spec.split,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(own))
+    return plain
+
+
+def _saver(spec: TrainSpec) -> Any:
+    manifest = _manifest(spec)
+    # All randomness is drawn from (seed, step), so the step is the random state.
+    meta = {**manifest, "random": {"seed": spec.config.seed}, "versions": versions()}
+
+    def save(step: int, tensors: dict[str, Tensor]) -> None:
+        save_state(spec.run / "checkpoint", step, tensors, meta)
+
+    return save
+
+
+def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
+    found = load_state(spec.run / "checkpoint")
+    if found is None:
+        return 0
+    step, tensors, meta = found
+    wanted = _manifest(spec)
+    # More steps may be asked for than before; anything else would be another training.
+    for manifest in (wanted, meta):
+        manifest["config"].pop("steps", None)
+    changed = [key for key, value in wanted.items() if meta.get(key) != value]
+    if changed:
+        raise CheckpointError(
+            f"the run was started with other {', '.join(changed)}",
+            subject=spec.run / "checkpoint",
+            remedy="Resume with the same settings and split, or train under a new name.",
+        )
+    task.load(tensors)
+    return step
+
+
+def _export(spec: TrainSpec, task: DcdgancTask, channels: int) -> GeneratorCard:
+    folder = Path(spec.run) / "generator"
+    digest = save_tensors(folder / WEIGHTS, task.ema.module.state_dict())
+    card = GeneratorCard(
+        kind="dcdganc",
+        config=spec.config,
+        channels=3 if channels == 3 else 1,
+        classes=spec.classes,
+        values=class_values(list(spec.classes)),
+        step=spec.config.steps,
+        trained_on=tuple(file.sha256 for file in spec.images),
+        split=spec.split,
+        weights_sha256=digest,
+        versions=versions(),
+    )
+    write_json(folder / CARD, card)
+    return card
