@@ -1,0 +1,66 @@
+"""Import of plain folders.
+
+Layouts, mixed freely, one class a folder:
+
+    <class>/images/* with <class>/masks/*     masks of the same stem, or stem_mask
+    <class>/* or <class>/Imgs/*               image and mask of the same stem side by side
+    good/images/* or good/*                   defect-free images
+    images/* with masks/*, or pairs alone     one class, named as the source folder
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from defectstudio.exchange import pairs
+from defectstudio.exchange.listing import folders, images, normal_entries, paired_entries
+from defectstudio.exchange.plan import GOOD, ImportEntry, ImportPlan, ImportProblem
+
+_NORMAL = frozenset({GOOD, "normal", "ok"})
+_IMAGES = frozenset({"images", "imgs", "image"})
+_MASKS = frozenset({"masks", "mask"})
+
+_Found = tuple[list[ImportEntry], list[ImportProblem]]
+
+
+def looks_like(source: Path) -> bool:
+    """Whether the folder has classes with pictures in folders of their own."""
+    return any(_child(child, _IMAGES) for child in folders(source))
+
+
+def scan(source: Path) -> ImportPlan:
+    """The entries of all class folders below `source`; sources with none give an empty plan."""
+    entries, problems = _class_folder(source, source.resolve().name)
+    taken = {(entry.class_name, entry.name) for entry in entries}
+    for child in folders(source):
+        if child.name.lower() in _IMAGES | _MASKS:
+            continue
+        found, wrong = _class_folder(child, child.name)
+        for entry in found:
+            # Defect-free images may come from several folders of pairs under one name.
+            doubled = (entry.class_name, entry.name) in taken
+            named = replace(entry, name=f"{child.name}_{entry.name}") if doubled else entry
+            taken.add((named.class_name, named.name))
+            entries.append(named)
+        problems += wrong
+    return ImportPlan("folder", tuple(entries), tuple(problems))
+
+
+def _class_folder(folder: Path, name: str) -> _Found:
+    pictures = _child(folder, _IMAGES)
+    masks = _child(folder, _MASKS)
+    files, problems = images(pictures or folder)
+    if name.lower() in _NORMAL:
+        entries, doubles = normal_entries(files)
+    elif pictures and masks:
+        mask_files, wrong = images(masks)
+        problems += wrong
+        entries, doubles = paired_entries(name, files, mask_files)
+    else:
+        entries, doubles = pairs.entries(name, files)
+    return entries, problems + doubles
+
+
+def _child(folder: Path, names: frozenset[str]) -> Path | None:
+    return next((child for child in folders(folder) if child.name.lower() in names), None)

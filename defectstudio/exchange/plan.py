@@ -1,0 +1,41 @@
+"""Frozen lists that importers hand over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from defectstudio.domain.records import Role
+
+GOOD = "good"
+"""The folder of defect-free images, and their class in a table of groups."""
+
+
+@dataclass(frozen=True)
+class ImportEntry:
+    """One image to import. `name` is unique within its class; class_name is None for a normal
+    image. mask: the file with the pixels of the class, None for a normal image."""
+
+    name: str
+    role: Role
+    class_name: str | None
+    image: Path
+    mask: Path | None
+
+
+@dataclass(frozen=True)
+class ImportProblem:
+    """A file that is left out, why, and what to do about it."""
+
+    path: Path
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What a source holds. format is "folder" or "mvtec"."""
+
+    format: str
+    entries: tuple[ImportEntry, ...]
+    problems: tuple[ImportProblem, ...]
