@@ -1,0 +1,347 @@
+"""A project on disk: a folder with `project.sqlite` and content-addressed files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+from types import TracebackType
+
+from psygnal import Signal
+
+from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.records import (
+    DefectClass,
+    GeneratorRecord,
+    ImageRecord,
+    Item,
+    JobRecord,
+    JobState,
+    Role,
+    SampleRecord,
+    Split,
+)
+from defectstudio.imaging.types import Label
+from defectstudio.project import (
+    catalog,
+    datasets,
+    folder,
+    generators,
+    images,
+    jobs,
+    samples,
+)
+from defectstudio.project.database import Database
+from defectstudio.project.datasets import Dataset, DatasetEntry
+from defectstudio.project.files import FileStore
+from defectstudio.project.images import NewImage
+from defectstudio.project.names import clean_name, name_key
+from defectstudio.project.samples import NewSample
+
+
+class Project:
+    """An open project. Its methods may be called from several threads, and a second process may
+    have the same project open.
+
+    Every change is one transaction: after an error or a kill it has happened whole or not at
+    all. Files are stored before the rows that speak of them. `changed` is emitted with the name
+    of a table after the commit, on the thread that made the change.
+
+    All methods raise ProjectError when the disk or the database fails, and for ids and names
+    the project does not have.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, root: Path) -> None:
+        """Open the project at `root`; see `open`."""
+        self.root = root.resolve()
+        folder.check(self.root)
+        self._database = Database(self.root / folder.DATABASE)
+        self._files = FileStore(self.root)
+        self._owned = jobs.Owned()
+        with self._database.read() as connection:
+            self.id = folder.read_meta(connection, "id")
+        self.settle_orphans()
+
+    @classmethod
+    def create(cls, root: Path, item: str) -> Project:
+        """Make a project with one item in a new or empty folder, and open it.
+
+        Raises ProjectError when the folder is a project already, is not empty or not writable.
+        """
+        folder.make(root, item)
+        return cls(root)
+
+    @classmethod
+    def open(cls, root: Path) -> Project:
+        """Open a project. An older schema is backed up and brought up to date; jobs whose owner
+        died become interrupted.
+
+        Raises ProjectError: no project, damaged, newer than this program, not writable.
+        """
+        return cls(root)
+
+    def close(self) -> None:
+        """End the use of the project; jobs still owned become interrupted."""
+        if self._database.closed:
+            return
+        self._owned.give_up_all()
+        try:
+            self.settle_orphans()
+        finally:
+            self._database.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # items and classes
+
+    def items(self) -> list[Item]:
+        """All items in the order they were added."""
+        with self._database.read() as connection:
+            return catalog.items(connection)
+
+    def item(self, item_id: int) -> Item:
+        """One item."""
+        with self._database.read() as connection:
+            return catalog.item(connection, item_id)
+
+    def add_item(self, name: str) -> Item:
+        """Add an item. Raises ProjectError when the name is taken, whatever its case."""
+        with self._change("items") as connection:
+            return catalog.insert_item(connection, name)
+
+    def classes(self, item_id: int) -> list[DefectClass]:
+        """The classes of an item by id."""
+        with self._database.read() as connection:
+            return catalog.classes(connection, item_id)
+
+    def add_class(self, item_id: int, name: str) -> DefectClass:
+        """Add a class to an item; its id was never another's.
+
+        Raises ProjectError when the name is taken, whatever its case, and when all 254 ids were
+        used.
+        """
+        with self._change("classes") as connection:
+            return catalog.insert_class(connection, item_id, name)
+
+    def rename_class(self, item_id: int, class_id: int, name: str) -> None:
+        """Give a class another name."""
+        with self._change("classes") as connection:
+            catalog.rename_class(connection, item_id, class_id, name)
+
+    def remove_class(self, item_id: int, class_id: int) -> None:
+        """Remove a class. Raises ProjectError while images or samples use it."""
+        with self._change("classes") as connection:
+            catalog.delete_class(connection, item_id, class_id)
+
+    # images
+
+    def images(
+        self, item_id: int | None = None, *, role: Role | None = None, split: Split | None = None
+    ) -> list[ImageRecord]:
+        """Images in the order they were added, of one item, role or split, or all."""
+        with self._database.read() as connection:
+            return images.select(connection, self.root, item_id=item_id, role=role, split=split)
+
+    def image(self, image_id: int) -> ImageRecord:
+        """One image."""
+        with self._database.read() as connection:
+            return images.select_one(connection, self.root, image_id)
+
+    def add_images(self, item_id: int, new: Sequence[NewImage]) -> list[int]:
+        """Add images to an item: one id for each, in order.
+
+        An image whose bytes the item has already is not added; its id is that of the one there.
+        Raises ImageError for an image that cannot be read; then none is added.
+        """
+        stored = [images.store(self._files, image) for image in new]
+        with self._change("images") as connection:
+            return images.insert(connection, item_id, stored)
+
+    def set_groups(self, groups: Mapping[int, str]) -> None:
+        """Say which physical part images show, by image id.
+
+        An image that joins a group takes its split; a group of different splits loses them.
+        """
+        with self._change("images") as connection:
+            images.update_groups(connection, groups)
+
+    def set_splits(self, splits: Mapping[int, Split]) -> None:
+        """Say which split images belong to, by image id.
+
+        Raises ProjectError, and changes nothing, when a group would not lie in one split whole.
+        """
+        with self._change("images") as connection:
+            images.update_splits(connection, splits)
+
+    def save_label(self, image_id: int, label: Label) -> None:
+        """Replace the label of an image: uint8 (H, W) of class ids, of the image's size.
+
+        The image's role becomes defect when the label has a class, else normal.
+        """
+        image = self.image(image_id)
+        images.check_label(label, image)
+        stored = self._files.add_label(label) if images.label_classes(label) else None
+        with self._change("images") as connection:
+            images.update_label(connection, image, stored, label)
+
+    # samples
+
+    def samples(self, item_id: int | None = None) -> list[SampleRecord]:
+        """Samples in the order they were accepted, of one item or all."""
+        with self._database.read() as connection:
+            return samples.select(connection, self.root, item_id)
+
+    def accept_samples(
+        self, item_id: int, new: Sequence[NewSample], job_id: int | None = None
+    ) -> list[int]:
+        """Accept samples: one id for each, in order; one accepted before keeps its id.
+
+        Raises ImageError or ProjectError, and accepts none, when one is not what its recipe
+        says it made.
+        """
+        stored = [samples.store(self._files, sample) for sample in new]
+        with self._change("samples") as connection:
+            return samples.insert(connection, item_id, stored, job_id)
+
+    def remove_sample(self, sample_id: int) -> None:
+        """Take an accepted sample back; datasets that were frozen with it keep its files."""
+        with self._change("samples") as connection:
+            samples.delete(connection, sample_id)
+
+    # generators
+
+    def generators(self, item_id: int | None = None) -> list[GeneratorRecord]:
+        """Generators in the order they were added, of one item or all."""
+        with self._database.read() as connection:
+            return generators.select(connection, self.root, item_id)
+
+    def generator(self, name: str) -> GeneratorRecord:
+        """The generator of this name, whatever its case."""
+        with self._database.read() as connection:
+            return generators.select_one(connection, self.root, name)
+
+    def add_generator(self, item_id: int, name: str, kind: str, source: Path) -> GeneratorRecord:
+        """Copy a trained generator into the project; the same one twice is one.
+
+        Raises CheckpointError when the folder holds no usable generator, ProjectError when the
+        name is taken or its classes are not those of the item.
+        """
+        name = clean_name(name, "generator")
+        card = generators.read_card(source)
+        with (
+            generators.copied(source, self.root / "generators") as beside,
+            self._change("generators") as connection,
+        ):
+            new = generators.NewGenerator(item_id, name, kind, beside, card)
+            return generators.insert(connection, self.root, new)
+
+    # datasets
+
+    def datasets(self) -> list[Dataset]:
+        """All datasets in the order they were frozen."""
+        with self._database.read() as connection:
+            return datasets.select(connection)
+
+    def freeze_dataset(self, name: str, entries: Sequence[DatasetEntry]) -> Dataset:
+        """Freeze a list of images and samples. Raises ProjectError when a group is torn."""
+        with self._change("datasets") as connection:
+            return datasets.insert(connection, self.root, name, entries)
+
+    def dataset_entries(self, dataset_id: int) -> list[DatasetEntry]:
+        """The list of a dataset in its order."""
+        with self._database.read() as connection:
+            return datasets.select_entries(connection, self.root, dataset_id)
+
+    # jobs
+
+    def jobs(self) -> list[JobRecord]:
+        """All jobs in the order they were added."""
+        with self._database.read() as connection:
+            return jobs.select(connection, self.root)
+
+    def job(self, job_id: int) -> JobRecord:
+        """One job."""
+        with self._database.read() as connection:
+            return jobs.select_one(connection, self.root, job_id)
+
+    def add_job(self, kind: str, title: str) -> JobRecord:
+        """Add a queued job that belongs to this process, with its run folder."""
+        with self._change("jobs") as connection:
+            job = jobs.insert(connection, self.root, kind, title)
+            # Owned before anybody can see the row, or another process would call it an orphan.
+            self._owned.take(job.id, job.folder)
+        return job
+
+    def claim_job(self, job_id: int) -> JobRecord:
+        """Own a job that has ended, to resume it; it is queued again.
+
+        Raises JobError when another running program owns it.
+        """
+        self._owned.take(job_id, self.job(job_id).folder)
+        with self._change("jobs") as connection:
+            jobs.update(connection, job_id, state=JobState.QUEUED, message="")
+        return self.job(job_id)
+
+    def update_job(
+        self,
+        job_id: int,
+        *,
+        state: JobState | None = None,
+        progress: float | None = None,
+        message: str | None = None,
+    ) -> JobRecord:
+        """Change what is given of a job; one that ends belongs to nobody any longer."""
+        with self._change("jobs") as connection:
+            jobs.update(connection, job_id, state=state, progress=progress, message=message)
+            job = jobs.select_one(connection, self.root, job_id)
+        if job.state not in jobs.LIVE:
+            self._owned.give_up(job_id)
+        return job
+
+    def settle_orphans(self) -> list[JobRecord]:
+        """Turn queued and running jobs whose owner died into interrupted ones; returns them."""
+        with self._database.read() as connection:
+            found = jobs.orphans(connection, self.root)
+        return [
+            self.update_job(job.id, state=JobState.INTERRUPTED, message=jobs.ORPHANED)
+            for job in found
+        ]
+
+    @contextmanager
+    def _change(self, table: str) -> Iterator[Connection]:
+        with self._database.write() as connection:
+            yield connection
+        self.changed.emit(table)
+
+
+def item_named(project: Project, name: str | None) -> Item:
+    """The item of this name, whatever its case; without a name the only item there is.
+
+    Raises ProjectError when there is none, or more than one to choose from.
+    """
+    items = project.items()
+    known = ", ".join(item.name for item in items)
+    if name is None:
+        if len(items) == 1:
+            return items[0]
+        raise ProjectError(
+            "the project has several items", subject=project.root, remedy=f"Name one of: {known}."
+        )
+    for item in items:
+        if name_key(item.name) == name_key(name.strip()):
+            return item
+    raise ProjectError(
+        "the project has no item of this name", subject=name, remedy=f"It has: {known}."
+    )
