@@ -130,13 +130,15 @@ def _scratch(painting: Painting, texture: str, form: Outline, rng: np.random.Gen
 def _abrasion(painting: Painting, form: Outline, rng: np.random.Generator) -> None:
     """Rubbed cloth: the relief fades into a pale fuzz, single raised fibres stand off."""
     height, width = painting.size
-    band = cover_strokes(height, width, [s.scaled(2.4) for s in form.strokes])
-    fuzz = fractal(height, width, rng, row_px=5, column_px=5, octaves=3)
-    ragged = soften(band, 0.8) * (0.78 + 0.22 * np.clip(fuzz, -1, 1))
-    pale = soften(painting.colour, 1.6) * 0.45 + 0.45 + 0.05 * fuzz[:, :, None]
-    painting.lay(np.asarray(pale, dtype=np.float32), np.clip(ragged * 1.05, 0, 1))
-    hairs = [_hair(s, rng) for s in form.strokes for _ in range(max(4, len(s.points) // 5))]
-    painting.lay((0.86, 0.88, 0.88), cover_strokes(height, width, hairs) * 0.8)
+    band = cover_strokes(height, width, [s.scaled(2.3) for s in form.strokes])
+    fuzz = fractal(height, width, rng, row_px=4, column_px=4, octaves=2)
+    level = painting.colour.mean(axis=2)
+    crest = step(-0.06, 0.05, level - soften(level, painting.ground.pitch / 2))
+    rubbed = soften(band, 0.7) * (0.72 + 0.28 * crest) + 0.14 * np.minimum(fuzz, 0) * band
+    pale = soften(painting.colour, 0.8) * 0.50 + 0.46 + 0.06 * fuzz[:, :, None]
+    painting.lay(np.asarray(pale, dtype=np.float32), np.clip(rubbed, 0, 1))
+    hairs = [_hair(s, rng) for s in form.strokes for _ in range(max(6, len(s.points) // 3))]
+    painting.lay((0.92, 0.93, 0.93), cover_strokes(height, width, hairs) * 0.95)
 
 
 def _hair(stroke: Stroke, rng: np.random.Generator) -> Stroke:
@@ -244,7 +246,7 @@ def _stain(painting: Painting, texture: str, form: Outline, rng: np.random.Gener
         "fabric": ((0.64, 0.54, 0.44), (0.55, 0.54, 0.54), (0.72, 0.62, 0.46)),
         "wood": ((0.62, 0.55, 0.50), (0.52, 0.54, 0.60), (0.68, 0.46, 0.42)),
     }[texture]
-    tint = np.clip(np.array(tints[int(rng.integers(3))]) + rng.normal(0, 0.03, 3), 0.2, 0.9)
+    tint = np.clip(np.array(tints[int(rng.integers(3))]) + rng.normal(0, 0.02, 3), 0.2, 0.9)
     factor = np.exp(np.log(tint).astype(np.float32) * density[:, :, None])
     painting.filter(np.asarray(factor, dtype=np.float32), np.clip(soaked, 0, 1))
 
@@ -253,7 +255,7 @@ def _wicked(cover: Field, pitch: float, rng: np.random.Generator) -> Field:
     """The coverage drawn out along the yarns, each yarn by its own amount."""
     height, width = cover.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    reach = np.float32(0.28 * pitch)
+    reach = np.float32(0.15 * pitch)
     rows = y + reach * smooth(height, width, rng, row_px=4 * pitch, column_px=pitch / 2)
     columns = x + reach * smooth(height, width, rng, row_px=pitch / 2, column_px=4 * pitch)
     return np.asarray(cv2.remap(cover, columns, rows, cv2.INTER_LINEAR), dtype=np.float32)

@@ -111,7 +111,7 @@ def _crack(height: int, width: int, rng: np.random.Generator) -> Outline:
 
 def _hole(height: int, width: int, rng: np.random.Generator) -> Outline:
     """A closed rim near an ellipse, with a few harmonics and fine raggedness."""
-    return Outline(polygons=(_blob(height, width, rng, coarse=0.10, fine=0.012),))
+    return Outline(polygons=(_blob(height, width, rng, coarse=0.07, fine=0.012),))
 
 
 def _stain(height: int, width: int, rng: np.random.Generator) -> Outline:

@@ -228,7 +228,8 @@ def _fabric(height: int, width: int, rng: np.random.Generator) -> tuple[Field, F
     pitch = float(rng.normal(11.0, 0.15))
     fine = 2
     h, w = height * fine, width * fine
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32) / np.float32(fine)
+    y = np.arange(h, dtype=np.float32)[:, None] / np.float32(fine)
+    x = np.arange(w, dtype=np.float32)[None, :] / np.float32(fine)
     skew, bow = rng.normal(0, 0.01), rng.normal(0, 1.2)
     grain = (
         np.float32(skew) * (x - width / 2)
@@ -246,12 +247,11 @@ def _fabric(height: int, width: int, rng: np.random.Generator) -> tuple[Field, F
     tone = over * warp.tone + (1 - over) * weft.tone
     level = np.maximum(warp.height, weft.height)
     light = rng.uniform(0, 2 * np.pi)
-    relief = cv2.Sobel(soften(level, 0.8), cv2.CV_32F, 1, 0) * np.cos(light) + cv2.Sobel(
-        soften(level, 0.8), cv2.CV_32F, 0, 1
-    ) * np.sin(light)
-    open_ = step(-0.75, 0.35, level)
+    soft = soften(level, 0.8)
+    relief = cv2.Sobel(soft, cv2.CV_32F, 1, 0) * np.float32(np.cos(light))
+    relief += cv2.Sobel(soft, cv2.CV_32F, 0, 1) * np.float32(np.sin(light))
+    open_ = step(-0.85, 0.70, level)
     value = tone * (0.30 + 0.70 * open_) * (1 + np.float32(0.05) * relief)
-    value *= 0.9 + 0.1 * step(-0.2, 0.9, level)
     gap = step(-0.55, -0.15, level)
     value = np.asarray(value * (0.35 + 0.65 * gap), dtype=np.float32)
     small = cv2.resize(value, (width, height), interpolation=cv2.INTER_AREA)
@@ -281,24 +281,24 @@ def _yarn(
     upright: bool,
 ) -> _Yarn:
     """One system of parallel yarns: relief in about [-1, 1] and brightness in [0, 1]."""
-    index = np.floor(across).astype(np.intp)
+    index = np.floor(across)
     offset = across - index - np.float32(0.5)
     first = int(index.min())
     count = int(index.max()) - first + 1
-    number = index - first
+    number = index.astype(np.intp) - first
     breadth = rng.normal(0.47, 0.03, count).astype(np.float32)[number]
-    slub_row, slub_column = (24.0, 6.0) if upright else (6.0, 24.0)
+    slub_row, slub_column = (40.0, 16.0) if upright else (16.0, 40.0)
     breadth += np.float32(0.035) * smooth(h, w, rng, row_px=slub_row, column_px=slub_column)
     r = np.clip(np.abs(offset) / np.maximum(breadth, 0.2), 0, 1.25)
     crown = np.sqrt(np.clip(1 - r * r, 0, 1)) - np.clip(r - 1, 0, 1) * 4
-    swing = np.cos(np.float32(np.pi) * (along - 0.5 + index + np.float32(lead)))
+    swing = np.cos(np.float32(np.pi) * (along + index + np.float32(lead - 0.5)))
     height = np.float32(0.55) * crown + np.float32(0.55) * swing - np.float32(0.25)
     twist = across * np.float32(3.2) + along * np.float32(1.5)
     row_px, column_px = (14.0, 2.0) if upright else (2.0, 14.0)
     fibre = smooth(h, w, rng, row_px=row_px, column_px=column_px)
     strand = np.sin(np.float32(2 * np.pi) * (twist + np.float32(0.28) * fibre))
-    tone_of = rng.normal(0.56, 0.04, count).astype(np.float32)[number]
-    length_row, length_column = (60.0, 12.0) if upright else (12.0, 60.0)
+    tone_of = rng.normal(0.58, 0.04, count).astype(np.float32)[number]
+    length_row, length_column = (64.0, 16.0) if upright else (16.0, 64.0)
     drift = smooth(h, w, rng, row_px=length_row, column_px=length_column)
     tone = tone_of * (1 + 0.07 * strand + 0.10 * fibre + 0.06 * drift)
     return _Yarn(height.astype(np.float32), np.asarray(tone, dtype=np.float32))
