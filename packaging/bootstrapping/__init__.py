@@ -1,0 +1,1 @@
+"""Setting DefectStudio up in a virtual environment of its own. Standard library only."""
