@@ -1,0 +1,277 @@
+"""Bool masks (H, W): boxes, run lengths, components, dilation, warping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.morphology import skeletonize
+
+from defectstudio.domain.errors import ImageError, RecipeError
+from defectstudio.domain.recipe import EncodedMask
+from defectstudio.imaging.types import Mask
+
+MAX_PIXELS = 1 << 28
+"""No mask that is decoded or warped may be larger; a damaged recipe cannot fill the memory."""
+
+Positions = NDArray[np.float64]
+
+_STRIP = 64
+_EVERY_NEIGHBOUR = np.ones((3, 3), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels: rows top..bottom-1, columns left..right-1."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """The first row below the box."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """The first column right of the box."""
+        return self.left + self.width
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.height, self.width
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an image that it lies inside of."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def moved(self, rows: int, columns: int) -> Box:
+        """The box, shifted."""
+        return Box(self.top + rows, self.left + columns, self.height, self.width)
+
+    def grown(self, px: int) -> Box:
+        """The box with `px` more on every side."""
+        return Box(self.top - px, self.left - px, self.height + 2 * px, self.width + 2 * px)
+
+    def clipped(self, shape: tuple[int, ...]) -> Box:
+        """The part inside an image of (height, width, ...); height and width 0 if there is none."""
+        top, left = min(max(self.top, 0), shape[0]), min(max(self.left, 0), shape[1])
+        bottom, right = min(self.bottom, shape[0]), min(self.right, shape[1])
+        return Box(top, left, max(bottom - top, 0), max(right - left, 0))
+
+
+def encode(mask: Mask) -> EncodedMask:
+    """Row-major run lengths of a bool mask (h, w), zeros first.
+
+    Raises ImageError when the mask is not a bool plane with at least one pixel.
+    """
+    if mask.ndim != 2 or mask.dtype != np.bool_ or mask.size == 0:
+        raise ImageError(
+            f"a mask must be a bool plane, not {mask.dtype} {mask.shape}",
+            remedy="Pass an array of shape (height, width) and dtype bool.",
+        )
+    flat = mask.ravel()
+    ends = np.append(np.flatnonzero(flat[1:] != flat[:-1]) + 1, flat.size)
+    counts = np.diff(ends, prepend=0).tolist()
+    height, width = mask.shape
+    return EncodedMask(height, width, tuple([0, *counts] if flat[0] else counts))
+
+
+def decode(encoded: EncodedMask) -> Mask:
+    """The bool mask (h, w) of its run lengths. Raises RecipeError when they do not fit."""
+    size = encoded.height * encoded.width
+    fits = all(count >= 0 for count in encoded.counts) and sum(encoded.counts) == size
+    if not fits or not 0 < size <= MAX_PIXELS:
+        raise RecipeError(
+            f"the run lengths of a mask do not make {encoded.height} x {encoded.width} pixels",
+            remedy="The recipe is damaged; make the sample again.",
+        )
+    values = np.arange(len(encoded.counts)) % 2 == 1
+    return np.repeat(values, encoded.counts).reshape(encoded.height, encoded.width)
+
+
+def bounding_box(mask: Mask) -> Box | None:
+    """The smallest box that holds every true pixel; None for an empty mask."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return None
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(mask[top:bottom].any(axis=0))
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    return Box(top, left, bottom - top, right - left)
+
+
+def components(mask: Mask) -> list[tuple[Mask, Box]]:
+    """The 8-connected parts in raster order of their first pixel: each in its box, and the box."""
+    numbers, _ = ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
+    parts = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
+        box = Box(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
+        parts.append((numbers[rows, columns] == number, box))
+    return parts
+
+
+def dilate(mask: Mask, px: float) -> Mask:
+    """Every pixel at most `px` (Euclidean, between pixel centres) from a true one."""
+    box = bounding_box(mask)
+    grown = np.zeros(mask.shape, dtype=bool)
+    if box is None:
+        return grown
+    area = box.grown(math.ceil(px)).clipped(mask.shape)
+    grown[area.slices] = squared_distance(~mask[area.slices]) <= px * px
+    return grown
+
+
+def squared_distance(mask: Mask) -> NDArray[np.float64]:
+    """Squared Euclidean distance (h, w) of every true pixel to the nearest false one, 0 at these.
+
+    Whole numbers, exact up to distances of 1000 px; huge where no pixel is false.
+    OpenCV's distances differ in their last bit from call to call (5.0, by the memory's alignment);
+    rounding the squares makes them the same always.
+    """
+    distance = cv2.distanceTransform(
+        np.ascontiguousarray(mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    squares: NDArray[np.float64] = np.rint(np.square(distance, dtype=np.float64))
+    return squares
+
+
+def warp(mask: Mask, *, scale: float, angle: float, flip: bool) -> Mask:
+    """The mask mirrored (left to right, if `flip`), then turned by `angle`, then scaled.
+
+    angle: degrees, counter-clockwise on the screen; scale: a factor > 0. Returns a bool mask in
+    its tight box. A pixel is set where at least half of it is covered; lines too thin for that
+    are drawn one pixel wide, so that no part vanishes and none falls apart: never more 8-connected
+    parts than before. Without change of scale and by multiples of 90 degrees it is exact.
+    Raises ImageError for an empty mask, a scale that is not positive, or a huge result.
+    """
+    box = bounding_box(mask)
+    if box is None or not scale > 0:
+        raise ImageError(
+            f"a mask of {int(mask.sum())} pixels cannot be scaled by {scale}",
+            remedy="Use a mask with at least one pixel and a scale above 0.",
+        )
+    source = mask[box.slices][:, :: -1 if flip else 1]
+    plan = _Warp.of(source.shape, scale, angle)
+    thin = _thin_lines(source, plan)
+    return _tight(_keep_touching(_covered(source, plan) | thin, thin))
+
+
+@dataclass(frozen=True)
+class _Warp:
+    """Result position = matrix @ (source position - source_centre) + centre, (row, column)."""
+
+    matrix: Positions
+    source_centre: Positions
+    centre: Positions
+    shape: tuple[int, int]
+    samples: int
+    """Samples a side of a result pixel: dense enough that no source pixel is stepped over."""
+
+    @classmethod
+    def of(cls, source: tuple[int, ...], scale: float, angle: float) -> _Warp:
+        # Rows point down, so that a counter-clockwise quarter turn moves right to up.
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        matrix = scale * np.array([[cos, -sin], [sin, cos]])
+        extent = np.abs(matrix) @ np.array(source, dtype=np.float64)
+        height, width = (math.ceil(side - 1e-6) + 2 for side in extent)
+        if height * width > MAX_PIXELS:
+            raise ImageError(
+                f"the mask would have {height} x {width} pixels", remedy="Use a smaller scale."
+            )
+        return cls(
+            matrix,
+            (np.array(source) - 1) / 2,
+            (np.array([height, width]) - 1) / 2,
+            (height, width),
+            max(2, math.ceil(2 / scale)),
+        )
+
+
+def _covered(source: Mask, warp: _Warp) -> Mask:
+    """Pixels of the result of which at least half is covered."""
+    height, width = warp.shape
+    inverse: Positions = np.linalg.inv(warp.matrix).astype(np.float64)
+    offsets = (np.arange(warp.samples) + 0.5) / warp.samples - 0.5
+    columns = (np.arange(width)[:, None] + offsets).ravel() - warp.centre[1]
+    covered = np.zeros(warp.shape, dtype=bool)
+    for first in range(0, height, _STRIP):
+        rows = np.arange(first, min(first + _STRIP, height))
+        fine = (rows[:, None] + offsets).ravel() - warp.centre[0]
+        hits = _sampled(source, warp, inverse, fine[:, None], columns[None, :])
+        cells = hits.reshape(len(rows), warp.samples, width, warp.samples)
+        covered[rows] = 2 * cells.sum(axis=(1, 3)) >= warp.samples**2
+    return covered
+
+
+def _sampled(
+    source: Mask,
+    warp: _Warp,
+    inverse: Positions,
+    rows: Positions,
+    columns: Positions,
+) -> Mask:
+    """The source at its pixel nearest to every result position; false outside."""
+    at = [
+        np.rint(inverse[axis, 0] * rows + inverse[axis, 1] * columns + warp.source_centre[axis])
+        for axis in (0, 1)
+    ]
+    inside = (at[0] >= 0) & (at[0] < source.shape[0]) & (at[1] >= 0) & (at[1] < source.shape[1])
+    hits = np.zeros(inside.shape, dtype=bool)
+    hits[inside] = source[at[0][inside].astype(np.intp), at[1][inside].astype(np.intp)]
+    return hits
+
+
+def _thin_lines(source: Mask, warp: _Warp) -> Mask:
+    """The skeleton of the source drawn into the result, one pixel wide and as connected."""
+    bones = _bones(source)
+    drawn = np.zeros(warp.shape, dtype=np.uint8)
+    for start, end in _links(bones):
+        ends = [
+            (np.rint((points - warp.source_centre) @ warp.matrix.T + warp.centre)).astype(int)
+            for points in (start, end)
+        ]
+        lines = np.stack(ends, axis=1)[:, :, ::-1]
+        cv2.polylines(drawn, list(lines.astype(np.int32)), False, 1)
+    return drawn.astype(bool)
+
+
+def _bones(source: Mask) -> Mask:
+    """A skeleton with at least one pixel in every 8-connected part."""
+    bones: Mask = skeletonize(np.pad(source, 1))[1:-1, 1:-1]  # type: ignore[no-untyped-call]
+    numbers, count = ndimage.label(source, structure=_EVERY_NEIGHBOUR)
+    missing = np.setdiff1d(np.arange(1, count + 1), numbers[bones])
+    for number in missing:
+        bones.flat[np.flatnonzero(numbers == number)[0]] = True
+    return bones
+
+
+def _links(bones: Mask) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Pairs of neighbouring pixels, (n, 2) starts and ends; every pixel is linked to itself too."""
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1)):
+        height, width = bones.shape
+        here = bones[: height - row, max(-column, 0) : width - max(column, 0)]
+        there = bones[row:, max(column, 0) : width + min(column, 0)]
+        start = np.argwhere(here & there) + np.array((0, max(-column, 0)))
+        yield start, start + np.array((row, column))
+
+
+def _keep_touching(mask: Mask, seeds: Mask) -> Mask:
+    """The 8-connected parts of the mask that hold a seed."""
+    numbers, _ = ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
+    return np.isin(numbers, numbers[seeds]) & mask
+
+
+def _tight(mask: Mask) -> Mask:
+    box = bounding_box(mask)
+    assert box is not None
+    return np.ascontiguousarray(mask[box.slices])
