@@ -18,7 +18,7 @@ from defectstudio.imaging.procedural.textures import Surface
 _EXTENT = {
     "scratch": (0.25, 0.60),
     "crack": (0.28, 0.60),
-    "hole": (0.08, 0.20),
+    "hole": (0.10, 0.22),
     "stain": (0.16, 0.40),
     "thread": (0.20, 0.45),
 }
@@ -137,8 +137,13 @@ def _abrasion(painting: Painting, form: Outline, rng: np.random.Generator) -> No
     rubbed = soften(band, 0.7) * (0.72 + 0.28 * crest) + 0.14 * np.minimum(fuzz, 0) * band
     pale = soften(painting.colour, 0.8) * 0.50 + 0.46 + 0.06 * fuzz[:, :, None]
     painting.lay(np.asarray(pale, dtype=np.float32), np.clip(rubbed, 0, 1))
-    hairs = [_hair(s, rng) for s in form.strokes for _ in range(max(6, len(s.points) // 3))]
+    hairs = [_hair(s, rng) for s in form.strokes for _ in range(3 + int(_length(s) / 7))]
     painting.lay((0.92, 0.93, 0.93), cover_strokes(height, width, hairs) * 0.95)
+
+
+def _length(stroke: Stroke) -> float:
+    """Length of the stroke's path in pixels."""
+    return float(np.linalg.norm(np.diff(stroke.points, axis=0), axis=1).sum())
 
 
 def _hair(stroke: Stroke, rng: np.random.Generator) -> Stroke:
@@ -174,7 +179,7 @@ def _crack(painting: Painting, texture: str, form: Outline, rng: np.random.Gener
     bottom = 1 + 0.35 * np.clip(smooth(height, width, rng, row_px=4, column_px=4), -1, 1.5)
     painting.lay(_grey(bottom, dark[texture]), np.minimum(gap * 1.1, 1) * 0.96)
     if texture == "fabric":
-        hairs = [_hair(s, rng) for s in form.strokes for _ in range(max(5, len(s.points) // 3))]
+        hairs = [_hair(s, rng) for s in form.strokes for _ in range(1 + int(_length(s) / 6))]
         cover = cover_strokes(height, width, hairs)
         painting.lay((0.66, 0.72, 0.78), cover * 0.8)
 
@@ -187,7 +192,10 @@ def _hole(painting: Painting, texture: str, form: Outline, rng: np.random.Genera
     inside = depth(cover)
     if texture == "metal":
         bevel = soften(np.clip(cover * (1 - step(1.5, 3.0, inside)), 0, 1), 0.3)
-        painting.lay(_grey(0.10 + 0.05 * step(9, 2, inside) * (1 + lit), (1.0, 1.0, 1.05)), cover)
+        painting.lay(
+            _grey(0.09 + 0.11 * step(9, 2, inside) * np.clip(0.3 + lit, 0, 1), (1.0, 1.0, 1.05)),
+            cover,
+        )
         edge = 0.52 + 0.42 * lit + 0.05 * streaks(height, width, rng, length_px=2)
         painting.lay(_grey(edge, (1.0, 1.0, 1.0)), bevel * 0.9)
         return
@@ -212,12 +220,12 @@ def _torn_hole(painting: Painting, form: Outline, cover: Field, rng: np.random.G
     centre = rim.mean(axis=0)
     radius = float(np.linalg.norm(rim - centre, axis=1).mean())
     ends, hairs = [], []
-    for _ in range(int(10 + radius)):
+    for _ in range(int(3 + 1.5 * radius)):
         root = rim[int(rng.integers(len(rim)))]
         inwards = np.arctan2(*(centre - root)) + rng.normal(0, 0.5)
         start = root - 2.0 * np.array([np.sin(inwards), np.cos(inwards)])
-        ends.append(_fibre(start, inwards, rng.uniform(0.25, 0.8) * radius + 3, rng).scaled(2.2))
-        for _ in range(3):
+        ends.append(_fibre(start, inwards, rng.uniform(0.3, 0.75) * radius + 2, rng).scaled(2.2))
+        for _ in range(2):
             hairs.append(_fibre(start, inwards + rng.normal(0, 0.6), rng.uniform(4, 9), rng))
     shade = [e.moved(1.0, 1.0) for e in ends]
     tone = 1 + 0.16 * fractal(height, width, rng, row_px=3, column_px=3, octaves=2)

@@ -196,7 +196,7 @@ def _blob(
     angle = np.linspace(0, 2 * np.pi, 128, endpoint=False)
     radius = np.ones_like(angle)
     for order in range(2, 7):
-        radius += rng.normal(0, coarse * 1.6 / order) * np.cos(
+        radius += rng.normal(0, coarse * 2.4 / order**1.5) * np.cos(
             order * angle + rng.uniform(0, 2 * np.pi)
         )
     for order in range(9, 26):
