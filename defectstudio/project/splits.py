@@ -1,0 +1,156 @@
+"""Splitting images by physical part, with every class in every part where that can be."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from defectstudio.domain.errors import SettingError
+from defectstudio.domain.records import ImageRecord, Role, Split
+
+NORMAL = 0
+"""The stratum of normal images; that of a class is its id."""
+UNLABELED = -1
+"""The stratum of images that show a defect of no known class."""
+
+_FIRST_SERVED = (Split.TRAIN, Split.TEST, Split.VAL)
+"""Which splits get the groups of a class that has too few of them for all."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    name: str
+    images: tuple[int, ...]
+    strata: Counter[int]
+    """Stratum -> number of the group's images in it."""
+
+
+def split_by_group(
+    images: Sequence[ImageRecord], fractions: Mapping[Split, float], rng: np.random.Generator
+) -> dict[int, Split]:
+    """Image id -> split, for the images of one item; those of one group stay together.
+
+    fractions: the wanted part of the images of every class and of the normal images, summing to
+    1; a split of fraction 0 stays empty. The rarest class is dealt out first (the idea of
+    iterative stratification, Sechidis, Tsoumakas and Vlahavas 2011, on groups instead of
+    examples); a class of k groups reaches min(k, 3) splits, train and test before val, unless
+    images of several classes stand in the way. The order of `images` does not matter.
+    Raises SettingError for fractions outside [0, 1] or not summing to 1.
+    """
+    wanted = _checked(fractions)
+    groups = _groups(images)
+    order = [groups[index] for index in rng.permutation(len(groups))]
+    deal = _Deal(wanted, order)
+    while (stratum := deal.rarest()) is not None:
+        deal.out(stratum)
+    deal.repair()
+    return {image: deal.split[group.name] for group in order for image in group.images}
+
+
+def strata(image: ImageRecord) -> tuple[int, ...]:
+    """What an image counts for: its classes, NORMAL, or UNLABELED."""
+    if image.class_ids:
+        return image.class_ids
+    return (NORMAL,) if image.role is Role.NORMAL else (UNLABELED,)
+
+
+class _Deal:
+    """Groups being dealt out to splits."""
+
+    def __init__(self, wanted: dict[Split, float], groups: Sequence[_Group]) -> None:
+        self.split: dict[str, Split] = {}
+        self._wanted = wanted
+        self._groups = groups
+        self._of: dict[int, list[_Group]] = defaultdict(list)
+        self._total: Counter[int] = Counter()
+        for group in groups:
+            self._total.update(group.strata)
+            for stratum in group.strata:
+                self._of[stratum].append(group)
+        self._got: dict[Split, Counter[int]] = {split: Counter() for split in wanted}
+        self._count: dict[Split, Counter[int]] = {split: Counter() for split in wanted}
+
+    def rarest(self) -> int | None:
+        """The stratum of the fewest groups that has some left to deal, None at the end."""
+        left = [stratum for stratum in self._of if self._left(stratum)]
+        return min(left, key=lambda one: (len(self._of[one]), one), default=None)
+
+    def out(self, stratum: int) -> None:
+        """Deal out the groups left of a stratum, large ones first, to where most is missing."""
+        left = sorted(self._left(stratum), key=lambda group: -group.strata[stratum])
+        for dealt, group in enumerate(left):
+            empty = [s for s in self._due(stratum) if not self._count[s][stratum]]
+            # The last groups go to the splits that have none yet.
+            choice = empty if len(left) - dealt <= len(empty) else list(self._wanted)
+            self._put(group, max(choice, key=lambda s: self._missing(s, group, stratum)))
+
+    def repair(self) -> None:
+        """Move groups to splits that miss a class, where no other class loses its last there."""
+        for stratum in sorted(self._of):
+            for split in self._due(stratum):
+                if not self._count[split][stratum]:
+                    movable = [g for g in self._of[stratum] if self._can_leave(g)]
+                    if movable:
+                        self._move(min(movable, key=lambda g: sum(g.strata.values())), split)
+
+    def _due(self, stratum: int) -> list[Split]:
+        """The splits that a stratum has enough groups to reach."""
+        served = [split for split in _FIRST_SERVED if split in self._wanted]
+        return served[: len(self._of[stratum])]
+
+    def _left(self, stratum: int) -> list[_Group]:
+        return [group for group in self._of[stratum] if group.name not in self.split]
+
+    def _missing(self, split: Split, group: _Group, stratum: int) -> tuple[float, float]:
+        def lack(one: int) -> float:
+            return self._wanted[split] * self._total[one] - self._got[split][one]
+
+        return lack(stratum), sum(lack(one) for one in group.strata)
+
+    def _can_leave(self, group: _Group) -> bool:
+        return all(self._count[self.split[group.name]][one] > 1 for one in group.strata)
+
+    def _put(self, group: _Group, split: Split) -> None:
+        self.split[group.name] = split
+        self._got[split].update(group.strata)
+        self._count[split].update(group.strata.keys())
+
+    def _move(self, group: _Group, split: Split) -> None:
+        old = self.split[group.name]
+        self._got[old].subtract(group.strata)
+        self._count[old].subtract(group.strata.keys())
+        self._put(group, split)
+
+
+def _checked(fractions: Mapping[Split, float]) -> dict[Split, float]:
+    for split, fraction in fractions.items():
+        if not 0.0 <= fraction <= 1.0:
+            raise SettingError(
+                f"the fraction {fraction:g} is not between 0 and 1",
+                subject=split.value,
+                remedy="Give fractions such as 0.6, 0.2 and 0.2.",
+            )
+    total = sum(fractions.values())
+    if abs(total - 1.0) > 1e-6:
+        raise SettingError(
+            f"the fractions of train, val and test sum to {total:g}, not to 1",
+            remedy="Give fractions such as 0.6, 0.2 and 0.2.",
+        )
+    return {split: fractions[split] for split in _FIRST_SERVED if fractions.get(split, 0.0) > 0}
+
+
+def _groups(images: Sequence[ImageRecord]) -> list[_Group]:
+    members: dict[str, list[ImageRecord]] = defaultdict(list)
+    for image in images:
+        members[image.group].append(image)
+    return [
+        _Group(
+            name,
+            tuple(image.id for image in members[name]),
+            Counter(stratum for image in members[name] for stratum in strata(image)),
+        )
+        for name in sorted(members)
+    ]
