@@ -1,0 +1,89 @@
+"""Everything a person can do in the window, as data: menus, tool bar and key sheet read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Action:
+    """id: stable name; menu: where it is listed ("" for keys only); icon: name of an SVG.
+
+    keys: portable key names, the first is shown. A checkable action has a state.
+    """
+
+    id: str
+    text: str
+    menu: str = ""
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    needs_project: bool = True
+
+
+MENUS = ("&File", "&Edit", "&Paint", "&View", "&Synthesis", "&Help")
+_FILE, _EDIT, _PAINT, _VIEW, _SYNTHESIS, _HELP = MENUS
+
+ACTIONS: tuple[Action, ...] = (
+    Action("project.sample", "Open &sample project", _FILE, icon="sample", needs_project=False),
+    Action("project.new", "&New project…", _FILE, ("Ctrl+N",), "new", needs_project=False),
+    Action("project.open", "&Open project…", _FILE, ("Ctrl+O",), "open", needs_project=False),
+    Action("project.close", "&Close project", _FILE, ("Ctrl+W",)),
+    Action("project.import", "&Import images…", _FILE, ("Ctrl+I",), "import"),
+    Action("project.export", "&Export dataset…", _FILE, ("Ctrl+E",), "export"),
+    Action("window.quit", "&Quit", _FILE, ("Ctrl+Q",), needs_project=False),
+    Action("edit.undo", "&Undo", _EDIT, ("Ctrl+Z",), "undo"),
+    Action("edit.redo", "&Redo", _EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
+    Action("edit.clear", "&Clear painted mask", _EDIT, ("Ctrl+Backspace",), "clear"),
+    Action("tool.brush", "&Brush", _PAINT, ("B",), "brush", checkable=True),
+    Action("tool.eraser", "&Eraser", _PAINT, ("E",), "eraser", checkable=True),
+    Action("tool.pick", "Pick &class", _PAINT, ("I",), "pick", checkable=True),
+    Action("brush.smaller", "&Smaller brush", _PAINT, ("[",)),
+    Action("brush.larger", "&Larger brush", _PAINT, ("]",)),
+    Action("image.previous", "&Previous image", _VIEW, ("A", "PgUp"), "previous"),
+    Action("image.next", "&Next image", _VIEW, ("D", "PgDown"), "next"),
+    Action("view.fit", "&Fit", _VIEW, ("Ctrl+0",), "fit"),
+    Action("view.full", "&100 %", _VIEW, ("Ctrl+1",), "full"),
+    Action("view.width", "Fit &width", _VIEW, ("Ctrl+F",)),
+    Action("view.in", "Zoom &in", _VIEW, ("Ctrl++", "Ctrl+="), "zoom-in"),
+    Action("view.out", "Zoom &out", _VIEW, ("Ctrl+-",), "zoom-out"),
+    Action("view.overlays", "Show &overlays", _VIEW, ("Tab",), "overlays", checkable=True),
+    Action("view.preview", "Show &preview", _VIEW, ("V",), "preview", checkable=True),
+    Action("view.reset", "&Reset layout", _VIEW, needs_project=False),
+    Action("style.roll", "&Roll the style", _SYNTHESIS, ("R",), "dice"),
+    Action("style.lock", "&Lock the style", _SYNTHESIS, ("Shift+R",), "lock", checkable=True),
+    Action("sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter"), "accept"),
+    Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
+    Action("help.keys", "&Keys", _HELP, ("?", "F1"), "keys", needs_project=False),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+CLASS_KEYS = tuple(str(digit) for digit in range(1, 10))
+"""The n-th class of the item."""
+
+GESTURES: tuple[tuple[str, str], ...] = (
+    ("Drag", "Paint"),
+    ("Right drag, Ctrl+drag", "Erase"),
+    ("Shift+click", "Straight line from the last point"),
+    ("Alt+drag", "Brush size"),
+    ("Wheel", "Zoom at the pointer"),
+    ("Space+drag, middle drag", "Move the image"),
+    ("1 … 9", "Choose the class"),
+    ("Esc", "Cancel the stroke"),
+)
+"""What the mouse does, for the key sheet."""
+
+
+def plain(text: str) -> str:
+    """A text without its mnemonic mark and dots, as for a tool tip."""
+    return text.replace("&", "").rstrip("…")
+
+
+def clashes(actions: Iterable[Action]) -> tuple[str, ...]:
+    """Keys claimed twice, class keys included; empty when all is well."""
+    keys = [key.casefold() for action in actions for key in action.keys]
+    counted = Counter([*keys, *CLASS_KEYS])
+    return tuple(sorted(key for key, times in counted.items() if times > 1))

@@ -1,0 +1,66 @@
+"""Native images made visible: 8 bits for the screen, smaller copies for zooming out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.imaging.types import Image
+
+_LOOKED_AT = 1 << 20
+_SMALLEST = 64
+
+
+@dataclass(frozen=True)
+class Window:
+    """Native values shown as black and as white. For the screen only, never for synthesis."""
+
+    low: int
+    high: int
+
+
+def window_of(image: Image) -> Window:
+    """8-bit as it is; 16-bit from its 0.1 to its 99.9 percentile of about a million values."""
+    if image.dtype == np.uint8:
+        return Window(0, 255)
+    flat = image.reshape(-1)
+    seen = flat[:: max(1, flat.size // _LOOKED_AT)]
+    low, high = np.percentile(seen, [0.1, 99.9])
+    return Window(int(low), max(int(high), int(low) + 1))
+
+
+def shown(image: Image, window: Window) -> NDArray[np.uint8]:
+    """The image in 8 bits, same shape; the very array where nothing is to be changed."""
+    if image.dtype == np.uint8:
+        return np.ascontiguousarray(image)
+    values = np.arange(1 << 16, dtype=np.float64)
+    scaled = (values - window.low) * (255 / (window.high - window.low))
+    table: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return table[image]
+
+
+def pyramid(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Level 0 as it is, (H, W) or (H, W, 3) RGB; then halves (h, w, 4) in Qt's RGB32 byte order.
+
+    Level k covers ceil(H / 2**k) x ceil(W / 2**k) by area mean. RGB888 would be drawn 2.6 times
+    slower with smoothing, and smoothing is for the smaller levels only.
+    """
+    levels = [image]
+    colour = cv2.COLOR_RGB2BGRA if image.ndim == 3 else cv2.COLOR_GRAY2BGRA
+    level = image
+    while max(level.shape[:2]) > _SMALLEST:
+        level = _halved(level)
+        levels.append(np.asarray(cv2.cvtColor(level, colour), dtype=np.uint8))
+    return levels
+
+
+def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Area mean of 2 x 2; an odd last row or column is repeated first, so that cells align."""
+    odd = [(0, size % 2) for size in image.shape[:2]] + [(0, 0)] * (image.ndim - 2)
+    even = np.pad(image, odd, mode="edge") if any(after for _, after in odd) else image
+    height, width = even.shape[:2]
+    half = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(half, dtype=np.uint8)

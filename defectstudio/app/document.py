@@ -1,0 +1,91 @@
+"""An image opened for painting: its native pixels, its screen levels and its label plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.app.display import Window, pyramid, shown, window_of
+from defectstudio.app.label_plane import LabelPlane
+from defectstudio.domain.errors import ImageError
+from defectstudio.domain.records import ImageRecord, Role
+from defectstudio.imaging.reading import read_image, read_label, write_png
+from defectstudio.imaging.types import Image, Label
+from defectstudio.project.project import Project
+
+DRAFTS = "drafts"
+"""Folder of the masks painted on backgrounds. They are plans for defects and no labels: a
+background's own label stays empty, or exports would call it defective."""
+
+
+@dataclass
+class Document:
+    """`native` (H, W) or (H, W, 3) as read; `levels` for the screen; `plane` is painted on."""
+
+    record: ImageRecord
+    native: Image
+    window: Window
+    levels: list[NDArray[np.uint8]]
+    plane: LabelPlane
+    revision: int = 0
+    """Counts the edits."""
+    saved: int = field(default=0)
+    """The revision on disk."""
+
+    @property
+    def is_background(self) -> bool:
+        """Whether painting plans synthetic defects; otherwise it corrects a real label."""
+        return self.record.role is Role.NORMAL
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the last edit is not on disk yet."""
+        return self.revision != self.saved
+
+    def value(self, row: int, column: int) -> tuple[int, ...] | None:
+        """The native value of a pixel, one number a channel; None outside."""
+        height, width = self.native.shape[:2]
+        if not (0 <= row < height and 0 <= column < width):
+            return None
+        return tuple(int(band) for band in np.atleast_1d(self.native[row, column]))
+
+
+def open_document(project: Project, record: ImageRecord) -> Document:
+    """Read an image and what was painted on it. Slow for large images: not for the window's thread.
+
+    Raises ImageError when a file cannot be read or the label has another size.
+    """
+    native = read_image(record.file)
+    stored = draft_file(project, record) if record.role is Role.NORMAL else record.label_file
+    shape = native.shape[:2]
+    labels = read_label(stored) if stored and stored.exists() else np.zeros(shape, np.uint8)
+    if labels.shape != shape:
+        raise ImageError(
+            f"the label has {labels.shape[1]} x {labels.shape[0]} pixels, "
+            f"the image {shape[1]} x {shape[0]}",
+            subject=stored,
+            remedy="Import the image and its mask again.",
+        )
+    window = window_of(native)
+    return Document(record, native, window, pyramid(shown(native, window)), LabelPlane(labels))
+
+
+def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:
+    """Store what was painted: a background's as a draft, a defect image's as its label.
+
+    Raises ProjectError when it cannot be written.
+    """
+    if record.role is not Role.NORMAL:
+        project.save_label(record.id, labels)
+    elif labels.any():
+        write_png(draft_file(project, record), labels)
+    else:
+        draft_file(project, record).unlink(missing_ok=True)
+
+
+def draft_file(project: Project, record: ImageRecord) -> Path:
+    """Where the mask painted on a background is kept."""
+    return project.root / DRAFTS / f"{record.id}.png"

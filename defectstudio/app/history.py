@@ -1,0 +1,95 @@
+"""Undo and redo: one stack of small commands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from psygnal import Signal
+
+
+class Command(Protocol):
+    """Something that was done and can be taken back: its name in the menu, its cost in bytes."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def cost(self) -> int: ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
+
+
+class History:
+    """The commands done, oldest first, and those taken back.
+
+    The oldest are forgotten beyond `limit` commands or, while more than `keep` are left,
+    beyond `budget` bytes.
+    """
+
+    changed = Signal()
+
+    def __init__(self, *, limit: int = 2000, keep: int = 200, budget: int = 256 << 20) -> None:
+        self._limit, self._keep, self._budget = limit, keep, budget
+        self._done: list[Command] = []
+        self._undone: list[Command] = []
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would take back; empty when there is nothing."""
+        return self._done[-1].text if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What `redo` would do again; empty when there is nothing."""
+        return self._undone[-1].text if self._undone else ""
+
+    @property
+    def cost(self) -> int:
+        """Bytes held by all commands."""
+        return sum(command.cost for command in (*self._done, *self._undone))
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def push(self, command: Command) -> None:
+        """Put a command that has just been done on the stack; what was undone is gone."""
+        self._undone.clear()
+        self._done.append(command)
+        self._forget()
+        self.changed.emit()
+
+    def undo(self) -> bool:
+        """Take the last command back. False when there is none."""
+        if not self._done:
+            return False
+        command = self._done[-1]
+        command.undo()
+        self._undone.append(self._done.pop())
+        self.changed.emit()
+        return True
+
+    def redo(self) -> bool:
+        """Do the last undone command again. False when there is none."""
+        if not self._undone:
+            return False
+        command = self._undone[-1]
+        command.redo()
+        self._done.append(self._undone.pop())
+        self.changed.emit()
+        return True
+
+    def clear(self) -> None:
+        """Forget everything, as when another project is opened."""
+        self._done.clear()
+        self._undone.clear()
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        surplus = max(0, len(self._done) - self._limit)
+        cost = sum(command.cost for command in self._done[surplus:])
+        while cost > self._budget and len(self._done) - surplus > self._keep:
+            cost -= self._done[surplus].cost
+            surplus += 1
+        del self._done[:surplus]

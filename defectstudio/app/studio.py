@@ -1,0 +1,243 @@
+"""What is open, chosen and painted: the window's state without the window.
+
+Everything here runs on the window's thread and returns at once.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import numpy as np
+from psygnal import Signal
+
+from defectstudio.app.document import Document
+from defectstudio.app.history import History
+from defectstudio.app.label_plane import union
+from defectstudio.app.strokes import Change, Stroke, clear
+from defectstudio.app.style import StyleBook
+from defectstudio.domain.recipe import BlendSettings, Defect, Recipe
+from defectstudio.domain.records import DefectClass, GeneratorRecord
+from defectstudio.imaging.masks import Box, encode
+
+MAX_BRUSH = 2000
+
+
+class Studio:
+    """One project's painting session.
+
+    opened: another document; painted: a box of the open one changed on screen; edited: an edit
+    is complete; chosen: class, seed, lock, blend or generator; wanted: an undo needs this image.
+    """
+
+    opened = Signal(object)
+    painted = Signal(object)
+    edited = Signal()
+    chosen = Signal()
+    wanted = Signal(int)
+
+    def __init__(self, rng: np.random.Generator, executor: Executor | None = None) -> None:
+        self.history = History()
+        self.styles = StyleBook(rng)
+        self.document: Document | None = None
+        self.classes: tuple[DefectClass, ...] = ()
+        self.generator: GeneratorRecord | None = None
+        self.class_id = 0
+        self.blend = BlendSettings()
+        self.brush = 12
+        self._executor = executor
+        self._stroke: Stroke | None = None
+        self._waiting: list[tuple[int, Change]] = []
+
+    def show(self, document: Document | None) -> None:
+        """Make a document the one that is painted on."""
+        self.cancel_stroke()
+        self.document = document
+        if document is not None:
+            due = [change for image, change in self._waiting if image == document.record.id]
+            self._waiting = [wait for wait in self._waiting if wait[0] != document.record.id]
+            for change in due:
+                change.apply(document.plane)
+                document.revision += 1
+        self.opened.emit(document)
+
+    def show_classes(self, classes: tuple[DefectClass, ...]) -> None:
+        """The classes that can be painted, in the order of their keys."""
+        self.classes = classes
+        ids = [defect.id for defect in classes]
+        if self.class_id not in ids:
+            self.class_id = ids[0] if ids else 0
+        self.chosen.emit()
+
+    # --- choices
+
+    def choose_class(self, class_id: int) -> None:
+        """Paint this class from now on."""
+        self.class_id = class_id
+        self.chosen.emit()
+
+    def choose_seed(self, seed: int) -> None:
+        """Give the class this style."""
+        self.styles.choose(self.class_id, seed)
+        self.chosen.emit()
+
+    def roll(self) -> bool:
+        """Throw the dice for the class; False when its style is locked."""
+        rolled = self.styles.roll(self.class_id)
+        self.chosen.emit()
+        return rolled
+
+    def lock(self, locked: bool) -> None:
+        """Keep the class's style."""
+        self.styles.lock(self.class_id, locked)
+        self.chosen.emit()
+
+    def choose_blend(self, blend: BlendSettings) -> None:
+        """Blend like this."""
+        self.blend = blend
+        self.chosen.emit()
+
+    def choose_generator(self, generator: GeneratorRecord | None) -> None:
+        """Take contents from this generator."""
+        self.generator = generator
+        self.chosen.emit()
+
+    def resize_brush(self, diameter: int) -> None:
+        """Brush diameter in pixels, held within 1..2000."""
+        self.brush = min(MAX_BRUSH, max(1, diameter))
+        self.chosen.emit()
+
+    def step_brush(self, direction: int) -> None:
+        """A tenth larger (1) or smaller (-1), at least a pixel."""
+        self.resize_brush(self.brush + direction * max(1, self.brush // 8))
+
+    # --- strokes
+
+    @property
+    def stroking(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._stroke is not None
+
+    def start_stroke(self, row: float, column: float, *, erase: bool) -> bool:
+        """Begin to paint the class, or to erase. False when there is nothing to paint (on)."""
+        if self.document is None or not (erase or self.class_id):
+            return False
+        value = 0 if erase else self.class_id
+        self._stroke = Stroke(self.document.plane, self.brush, value, self._executor)
+        self.extend_stroke(row, column)
+        return True
+
+    def extend_stroke(self, row: float, column: float) -> None:
+        """Paint up to here."""
+        box = self._stroke.extend((row, column)) if self._stroke else None
+        if box is not None:
+            self.painted.emit(box)
+
+    def end_stroke(self) -> None:
+        """Put the stroke on the undo stack."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            self._done("Stroke", stroke.finish())
+
+    def cancel_stroke(self) -> None:
+        """Take the stroke under way back."""
+        stroke, self._stroke = self._stroke, None
+        box = stroke.cancel() if stroke else None
+        if box is not None:
+            self.painted.emit(box)
+
+    def clear(self) -> None:
+        """Wipe the open plane, as one undoable edit."""
+        if self.document is not None and self._stroke is None:
+            change = clear(self.document.plane, self._executor)
+            if change is not None:
+                self.painted.emit(change.box)
+            self._done("Clear", change)
+
+    def pick(self, row: float, column: float) -> None:
+        """Choose the class painted at a place."""
+        if self.document is None:
+            return
+        height, width = self.document.plane.shape
+        if 0 <= row < height and 0 <= column < width:
+            value = int(self.document.plane.labels[int(row), int(column)])
+            if value in {defect.id for defect in self.classes}:
+                self.choose_class(value)
+
+    def apply(self, image_id: int, change: Change) -> None:
+        """Undo or redo a change, opening its image first where needed."""
+        self.cancel_stroke()
+        if self.document is None or self.document.record.id != image_id:
+            self._waiting.append((image_id, change))
+            self.wanted.emit(image_id)
+            return
+        box = change.apply(self.document.plane)
+        self.document.revision += 1
+        self.painted.emit(box)
+        self.edited.emit()
+
+    def _done(self, text: str, change: Change | None) -> None:
+        if change is None or self.document is None:
+            return
+        self.document.revision += 1
+        self.history.push(PaintCommand(self, text, self.document.record.id, change))
+        self.edited.emit()
+
+    # --- the recipe
+
+    def recipe(self, project: str) -> Recipe | None:
+        """What is to be made of all this, frozen; None when nothing is painted on a background."""
+        document, generator = self.document, self.generator
+        if document is None or generator is None or not document.is_background:
+            return None
+        known = {defect.id for defect in self.classes}
+        defects = tuple(
+            self._defect(document, generator, class_id, box)
+            for class_id, box in document.plane.class_boxes().items()
+            if class_id in known
+        )
+        if not defects:
+            return None
+        return Recipe(document.record.sha256, defects, project, blend=self.blend)
+
+    def _defect(
+        self, document: Document, generator: GeneratorRecord, class_id: int, box: Box
+    ) -> Defect:
+        mask = encode(document.plane.labels[box.slices] == class_id)
+        seed = self.styles.seed(class_id)
+        return Defect(class_id, seed, mask, box.top, box.left, generator.sha256)
+
+
+class PaintCommand:
+    """A change of one image's plane on the undo stack."""
+
+    def __init__(self, studio: Studio, text: str, image_id: int, change: Change) -> None:
+        self.text = text
+        self._studio, self._image_id, self._change = studio, image_id, change
+
+    @property
+    def cost(self) -> int:
+        return self._change.cost
+
+    def undo(self) -> None:
+        self._studio.apply(self._image_id, self._change)
+
+    def redo(self) -> None:
+        self._studio.apply(self._image_id, self._change)
+
+
+def recipe_box(recipe: Recipe, shape: tuple[int, int]) -> Box:
+    """The part of an image of `shape` that the recipe's defects may change."""
+    boxes = [
+        Box(defect.top, defect.left, defect.mask.height, defect.mask.width)
+        for defect in recipe.defects
+    ]
+    whole = boxes[0]
+    for box in boxes[1:]:
+        whole = union(whole, box)
+    return whole.clipped(shape)
+
+
+def same_sample(first: Recipe, second: Recipe) -> bool:
+    """Whether two recipes make the same picture; versions are not compared."""
+    return replace(first, versions={}) == replace(second, versions={})

@@ -1,0 +1,163 @@
+"""The one item of the canvas: image, preview, painted classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from defectstudio.app.label_plane import BLOCK, LabelPlane
+from defectstudio.app.outlines import Lines
+from defectstudio.app.palette import class_colour
+from defectstudio.gui.canvas.layers import LabelLevels, Levels, level_for
+from defectstudio.imaging.masks import Box
+
+
+class Overlay(Enum):
+    """How painted classes are shown."""
+
+    FILL = "fill"
+    OUTLINE = "outline"
+    HIDDEN = "hidden"
+
+
+class CanvasItem(QGraphicsItem):
+    """Draws whole levels under Qt's clip: source sub-rectangles shift pixels at odd zooms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._image: Levels | None = None
+        self._plane: LabelPlane | None = None
+        self._labels: LabelLevels | None = None
+        self._preview: tuple[Levels, Box] | None = None
+        self._outlines: dict[int, QPainterPath] = {}
+        self._overlay = Overlay.FILL
+        self._opacity = 0.55
+
+    @property
+    def overlay(self) -> Overlay:
+        return self._overlay
+
+    def show_image(self, levels: Sequence[NDArray[np.uint8]], plane: LabelPlane) -> None:
+        """Show an image's pyramid and its label plane; both are looked at, not copied."""
+        self.prepareGeometryChange()
+        self._preview, self._outlines = None, {}
+        self._image, self._plane = Levels(levels), plane
+        self._labels = LabelLevels(plane.levels, self._opacity)
+        self.update()
+
+    def show_nothing(self) -> None:
+        """Let go of the image."""
+        self.prepareGeometryChange()
+        self._image = self._labels = self._plane = self._preview = None
+        self._outlines = {}
+
+    def show_preview(self, levels: Sequence[NDArray[np.uint8]] | None, box: Box | None) -> None:
+        """Lay a blended box over the image; None takes it away."""
+        if self._preview is not None:
+            self.refresh(self._preview[1])
+        self._preview = None
+        if levels is not None and box is not None:
+            self._preview = Levels(levels), box
+            self.refresh(box)
+
+    def show_outlines(self, lines: dict[int, Lines], box: Box | None) -> None:
+        """Borders of the painted classes relative to `box`, drawn in OUTLINE mode."""
+        top, left = (box.top, box.left) if box else (0, 0)
+        self._outlines = {
+            class_id: _path(ends + np.float32([top, left, top, left]))
+            for class_id, ends in lines.items()
+        }
+        self.update()
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Change how painted classes are shown."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self.update()
+
+    def refresh(self, box: Box) -> None:
+        """Draw a box of pixels again, with the cells of the level on screen that hold it."""
+        cell = 1 << level_for(self._zoom(), 10)
+        left, top = box.left // cell * cell, box.top // cell * cell
+        right = math.ceil((box.left + box.width) / cell) * cell
+        bottom = math.ceil((box.top + box.height) / cell) * cell
+        self.update(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1))
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        if self._image is None:
+            return QRectF()
+        width, height = self._image.size
+        return QRectF(0, 0, width, height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        if self._image is None:
+            return
+        zoom = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        painter.setClipRect(self.boundingRect(), Qt.ClipOperation.IntersectClip)
+        self._image.draw(painter, zoom)
+        if self._preview is not None:
+            self._draw_preview(painter, zoom, *self._preview)
+        if self._overlay is Overlay.FILL:
+            self._draw_fill(painter, zoom, option.exposedRect)
+        elif self._overlay is Overlay.OUTLINE:
+            self._draw_outlines(painter)
+
+    def _draw_preview(self, painter: QPainter, zoom: float, levels: Levels, box: Box) -> None:
+        painter.save()
+        painter.setClipRect(
+            QRectF(box.left, box.top, box.width, box.height), Qt.ClipOperation.IntersectClip
+        )
+        painter.translate(QPointF(box.left, box.top))
+        levels.draw(painter, zoom)
+        painter.restore()
+
+    def _draw_fill(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        painted = self._painted_blocks(exposed)
+        if painted.isEmpty() or self._labels is None:
+            return
+        painter.save()
+        painter.setClipRegion(painted, Qt.ClipOperation.IntersectClip)
+        self._labels.draw(painter, zoom)
+        painter.restore()
+
+    def _painted_blocks(self, exposed: QRectF) -> QRegion:
+        region = QRegion()
+        if self._plane is None:
+            return region
+        top, left = max(0, int(exposed.top()) // BLOCK), max(0, int(exposed.left()) // BLOCK)
+        bottom, right = int(exposed.bottom()) // BLOCK + 1, int(exposed.right()) // BLOCK + 1
+        rows, columns = np.nonzero(self._plane.levels[-1][top:bottom, left:right])
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            region += QRegion((left + column) * BLOCK, (top + row) * BLOCK, BLOCK, BLOCK)
+        return region
+
+    def _draw_outlines(self, painter: QPainter) -> None:
+        for colour, width in ((None, 3.0), (class_colour, 1.4)):
+            for class_id, path in self._outlines.items():
+                pen = QPen(QColor(*colour(class_id)) if colour else QColor(0, 0, 0, 140))
+                pen.setWidthF(width)
+                pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+                pen.setCosmetic(True)
+                painter.strokePath(path, pen)
+
+    def _zoom(self) -> float:
+        views = self.scene().views() if self.scene() else []
+        return views[0].transform().m11() * views[0].devicePixelRatioF() if views else 1.0
+
+
+def _path(lines: Lines) -> QPainterPath:
+    path = QPainterPath()
+    for row, column, end_row, end_column in lines.tolist():
+        path.moveTo(column, row)
+        path.lineTo(end_column, end_row)
+    return path

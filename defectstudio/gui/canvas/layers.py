@@ -1,0 +1,83 @@
+"""NumPy levels as images Qt can draw, without copies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, qRgba
+
+from defectstudio.app.palette import class_colour
+
+
+class Levels:
+    """A picture and its halves, drawn from the level nearest to the screen's resolution.
+
+    The arrays are kept, since the images only look at their memory.
+    """
+
+    def __init__(self, arrays: Sequence[NDArray[np.uint8]]) -> None:
+        self._arrays = list(arrays)
+        self._images = [_image(array) for array in self._arrays]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of level 0."""
+        return self._images[0].width(), self._images[0].height()
+
+    def draw(self, painter: QPainter, zoom: float, *, smooth: bool = True) -> None:
+        """Draw at the painter's origin; `zoom` is device pixels per pixel of level 0."""
+        level = level_for(zoom, len(self._images))
+        painter.save()
+        painter.scale(1 << level, 1 << level)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and zoom < 1)
+        painter.drawImage(QPointF(0, 0), self._images[level])
+        painter.restore()
+
+
+class LabelLevels(Levels):
+    """The label pyramid: colour and opacity live in the colour table."""
+
+    def __init__(self, arrays: Sequence[NDArray[np.uint8]], opacity: float) -> None:
+        super().__init__(arrays)
+        table = colour_table(opacity)
+        for image in self._images:
+            image.setColorTable(table)
+
+    def draw(self, painter: QPainter, zoom: float, *, smooth: bool = False) -> None:
+        """Nearest: classes are not mixed."""
+        super().draw(painter, zoom, smooth=smooth)
+
+
+def level_for(zoom: float, count: int) -> int:
+    """The smallest level that still has at least one cell a device pixel."""
+    if zoom >= 1:
+        return 0
+    return min(count - 1, math.floor(math.log2(1 / zoom)))
+
+
+def colour_table(opacity: float) -> list[int]:
+    """256 colours: nothing for background, Okabe-Ito for the classes."""
+    alpha = round(255 * opacity)
+    return [0, *(qRgba(*class_colour(value), alpha) for value in range(1, 256))]
+
+
+def target(levels: Levels) -> QRectF:
+    """The rectangle of level 0 at the origin."""
+    width, height = levels.size
+    return QRectF(0, 0, width, height)
+
+
+def _image(array: NDArray[np.uint8]) -> QImage:
+    height, width = array.shape[:2]
+    if array.ndim == 2:
+        # A label plane is Indexed8 too: grey is its colour table until another one is set.
+        image = QImage(array.data, width, height, width, QImage.Format.Format_Indexed8)
+        image.setColorTable([qRgba(value, value, value, 255) for value in range(256)])
+        return image
+    bands = array.shape[2]
+    kind = QImage.Format.Format_RGB888 if bands == 3 else QImage.Format.Format_RGB32
+    return QImage(array.data, width, height, width * bands, kind)

@@ -1,0 +1,279 @@
+"""The canvas: zoom at the pointer, pan, and drags handed to a tool."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
+
+from defectstudio.gui.canvas.item import CanvasItem
+from defectstudio.gui.canvas.ring import BrushRing
+from defectstudio.gui.canvas.tools import Tool
+
+MAX_ZOOM = 64.0
+MIN_ZOOM = 1 / 256
+_STEP = 1.25
+_MARGIN = 24
+_ROOM = QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+
+
+class CanvasView(QGraphicsView):
+    """Zoom is in device pixels per image pixel.
+
+    hovered: row and column under the pointer, (-1, -1) outside; zoomed: the new zoom;
+    brush_dragged: a diameter asked for by an Alt drag.
+    """
+
+    hovered = Signal(float, float)
+    zoomed = Signal(float)
+    brush_dragged = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setScene(QGraphicsScene(self))
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.item, self.ring = CanvasItem(), BrushRing()
+        self.scene().addItem(self.item)
+        self.scene().addItem(self.ring)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Canvas"))
+        self._tool: Tool | None = None
+        self._eraser: Tool | None = None
+        self._active: Tool | None = None
+        self._panned_from: QPoint | None = None
+        self._resized_from: tuple[QPointF, int] | None = None
+        self._space = False
+        self._fitted = False
+        self._anchor: tuple[QPointF, QPointF] | None = None
+        self._diameter = 12
+
+    # --- what others set
+
+    def set_tools(self, tool: Tool, eraser: Tool) -> None:
+        """The tool of the left button, and what the right button and Ctrl do."""
+        self.cancel()
+        self._tool, self._eraser = tool, eraser
+        self._show_cursor()
+
+    def set_diameter(self, diameter: int) -> None:
+        """The brush's size for the ring, in image pixels."""
+        self._diameter = diameter
+        self._place_ring(self.mapFromGlobal(QCursor.pos()).toPointF())
+
+    def set_ground(self, colour: QColor) -> None:
+        """The colour around the image."""
+        self.setBackgroundBrush(colour)
+
+    def image_changed(self) -> None:
+        """Call after the item shows another image: it is fitted."""
+        rect = self.item.boundingRect()
+        reach = max(rect.width(), rect.height(), 1) * 2 + 4096
+        self.setSceneRect(rect.adjusted(-reach, -reach, reach, reach))
+        self.fit()
+
+    def cancel(self) -> None:
+        """Take back the drag under way."""
+        active, self._active = self._active, None
+        self._resized_from = None
+        if active is not None:
+            active.cancel()
+
+    # --- zoom
+
+    @property
+    def zoom(self) -> float:
+        """Device pixels per image pixel."""
+        return self.transform().m11() * self.devicePixelRatioF()
+
+    def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
+        """Zoom, keeping what is under `at` (viewport coordinates; None: the centre) in place.
+
+        Scroll bars know whole pixels only: repeated zooming at one place goes by the point first
+        met there, or the rounding would add up.
+        """
+        at = QPointF(self.viewport().rect().center()) if at is None else at
+        if self._anchor is None or self._anchor[0] != at:
+            self._anchor = at, self._to_image(at)
+        kept = self._anchor
+        self._scale(zoom)
+        self._scroll(self.viewportTransform().map(kept[1]) - at)
+        self._fitted, self._anchor = False, kept
+
+    def fit(self) -> None:
+        """Show the whole image, small ones at a whole multiple of their pixels."""
+        rect = self.item.boundingRect()
+        room = self.viewport().size().shrunkBy(_ROOM)
+        if rect.isEmpty() or room.isEmpty():
+            return
+        zoom = min(room.width() / rect.width(), room.height() / rect.height())
+        self._show(rect, self._comfortable(zoom * self.devicePixelRatioF()))
+        self._fitted = True
+
+    def fit_width(self) -> None:
+        """Show the image's whole width, from its top."""
+        rect = self.item.boundingRect()
+        room = self.viewport().size().shrunkBy(_ROOM)
+        if not rect.isEmpty() and not room.isEmpty():
+            self._show(rect, room.width() / rect.width() * self.devicePixelRatioF())
+            above = self.viewportTransform().map(rect.topLeft()).y() - _MARGIN
+            self._scroll(QPointF(0, above))
+            self._fitted = False
+
+    def full_size(self) -> None:
+        """One device pixel an image pixel."""
+        self.set_zoom(1.0)
+
+    def _comfortable(self, zoom: float) -> float:
+        return float(math.floor(zoom)) if 2 <= zoom < 8 else min(zoom, 8.0)
+
+    def _show(self, rect: QRectF, zoom: float) -> None:
+        self._scale(zoom)
+        middle = QPointF(self.viewport().rect().center())
+        self._scroll(self.viewportTransform().map(rect.center()) - middle)
+
+    def _scale(self, zoom: float) -> None:
+        scale = min(MAX_ZOOM, max(MIN_ZOOM, zoom)) / self.devicePixelRatioF()
+        self.setTransform(QTransform.fromScale(scale, scale))
+        self.zoomed.emit(self.zoom)
+
+    def _scroll(self, by: QPointF) -> None:
+        self._anchor = None
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + round(by.x()))
+        down.setValue(down.value() + round(by.y()))
+
+    def _to_image(self, position: QPointF) -> QPointF:
+        inverse, _ = self.viewportTransform().inverted()
+        return inverse.map(position)
+
+    # --- events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        steps = event.angleDelta().y() / 120
+        self.set_zoom(self.zoom * _STEP**steps, event.position())
+        self._hover(event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+        keys = event.modifiers()
+        if self._active is not None or self._tool is None or self._eraser is None:
+            return
+        if event.button() == Qt.MouseButton.MiddleButton or (
+            self._space and event.button() == left
+        ):
+            self._panned_from = event.position().toPoint()
+            self._show_cursor()
+        elif event.button() == left and keys & Qt.KeyboardModifier.AltModifier:
+            self._resized_from = (event.position(), self._diameter)
+        elif event.button() in (left, right):
+            erase = event.button() == right or bool(keys & Qt.KeyboardModifier.ControlModifier)
+            self._active = self._eraser if erase else self._tool
+            straight = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+            self._active.start(self._point(event.position()), straight=straight)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        position = event.position()
+        if self._panned_from is not None:
+            self._scroll(QPointF(self._panned_from) - position)
+            self._panned_from = position.toPoint()
+        elif self._resized_from is not None:
+            start, diameter = self._resized_from
+            drawn = (position.x() - start.x()) / max(self.transform().m11(), 1e-9)
+            self.brush_dragged.emit(max(1, round(diameter + drawn)))
+            return
+        elif self._active is not None:
+            self._active.move(self._point(position))
+        self._hover(position)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
+        if self._panned_from is not None:
+            self._panned_from = None
+            self._show_cursor()
+        elif self._resized_from is not None:
+            self._resized_from = None
+        elif self._active is not None:
+            active, self._active = self._active, None
+            active.end()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space:
+            self._space = True
+            self._show_cursor()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.cancel()
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._show_cursor()
+        else:
+            event.ignore()
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+        self._show_cursor()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.ring.hide()
+        self.hovered.emit(-1, -1)
+        super().leaveEvent(event)
+
+    # --- pointer
+
+    def _point(self, position: QPointF) -> tuple[float, float]:
+        place = self._to_image(position)
+        return place.y(), place.x()
+
+    def _hover(self, position: QPointF) -> None:
+        self._place_ring(position)
+        row, column = self._point(position)
+        inside = self.item.boundingRect().contains(QPointF(column, row))
+        self.hovered.emit(*((row, column) if inside else (-1.0, -1.0)))
+
+    def _place_ring(self, position: QPointF) -> None:
+        shown = self._tool is not None and self._tool.shows_ring and not self._space
+        if shown and self.viewport().rect().contains(position.toPoint()):
+            self.ring.place(self._to_image(position), self._diameter, self.transform().m11())
+            self.ring.show()
+        else:
+            self.ring.hide()
+
+    def _show_cursor(self) -> None:
+        if self._panned_from is not None:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        else:
+            shape = Qt.CursorShape.CrossCursor
+        self.viewport().setCursor(shape)
