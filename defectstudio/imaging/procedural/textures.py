@@ -241,6 +241,22 @@ def _fabric(height: int, width: int, rng: np.random.Generator) -> tuple[Field, F
     )
     v = (y + grain) / np.float32(pitch) + np.float32(rng.random())
     u = (x + sway) / np.float32(pitch) + np.float32(rng.random())
+    woven = _woven(v, u, rng)
+    small = soften(_reduced(woven, height, width), 0.4) * _light(height, width, rng, 0.06)
+    colour = _tint(
+        np.clip(small, 0, 1), (0.03, 0.035, 0.05), (0.40, 0.46, 0.53), (0.95, 0.95, 0.92)
+    )
+    return colour, _reduced(grain, height, width), pitch
+
+
+def _reduced(field: Field, height: int, width: int) -> Field:
+    small = cv2.resize(field, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32)
+
+
+def _woven(v: Field, u: Field, rng: np.random.Generator) -> Field:
+    """Brightness of the cloth, at v yarns down and u yarns across: lit crowns, dark gaps."""
+    h, w = v.shape
     weft = _yarn(v, u, h, w, rng, lead=0.0, upright=False)
     warp = _yarn(u, v, h, w, rng, lead=1.0, upright=True)
     over = step(-0.10, 0.10, warp.height - weft.height)
@@ -250,18 +266,10 @@ def _fabric(height: int, width: int, rng: np.random.Generator) -> tuple[Field, F
     soft = soften(level, 0.8)
     relief = cv2.Sobel(soft, cv2.CV_32F, 1, 0) * np.float32(np.cos(light))
     relief += cv2.Sobel(soft, cv2.CV_32F, 0, 1) * np.float32(np.sin(light))
-    open_ = step(-0.85, 0.70, level)
-    value = tone * (0.30 + 0.70 * open_) * (1 + np.float32(0.05) * relief)
-    gap = step(-0.55, -0.15, level)
-    value = np.asarray(value * (0.35 + 0.65 * gap), dtype=np.float32)
-    small = cv2.resize(value, (width, height), interpolation=cv2.INTER_AREA)
-    small = soften(np.asarray(small, dtype=np.float32), 0.4)
-    small *= _light(height, width, rng, 0.06)
-    colour = _tint(
-        np.clip(small, 0, 1), (0.03, 0.035, 0.05), (0.40, 0.46, 0.53), (0.95, 0.95, 0.92)
-    )
-    rows = cv2.resize(grain, (width, height), interpolation=cv2.INTER_AREA)
-    return colour, np.asarray(rows, dtype=np.float32), pitch
+    crowns = 0.30 + 0.70 * step(-0.85, 0.70, level)
+    gaps = 0.35 + 0.65 * step(-0.55, -0.15, level)
+    value = tone * crowns * (1 + np.float32(0.05) * relief) * gaps
+    return np.asarray(value, dtype=np.float32)
 
 
 @dataclass(frozen=True)
