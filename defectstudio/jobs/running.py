@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from filelock import FileLock, Timeout
 from psygnal import EmitLoopError, Signal, SignalInstance
@@ -21,8 +20,8 @@ from defectstudio.domain.specs import JobSpec
 from defectstudio.jobs import process
 from defectstudio.jobs.ending import Ending, judge
 from defectstudio.jobs.process import WorkerProcess
+from defectstudio.project.project import Project
 
-OWNER_LOCK = "owner.lock"
 RUN_LOCK = "run.lock"
 JOB_FILE = "job.json"
 LOG_FILE = "log.txt"
@@ -30,44 +29,27 @@ LOG_FILE = "log.txt"
 _ROW_SECONDS = 0.5
 _RUN_LOCK_SECONDS = 60.0
 
-
-class JobRows(Protocol):
-    """What a job needs of its project: the rows."""
-
-    def add_job(self, kind: str, title: str) -> JobRecord: ...
-
-    def update_job(
-        self,
-        job_id: int,
-        *,
-        state: JobState | None = None,
-        progress: float | None = None,
-        message: str | None = None,
-    ) -> None: ...
-
-
-Accept = Callable[[JobRecord, events.Finished], None]
+Accept = Callable[[JobRecord], None]
 """What makes a finished job count: check its artefacts, take them into the project."""
 
 
 class RunningJob:
     """A job that this process owns. All signals come on the job's own thread.
 
-    event: every event of the worker; ended: the final record, after locks and process are gone.
+    event: every event of the worker; ended: the final record, when process and ownership are gone.
     Connect right after the start; who comes late reads `record`.
     """
 
     event = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, project: JobRows, record: JobRecord, accept: Accept, lock: FileLock) -> None:
-        """Use `start_job` or `resume_job`; `lock` is the held owner lock."""
+    def __init__(self, project: Project, record: JobRecord, accept: Accept) -> None:
+        """Use `start_job` or `resume_job`; `record` is a job that this process owns."""
         self.record = record
         self.failure: DefectStudioError | None = None
         self.summary: dict[str, object] = {}
         self._project = project
         self._accept = accept
-        self._lock = lock
         self._asked: JobState | None = None
         self._process: WorkerProcess | None = None
         self._changing = threading.Lock()
@@ -123,10 +105,7 @@ class RunningJob:
             self._note(traceback.format_exc())
         finally:
             self.failure = ending.failure
-            try:
-                self._update(state=ending.state, message=ending.message)
-            finally:
-                self._lock.release()
+            self._update(state=ending.state, message=ending.message)
             self._tell(self.ended, self.record)
 
     def _supervise(self) -> Ending:
@@ -148,7 +127,7 @@ class RunningJob:
         ending = judge(last, code, self._asked, worker.last_words())
         if ending.state is JobState.DONE and isinstance(last, events.Finished):
             self.summary = last.summary
-            self._accept(self.record, last)
+            self._accept(self.record)
         return ending
 
     def _heard(self, worker: WorkerProcess, event: events.Event) -> None:
@@ -199,41 +178,36 @@ class RunningJob:
 
 
 def start_job(
-    project: JobRows, kind: str, title: str, make_spec: Callable[[Path], JobSpec], accept: Accept
+    project: Project, kind: str, title: str, make_spec: Callable[[Path], JobSpec], accept: Accept
 ) -> RunningJob:
     """Make the job's row and folder, write its specification and start its worker.
 
-    make_spec gets the run folder. Raises ProjectError; what goes wrong later ends the job FAILED.
+    make_spec gets the run folder. Raises ProjectError and what make_spec raises, which ends the
+    job FAILED, as does all that goes wrong later.
     """
-    record = project.add_job(kind, title)
-    return _launch(project, record, make_spec(record.folder), accept)
+    return _launch(project, project.add_job(kind, title), make_spec, accept)
 
 
-def resume_job(project: JobRows, record: JobRecord, spec: JobSpec, accept: Accept) -> RunningJob:
+def resume_job(
+    project: Project, job_id: int, make_spec: Callable[[Path], JobSpec], accept: Accept
+) -> RunningJob:
     """Run a job again in its own folder; waits for a worker that still writes there.
 
     Raises JobError when another process owns the job.
     """
-    return _launch(project, record, spec, accept)
+    return _launch(project, project.claim_job(job_id), make_spec, accept)
 
 
-def _launch(project: JobRows, record: JobRecord, spec: JobSpec, accept: Accept) -> RunningJob:
-    lock = FileLock(record.folder / OWNER_LOCK, thread_local=False)
+def _launch(
+    project: Project, record: JobRecord, make_spec: Callable[[Path], JobSpec], accept: Accept
+) -> RunningJob:
     try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise JobError(
-            "the job is running already",
-            subject=record.title,
-            remedy="Cancel it where it was started, or wait for its end.",
-        ) from error
-    try:
-        write_json(record.folder / JOB_FILE, spec)
-        project.update_job(record.id, state=JobState.RUNNING, message="")
-    except BaseException:
-        lock.release()
+        write_json(record.folder / JOB_FILE, make_spec(record.folder))
+        running = project.update_job(record.id, state=JobState.RUNNING, message="")
+    except BaseException as error:
+        project.update_job(record.id, state=JobState.FAILED, message=str(error))
         raise
-    return RunningJob(project, replace(record, state=JobState.RUNNING), accept, lock)
+    return RunningJob(project, running, accept)
 
 
 def _wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:

@@ -69,7 +69,7 @@ def until_stopped() -> int:
         why.append("cancelled" if line.strip() == "cancel" else "interrupted")
 
     threading.Thread(target=listen, daemon=True).start()
-    for step in range(6000):
+    for step in range(1, 6000):
         say("Progress", done=step, total=6000)
         time.sleep(0.01)
         if why:

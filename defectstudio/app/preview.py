@@ -1,0 +1,259 @@
+"""Live preview: the worker makes contents, a thread of this process blends them, newest first."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from psygnal import EmitLoopError, Signal
+
+from defectstudio.domain.errors import DefectStudioError, InternalError, ProjectError, RecipeError
+from defectstudio.domain.events import Contents, Event, Failed, SampleMade
+from defectstudio.domain.recipe import Recipe
+from defectstudio.domain.records import ImageRecord, SampleRecord
+from defectstudio.domain.specs import PreviewRequest
+from defectstudio.imaging.compose import PlacedContent, compose
+from defectstudio.imaging.reading import read_image
+from defectstudio.imaging.types import Image
+from defectstudio.jobs.ending import error_of
+from defectstudio.jobs.preview_worker import PreviewWorker
+from defectstudio.project.project import Project
+from defectstudio.project.samples import NewSample
+
+_UNHEARD = InternalError(
+    "the preview worker cannot be reached", remedy="Try again; the log of the window says more."
+)
+Accepted = Callable[[SampleRecord], None]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A recipe on its way. accepted: whom to tell of the sample; None for a preview."""
+
+    recipe: Recipe
+    accepted: Accepted | None = None
+    again: bool = False
+    """Whether a worker has died over it already."""
+
+
+class Previewer:
+    """Turns recipes into composites and accepted samples without making anybody wait.
+
+    One request is with the worker at a time; of the recipes that wait only the newest is kept,
+    accepted ones go first and are never dropped. Signals come on the previewer's own thread:
+    ready(Composite, Recipe) for the newest recipe only, failed(error).
+    """
+
+    ready = Signal(object, object)
+    failed = Signal(object)
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._folder = Path(tempfile.mkdtemp(prefix="defectstudio-preview-"))
+        self._inbox: queue.SimpleQueue[_Asked | Event | DefectStudioError | None] = (
+            queue.SimpleQueue()
+        )
+        self._newest: Recipe | None = None
+        self._number = 0
+        self._with_worker: _Asked | None = None
+        self._to_accept: list[_Asked] = []
+        self._to_show: _Asked | None = None
+        self._images: dict[str, ImageRecord] = {}
+        self._pixels: tuple[str, Image] | None = None
+        self._worker = PreviewWorker(self._folder / "log.txt", self._inbox.put, self._inbox.put)
+        self._thread = threading.Thread(target=self._run, name="previewer", daemon=True)
+        self._thread.start()
+
+    def request(self, recipe: Recipe) -> None:
+        """Show this recipe; what was asked before and is not yet ready is dropped."""
+        self._newest = recipe
+        self._inbox.put(_Asked(recipe))
+
+    def accept(self, recipe: Recipe, accepted: Accepted) -> None:
+        """Let the worker make the sample and take it into the project.
+
+        accepted gets the record, on the previewer's thread; errors come as `failed`.
+        """
+        self._inbox.put(_Asked(recipe, accepted))
+
+    def close(self) -> None:
+        """End the worker and the thread; what is not accepted by now is dropped."""
+        self._worker.close()
+        self._inbox.put(None)
+        self._thread.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    # All below runs on the previewer's thread.
+
+    def _run(self) -> None:
+        while (letter := self._inbox.get()) is not None:
+            try:
+                self._read(letter)
+            except DefectStudioError as error:
+                self._tell(self.failed, error)
+            except Exception as error:
+                self._tell(self.failed, InternalError(f"the preview failed: {error!r}"))
+            self._send_next()
+
+    def _read(self, letter: _Asked | Event | DefectStudioError) -> None:
+        if isinstance(letter, _Asked):
+            self._enqueue(letter)
+        elif isinstance(letter, DefectStudioError):
+            self._worker_died(letter)
+        elif isinstance(letter, Contents | SampleMade | Failed):
+            asked = self._with_worker
+            if asked is not None and letter.request == self._number:
+                self._with_worker = None
+                self._answered(asked, letter)
+
+    def _enqueue(self, asked: _Asked) -> None:
+        if asked.accepted is None:
+            self._to_show = asked
+        else:
+            self._to_accept.append(asked)
+
+    def _worker_died(self, error: DefectStudioError) -> None:
+        """Ask the next worker the same once more; what kills two of them is given up."""
+        asked, self._with_worker = self._with_worker, None
+        if asked is None:
+            return
+        if asked.again:
+            raise error
+        if asked.accepted is not None:
+            self._to_accept.insert(0, replace(asked, again=True))
+        elif self._to_show is None:
+            self._to_show = replace(asked, again=True)
+
+    def _send_next(self) -> None:
+        while self._with_worker is None and (asked := self._next()) is not None:
+            try:
+                request = self._request(asked)
+            except DefectStudioError as error:
+                self._tell(self.failed, error)
+                continue
+            self._with_worker = asked
+            if not self._worker.send(request):
+                self._with_worker = None
+                self._tell(self.failed, _UNHEARD)
+
+    def _next(self) -> _Asked | None:
+        if self._to_accept:
+            return self._to_accept.pop(0)
+        asked, self._to_show = self._to_show, None
+        return asked
+
+    def _request(self, asked: _Asked) -> PreviewRequest:
+        self._number += 1
+        recipe = asked.recipe
+        preview = asked.accepted is None
+        return PreviewRequest(
+            request=self._number,
+            want="contents" if preview else "sample",
+            recipe=recipe,
+            background=self._background(recipe).file,
+            generators=_generators(self._project, recipe),
+            out=self._folder / ("contents.bin" if preview else f"sample-{self._number}"),
+        )
+
+    def _answered(self, asked: _Asked, answer: Contents | SampleMade | Failed) -> None:
+        if isinstance(answer, Failed):
+            if asked.accepted is not None or asked.recipe is self._newest:
+                raise error_of(answer)
+        elif isinstance(answer, SampleMade):
+            self._take(asked, Path(answer.folder))
+        elif asked.recipe is self._newest:
+            contents = read_contents(Path(answer.path), answer.blocks)
+            self._show(asked.recipe, contents)
+
+    def _show(self, recipe: Recipe, contents: list[PlacedContent]) -> None:
+        made = compose(self._read_background(recipe), contents, recipe.blend, recipe.refine)
+        if recipe is self._newest:
+            self._tell(self.ready, made, recipe)
+
+    def _take(self, asked: _Asked, folder: Path) -> None:
+        item_id = self._background(asked.recipe).item_id
+        sample_id = self._project.accept_samples(item_id, [NewSample.in_folder(folder)])[0]
+        shutil.rmtree(folder, ignore_errors=True)
+        record = next(s for s in self._project.samples(item_id) if s.id == sample_id)
+        if asked.accepted is not None:
+            asked.accepted(record)
+
+    def _background(self, recipe: Recipe) -> ImageRecord:
+        """The image of the recipe's background, of the item its generators belong to."""
+        if recipe.background not in self._images:
+            self._images[recipe.background] = _find_background(self._project, recipe)
+        return self._images[recipe.background]
+
+    def _read_background(self, recipe: Recipe) -> Image:
+        if self._pixels is None or self._pixels[0] != recipe.background:
+            self._pixels = (recipe.background, read_image(self._background(recipe).file))
+        return self._pixels[1]
+
+    def _tell(self, signal: Any, *values: object) -> None:
+        try:
+            signal.emit(*values)
+        except EmitLoopError as error:
+            # A listener's fault: it must surface, and must not end the preview.
+            threading.excepthook(
+                threading.ExceptHookArgs((type(error), error, error.__traceback__, self._thread))
+            )
+
+
+def read_contents(path: Path, blocks: list[dict[str, Any]]) -> list[PlacedContent]:
+    """The contents in a mapped file, as copies of their own: the worker may write the next.
+
+    blocks: for each content class_id, top, left, height, width, channels, and where its float32
+    pixels (h, w, c) and its uint8 raw mask (h, w) begin. Raises InternalError when they do not
+    lie in the file.
+    """
+    try:
+        mapped = np.memmap(path, np.uint8, "r") if blocks else np.zeros(0, np.uint8)
+        return [_content(mapped, block) for block in blocks]
+    except (OSError, KeyError, ValueError) as error:
+        raise InternalError(f"the worker's contents cannot be read: {error}") from error
+
+
+def _content(
+    mapped: np.ndarray[Any, np.dtype[np.uint8]], block: Mapping[str, Any]
+) -> PlacedContent:
+    height, width, channels = block["height"], block["width"], block["channels"]
+    start, size = block["pixels_offset"], 4 * height * width * channels
+    pixels = mapped[start : start + size].view(np.float32).reshape(height, width, channels)
+    start, size = block["mask_offset"], height * width
+    raw = mapped[start : start + size].reshape(height, width)
+    return PlacedContent(
+        block["class_id"], np.array(pixels), np.array(raw) > 0, block["top"], block["left"]
+    )
+
+
+def _find_background(project: Project, recipe: Recipe) -> ImageRecord:
+    found = [image for image in project.images() if image.sha256 == recipe.background]
+    used = {defect.generator for defect in recipe.defects}
+    items = {generator.item_id for generator in project.generators() if generator.sha256 in used}
+    found.sort(key=lambda image: image.item_id not in items)
+    if not found:
+        raise ProjectError(
+            "the recipe's background is not in the project",
+            subject=recipe.background[:12],
+            remedy="Import the background.",
+        )
+    return found[0]
+
+
+def _generators(project: Project, recipe: Recipe) -> dict[str, Path]:
+    known = {generator.sha256: generator.folder for generator in project.generators()}
+    wanted = {defect.generator for defect in recipe.defects}
+    if missing := wanted - set(known):
+        raise RecipeError(
+            "a generator of the recipe is not in the project",
+            subject=min(missing)[:12],
+            remedy="Train it, or choose another generator.",
+        )
+    return {digest: known[digest] for digest in sorted(wanted)}

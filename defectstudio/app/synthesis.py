@@ -1,0 +1,229 @@
+"""Make labeled samples: a job whose results are accepted into the project in one go."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from defectstudio.app.training import as_labeled_file, is_split
+from defectstudio.app.validation import settings, spread
+from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
+from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.recipe import BlendSettings, RefineSettings
+from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
+from defectstudio.domain.specs import (
+    BackgroundFile,
+    Device,
+    PlacementSettings,
+    SynthesizeSpec,
+)
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import read_mask, write_png
+from defectstudio.imaging.types import Mask
+from defectstudio.jobs.running import Accept, RunningJob, start_job
+from defectstudio.project.generators import read_card
+from defectstudio.project.images import NewImage
+from defectstudio.project.names import name_key
+from defectstudio.project.project import Project, item_named
+from defectstudio.project.samples import NewSample
+
+KIND = "synthesize"
+SAMPLES_FOLDER = "samples"
+_REGION_FILE = "region.png"
+
+
+def start_synthesis(
+    project: Project,
+    *,
+    generator: str,
+    item: str | None = None,
+    class_name: str | None = None,
+    count: int = 1,
+    seed: int = 0,
+    mask: Path | None = None,
+    background: Path | None = None,
+    region: Path | None = None,
+    blend: BlendSettings | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    device: Device = "auto",
+) -> RunningJob:
+    """Make `count` samples with the generator of that name and accept them into the project.
+
+    item: default the generator's own. class_name: default all classes the generator knows and
+    has shapes for, in turn. mask: a picture of the one painted shape every sample uses, of its
+    background's size; without it shapes come from the item's labeled images. background: a
+    picture, added to the project when new; default the item's normal images. Where the item is
+    split, shapes and backgrounds are of the training split. region: a picture of where defects
+    may fall. overrides: fields of BlendSettings, RefineSettings and PlacementSettings. The same
+    call with the same seed makes the same bytes.
+
+    Raises SettingError, ImageError and ProjectError.
+    """
+    chosen = project.generator(generator)
+    card = read_card(chosen.folder)
+    target = project.item(chosen.item_id) if item is None else item_named(project, item)
+    looks = _Looks.of(overrides or {}, blend)
+    painted, allowed = _drawn(mask), _drawn(region)
+    needs_shapes = painted is None and card.config.source == "mask"
+    shapes = _labeled(project, target) if needs_shapes else []
+    drawable = {i for image in shapes for i in image.class_ids} if needs_shapes else None
+    spec = SynthesizeSpec(
+        run=project.root,
+        project=project.id,
+        generator=chosen.folder,
+        class_ids=_class_ids(project, target, card, class_name, drawable),
+        backgrounds=tuple(_backgrounds(project, target, background, painted, allowed)),
+        shapes=tuple(as_labeled_file(image) for image in shapes),
+        count=count,
+        seed=seed,
+        mask=None if painted is None else encode(painted),
+        blend=looks.blend,
+        refine=looks.refine,
+        placement=looks.placement,
+        device=device,
+    )
+    spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
+    title = f"{count} with {chosen.name}"
+    accept = _accept(project, target.id, spec.count)
+    return start_job(project, KIND, title, lambda run: _in_folder(spec, run, allowed), accept)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """The three groups of settings of a batch."""
+
+    blend: BlendSettings
+    refine: RefineSettings
+    placement: PlacementSettings
+
+    @classmethod
+    def of(cls, overrides: Mapping[str, Any], blend: BlendSettings | None) -> _Looks:
+        kinds = (BlendSettings, RefineSettings, PlacementSettings)
+        blends, refines, places = spread(overrides, *kinds)
+        placement = settings(PlacementSettings, places)
+        if placement.scale_min > placement.scale_max:
+            raise SettingError(
+                f"it is above scale_max ({placement.scale_max:g})",
+                subject="scale_min",
+                remedy="Give scale_min and scale_max in order.",
+            )
+        return cls(
+            settings(BlendSettings, blends, blend), settings(RefineSettings, refines), placement
+        )
+
+
+def _drawn(path: Path | None) -> Mask | None:
+    """The mask in a picture. Raises ImageError when it is empty or cannot be read."""
+    if path is None:
+        return None
+    mask = read_mask(path)
+    if not mask.any():
+        raise ImageError(
+            "the mask is empty", subject=path, remedy="Paint the allowed or wanted pixels white."
+        )
+    return mask
+
+
+def _labeled(project: Project, item: Item) -> list[ImageRecord]:
+    """The item's labeled images to take shapes from: never those of a test split."""
+    split = Split.TRAIN if is_split(project, item) else None
+    images = project.images(item.id, role=Role.DEFECT, split=split)
+    return [image for image in images if image.label_file is not None]
+
+
+def _class_ids(
+    project: Project,
+    item: Item,
+    card: GeneratorCard,
+    class_name: str | None,
+    drawable: set[int] | None,
+) -> tuple[int, ...]:
+    """The classes to make: known to the generator, of the item, wanted, and with a shape.
+
+    drawable: the classes that have a shape to warp; None when none is needed.
+    """
+    own = {found.id: name_key(found.name) for found in project.classes(item.id)}
+    known = {i: name for i, name in card.classes.items() if own.get(i) == name_key(name)}
+    if class_name is not None:
+        known = {i: name for i, name in known.items() if name_key(name) == name_key(class_name)}
+    if not known:
+        raise SettingError(
+            "the generator knows no such class of this item",
+            subject=class_name or item.name,
+            remedy=f"It knows {', '.join(card.classes.values())}.",
+        )
+    made = [i for i in sorted(known) if drawable is None or i in drawable]
+    if not made:
+        raise ProjectError(
+            "no labeled defect of the training images gives a shape to make",
+            subject=", ".join(known.values()),
+            remedy="Name a painted mask with --mask, or label an image of this class.",
+        )
+    return tuple(made)
+
+
+def _backgrounds(
+    project: Project, item: Item, chosen: Path | None, painted: Mask | None, allowed: Mask | None
+) -> list[BackgroundFile]:
+    """The backgrounds whose size is that of the painted mask and the region, where given."""
+    if chosen is not None:
+        images = [_added(project, item, chosen)]
+    else:
+        split = Split.TRAIN if is_split(project, item) else None
+        images = project.images(item.id, role=Role.NORMAL, split=split)
+    if not images:
+        raise ProjectError(
+            "the item has no normal image to put defects on",
+            subject=item.name,
+            remedy="Import images without defects, or name one with --background.",
+        )
+    sizes = {drawn.shape for drawn in (painted, allowed) if drawn is not None}
+    fitting = [image for image in images if sizes <= {(image.height, image.width)}]
+    if not fitting:
+        raise ImageError(
+            f"no background has the size of the mask or region "
+            f"({' and '.join(f'{w} x {h}' for h, w in sorted(sizes))} pixels)",
+            subject=chosen or item.name,
+            remedy="Draw mask and region on one background and name it with --background.",
+        )
+    return [BackgroundFile(image.file, image.sha256) for image in fitting]
+
+
+def _added(project: Project, item: Item, path: Path) -> ImageRecord:
+    """The picture as an image of the item. Raises ProjectError for one of the test split."""
+    new = NewImage(name=path.stem, role=Role.NORMAL, file=path)
+    image = project.image(project.add_images(item.id, [new])[0])
+    if image.split is Split.TEST:
+        raise ProjectError(
+            "this image is of the test split, on which nothing may be made",
+            subject=path,
+            remedy="Choose another background.",
+        )
+    return image
+
+
+def _in_folder(spec: SynthesizeSpec, run: Path, allowed: Mask | None) -> SynthesizeSpec:
+    """The specification in its run folder, the region written beside it."""
+    if allowed is None:
+        return replace(spec, run=run)
+    write_png(run / _REGION_FILE, allowed)
+    files = tuple(replace(file, region=run / _REGION_FILE) for file in spec.backgrounds)
+    return replace(spec, run=run, backgrounds=files)
+
+
+def _accept(project: Project, item_id: int, count: int) -> Accept:
+    def accept(job: JobRecord) -> None:
+        folders = sorted((job.folder / SAMPLES_FOLDER).glob("[0-9]*"))
+        if len(folders) != count:
+            raise JobError(
+                f"{len(folders)} of {count} samples are there",
+                subject=job.folder / SAMPLES_FOLDER,
+                remedy="Start the job again.",
+            )
+        project.accept_samples(item_id, [NewSample.in_folder(one) for one in folders], job.id)
+        shutil.rmtree(job.folder / SAMPLES_FOLDER, ignore_errors=True)  # the project has copies
+
+    return accept

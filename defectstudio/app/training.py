@@ -1,0 +1,160 @@
+"""Train a generator: a job on the training split, its result registered in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from defectstudio.app.validation import parse_json, settings
+from defectstudio.domain.errors import JobError, ProjectError, SettingError
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.records import ImageRecord, Item, JobRecord, JobState, Role, Split
+from defectstudio.domain.specs import Device, LabeledFile, TrainSpec
+from defectstudio.jobs.running import JOB_FILE, Accept, RunningJob, resume_job, start_job
+from defectstudio.project.names import clean_name, name_key
+from defectstudio.project.project import Project, item_named
+
+KIND = "train"
+GENERATOR_FOLDER = "generator"
+_ON_RESUME = "steps"
+"""The one thing that may change when a run is resumed; with any other it would be another run."""
+
+
+def start_training(
+    project: Project,
+    *,
+    name: str,
+    item: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    device: Device = "auto",
+    resume: bool = False,
+) -> RunningJob:
+    """Train a DCDGANc named `name` on the labeled images of the item's training split.
+
+    overrides: fields of DcdgancConfig, as text or values. resume goes on with the last run of
+    that name that did not reach its end, in its own folder, with its own images; then only
+    `steps` may be given. On success the generator is a generator of the project.
+
+    Raises SettingError, ProjectError (no split, no labeled images, name taken) and JobError
+    (nothing to resume, or it runs already).
+    """
+    name = clean_name(name, "generator")
+    if resume:
+        return _resume(project, name, overrides or {}, device)
+    chosen = item_named(project, item)
+    config = settings(DcdgancConfig, overrides or {})
+    _check_free(project, name)
+    images = tuple(as_labeled_file(image) for image in training_images(project, chosen))
+    classes = {found.id: found.name for found in project.classes(chosen.id)}
+
+    def spec(run: Path) -> TrainSpec:
+        split = Split.TRAIN.value
+        return TrainSpec(run, name, chosen.name, classes, images, split, config, device)
+
+    return start_job(project, KIND, name, spec, _accept(project, chosen.id, name))
+
+
+def training_images(project: Project, item: Item) -> list[ImageRecord]:
+    """The item's labeled defect images of the training split. Raises ProjectError for none."""
+    if not is_split(project, item):
+        raise ProjectError(
+            "the item has no split, and a generator must never see the images it is judged on",
+            subject=item.name,
+            remedy="Run `defectstudio split` first.",
+        )
+    images = project.images(item.id, role=Role.DEFECT, split=Split.TRAIN)
+    labeled = [image for image in images if image.label_file is not None]
+    if not labeled:
+        raise ProjectError(
+            "the training split has no labeled defect image",
+            subject=item.name,
+            remedy="Import images with masks or paint some, then split again.",
+        )
+    return labeled
+
+
+def is_split(project: Project, item: Item) -> bool:
+    """Whether any image of the item belongs to a split."""
+    return any(image.split is not None for image in project.images(item.id))
+
+
+def as_labeled_file(image: ImageRecord) -> LabeledFile:
+    """A labeled image as a worker sees it."""
+    assert image.label_file is not None
+    return LabeledFile(image.file, image.label_file, image.sha256)
+
+
+def _resume(
+    project: Project, name: str, overrides: Mapping[str, Any], device: Device
+) -> RunningJob:
+    job = _last_run(project, name)
+    old = parse_json(
+        TrainSpec, job.folder / JOB_FILE, JobError, "Start the training anew, without --resume."
+    )
+    for key in overrides:
+        if key in DcdgancConfig.__dataclass_fields__ and key != _ON_RESUME:
+            raise SettingError(
+                "it cannot change when a training is resumed",
+                subject=key,
+                remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
+            )
+    chosen = item_named(project, old.item)
+    images = tuple(_found_again(project, chosen, image) for image in old.images)
+    config = settings(DcdgancConfig, overrides, old.config)
+
+    def spec(run: Path) -> TrainSpec:
+        return replace(old, run=run, images=images, config=config, device=device, resume=True)
+
+    return resume_job(project, job.id, spec, _accept(project, chosen.id, name))
+
+
+def _last_run(project: Project, name: str) -> JobRecord:
+    runs = [job for job in project.jobs() if job.kind == KIND and job.title == name]
+    if not runs:
+        raise JobError(
+            "there is no training of this name to resume",
+            subject=name,
+            remedy="Start it without --resume.",
+        )
+    if runs[-1].state is JobState.DONE:
+        raise JobError(
+            "the training of this name is done",
+            subject=name,
+            remedy="Train under another name, or synthesize with it.",
+        )
+    return runs[-1]
+
+
+def _check_free(project: Project, name: str) -> None:
+    if any(name_key(known.name) == name_key(name) for known in project.generators()):
+        raise ProjectError(
+            "the project has a generator of this name", subject=name, remedy="Choose another name."
+        )
+    live = (JobState.QUEUED, JobState.RUNNING)
+    if any(j.kind == KIND and j.title == name and j.state in live for j in project.jobs()):
+        raise JobError(
+            "a training of this name runs already", subject=name, remedy="Choose another name."
+        )
+
+
+def _found_again(project: Project, item: Item, old: LabeledFile) -> LabeledFile:
+    """The same file where the project lies now: it may have been moved meanwhile."""
+    if old.image.exists() and old.label.exists():
+        return old
+    for image in project.images(item.id, role=Role.DEFECT):
+        if image.sha256 == old.sha256 and image.label_file is not None:
+            return as_labeled_file(image)
+    raise JobError(
+        "an image of the training is no longer in the project",
+        subject=old.image.name,
+        remedy="Import it again, or start the training anew.",
+    )
+
+
+def _accept(project: Project, item_id: int, name: str) -> Accept:
+    def accept(job: JobRecord) -> None:
+        project.add_generator(item_id, name, "dcdganc", job.folder / GENERATOR_FOLDER)
+
+    return accept
