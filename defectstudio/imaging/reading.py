@@ -131,7 +131,7 @@ def write_png(path: Path, array: Image | Mask) -> None:
     if array.ndim != 2 and array.shape[2:] != (3,):
         raise InternalError(f"cannot write the shape {array.shape} as PNG", subject=path)
     stored = array.astype(np.uint8) * np.uint8(255) if array.dtype == np.bool_ else array
-    write_bytes(path, bytes(imagecodecs.png_encode(np.ascontiguousarray(stored), level=6)))
+    write_bytes(path, bytes(imagecodecs.png_encode(np.ascontiguousarray(stored), level=3)))
 
 
 def pixel_sha256(array: NDArray[Any]) -> str:
