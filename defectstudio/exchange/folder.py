@@ -33,7 +33,8 @@ def scan(source: Path) -> ImportPlan:
     """The entries of all class folders below `source`; sources with none give an empty plan."""
     entries, problems = _class_folder(source, source.resolve().name)
     taken = {(entry.class_name, entry.name) for entry in entries}
-    for child in folders(source):
+    # The folder of good images first: its names are the ones that tables of groups use.
+    for child in sorted(folders(source), key=lambda folder: folder.name.lower() not in _NORMAL):
         if child.name.lower() in _IMAGES | _MASKS:
             continue
         found, wrong = _class_folder(child, child.name)
