@@ -1,0 +1,156 @@
+"""Use case: freeze a dataset of a project's images and samples and export it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from defectstudio.app.inline_jobs import Progress, inline_job
+from defectstudio.domain.errors import ExportError
+from defectstudio.domain.records import ImageRecord, Item, Role, SampleRecord, Split
+from defectstudio.exchange.coco import export_coco
+from defectstudio.exchange.exporting import ExportEntry, ExportReport
+from defectstudio.exchange.mvtec import export_mvtec
+from defectstudio.exchange.png import export_png
+from defectstudio.project.datasets import DatasetEntry
+from defectstudio.project.names import name_key
+from defectstudio.project.project import Project, item_named
+
+EXPORTERS = {"coco": export_coco, "mvtec": export_mvtec, "png": export_png}
+
+
+def export(
+    project: Project,
+    out: Path,
+    format: str,
+    *,
+    item: str | None = None,
+    splits: Collection[Split] | None = None,
+    real: bool = True,
+    synthetic: bool = True,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Freeze the images and samples of an item (all items when not named) as a dataset named
+    like `out`, and write it to the new folder `out`. It runs as a job.
+
+    splits: only these; None for all, also what has no split. A sample has the split of its
+    background. Defective images without a label are left out, which the report says.
+
+    Raises ExportError: unknown format, nothing to export, items whose classes do not agree,
+    or a folder that exists or cannot be written; then nothing is left at `out`. Raises
+    ProjectError when there is no such item.
+    """
+    exporter = EXPORTERS.get(format)
+    if exporter is None:
+        raise ExportError(
+            "this format is not known", subject=format, remedy=f"Use {', '.join(EXPORTERS)}."
+        )
+    items = project.items() if item is None else [item_named(project, item)]
+    entries, unlabeled = _collect(project, items, splits, real=real, synthetic=synthetic)
+    if not entries:
+        raise ExportError(
+            "there is nothing to export",
+            subject=project.root,
+            remedy="Import images, accept samples, or choose other splits.",
+        )
+    used = {entry.item for entry in entries}
+    classes = _classes(project, [one for one in items if one.name in used])
+    with inline_job(project, "export", f"Export {out.name} ({format})", progress) as job:
+        dataset = project.freeze_dataset(out.name, entries)
+        frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
+        report = exporter(frozen, classes, out, progress=job.progress)
+        if unlabeled:
+            note = f"{unlabeled} defective images without a label were left out."
+            report = replace(report, notes=(*report.notes, note))
+        job.summary = f"{report.images} images written, {report.synthetic} of them synthetic."
+    return report
+
+
+def _collect(
+    project: Project,
+    items: Sequence[Item],
+    splits: Collection[Split] | None,
+    *,
+    real: bool,
+    synthetic: bool,
+) -> tuple[list[DatasetEntry], int]:
+    """The list to freeze, and how many defective images have no label to go into it."""
+    entries: list[DatasetEntry] = []
+    unlabeled = 0
+    for item in items:
+        images = project.images(item.id)
+        wanted = [image for image in images if splits is None or image.split in splits]
+        if real:
+            usable = [image for image in wanted if not _unlabeled(image)]
+            unlabeled += len(wanted) - len(usable)
+            entries += [_image(item, image) for image in usable]
+        if synthetic:
+            backgrounds = {image.id: image for image in wanted}
+            entries += [
+                _sample(item, sample, backgrounds[sample.background_id])
+                for sample in project.samples(item.id)
+                if sample.background_id in backgrounds
+            ]
+    return entries, unlabeled
+
+
+def _unlabeled(image: ImageRecord) -> bool:
+    return image.role is Role.DEFECT and image.label_file is None
+
+
+def _image(item: Item, image: ImageRecord) -> DatasetEntry:
+    return DatasetEntry(
+        item=item.name,
+        name=image.name.replace("/", "_"),
+        group=image.group,
+        split=image.split,
+        synthetic=False,
+        file=image.file,
+        sha256=image.sha256,
+        label_file=image.label_file,
+        recipe_file=None,
+    )
+
+
+def _sample(item: Item, sample: SampleRecord, background: ImageRecord) -> DatasetEntry:
+    return DatasetEntry(
+        item=item.name,
+        name=f"sample_{sample.id:06d}",
+        group=background.group,
+        split=background.split,
+        synthetic=True,
+        file=sample.file,
+        sha256=sample.sha256,
+        label_file=sample.label_file,
+        recipe_file=sample.recipe_file,
+    )
+
+
+def _export_entry(entry: DatasetEntry) -> ExportEntry:
+    return ExportEntry(
+        name=entry.name,
+        image=entry.file,
+        label=entry.label_file,
+        item=entry.item,
+        split=entry.split,
+        synthetic=entry.synthetic,
+        recipe=entry.recipe_file,
+    )
+
+
+def _classes(project: Project, items: Sequence[Item]) -> Mapping[int, str]:
+    """Class id -> name over all items, which must agree on both."""
+    names: dict[int, str] = {}
+    ids: dict[str, int] = {}
+    for item in items:
+        for found in project.classes(item.id):
+            key = name_key(found.name)
+            same_name = name_key(names.setdefault(found.id, found.name)) == key
+            if not same_name or ids.setdefault(key, found.id) != found.id:
+                raise ExportError(
+                    f"the class {found.id} ({found.name}) is another one in another item",
+                    subject=item.name,
+                    remedy="Export one item at a time.",
+                )
+    return names

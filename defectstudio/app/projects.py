@@ -1,0 +1,64 @@
+"""Use cases: make, open and remember projects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from defectstudio.app.settings import RecentProject, Settings, change, load
+from defectstudio.domain.errors import SettingError
+from defectstudio.project.folder import DATABASE
+from defectstudio.project.project import Project
+
+_REMEMBERED = 12
+
+
+def new_project(root: Path, item: str) -> Project:
+    """Make a project with one item in a new or empty folder. Raises ProjectError."""
+    return Project.create(root, item)
+
+
+def open_project(path: Path) -> Project:
+    """Open a project by its folder, or by the database file in it. Raises ProjectError."""
+    return Project.open(path.parent if path.name == DATABASE else path)
+
+
+def remember(project: Project) -> str:
+    """Put a project first among the recent ones.
+
+    Returns what a person should know when that was not possible, else an empty text: the
+    project is used all the same.
+    """
+    one = RecentProject(project.id, project.root, project.root.name)
+
+    def edit(settings: Settings) -> Settings:
+        others = [old for old in settings.recent if old.path != one.path and old.id != one.id]
+        return replace(settings, recent=(one, *others)[:_REMEMBERED])
+
+    return _tried(edit)
+
+
+def forget(path: Path) -> str:
+    """Take the project at `path` off the recent ones; returns as `remember` does."""
+
+    def edit(settings: Settings) -> Settings:
+        others = [old for old in settings.recent if old.path != path.resolve()]
+        return replace(settings, recent=tuple(others))
+
+    return _tried(edit)
+
+
+def recent_projects() -> tuple[tuple[RecentProject, ...], str]:
+    """The recent projects that are there now, newest first, and a note on the settings."""
+    loaded = load()
+    there = tuple(one for one in loaded.settings.recent if (one.path / DATABASE).is_file())
+    return there, loaded.note
+
+
+def _tried(edit: Callable[[Settings], Settings]) -> str:
+    try:
+        change(edit)
+    except SettingError as error:
+        return str(error)
+    return ""

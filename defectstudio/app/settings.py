@@ -1,0 +1,101 @@
+"""The settings of this program on this machine, in one JSON file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+from platformdirs import user_config_path
+from pydantic import TypeAdapter, ValidationError
+
+from defectstudio.domain.errors import SettingError
+from defectstudio.domain.files import write_json
+
+HOME = "DEFECTSTUDIO_HOME"
+"""The environment variable that names another folder for the settings."""
+
+
+@dataclass(frozen=True)
+class RecentProject:
+    """A project that was open on this machine; `name` is its folder's."""
+
+    id: str
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """recent: the projects opened last, newest first."""
+
+    recent: tuple[RecentProject, ...] = ()
+    format: Literal[1] = 1
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The settings, and what a person should know about them; empty when all is well."""
+
+    settings: Settings
+    note: str = ""
+
+
+_SETTINGS = TypeAdapter(Settings)
+
+
+def settings_path() -> Path:
+    """Where the settings lie: in $DEFECTSTUDIO_HOME, or where the system keeps settings."""
+    home = os.environ.get(HOME)
+    folder = Path(home) if home else user_config_path("DefectStudio", appauthor=False)
+    return folder / "settings.json"
+
+
+def load() -> Loaded:
+    """The settings. A file that cannot be used is set aside and named in the note, never an
+    error: the program starts with defaults then."""
+    path = settings_path()
+    try:
+        return Loaded(_SETTINGS.validate_json(path.read_bytes()))
+    except FileNotFoundError:
+        return Loaded(Settings())
+    except ValidationError:
+        return Loaded(Settings(), _set_aside(path))
+    except OSError as error:
+        return Loaded(
+            Settings(), f"The settings {path} cannot be read ({error.strerror}); defaults are used."
+        )
+
+
+def change(edit: Callable[[Settings], Settings]) -> Settings:
+    """Apply `edit` to the settings and write them whole or not at all.
+
+    Other processes that change them wait. Raises SettingError when they cannot be written.
+    """
+    path = settings_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=10):
+            edited = edit(load().settings)
+            write_json(path, edited)
+    except OSError as error:
+        raise SettingError(
+            f"the settings cannot be written ({error.strerror or error})",
+            subject=path,
+            remedy=f"Allow writing there, or set {HOME} to another folder.",
+        ) from error
+    return edited
+
+
+def _set_aside(path: Path) -> str:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = path.with_name(f"settings.broken-{stamp}.json")
+    try:
+        path.replace(aside)
+    except OSError as error:
+        return f"The settings {path} are damaged and cannot be moved away ({error.strerror})."
+    return f"The settings were damaged and are started anew; the old file is kept as {aside}."
