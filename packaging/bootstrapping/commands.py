@@ -86,9 +86,9 @@ def run_logged(
 
 
 def _name_download(line: str) -> None:
-    if line.startswith("Downloading ") and not line.endswith(".metadata"):
+    if line.startswith("Downloading "):
         name, _, size = line.removeprefix("Downloading ").partition(" (")
-        if _is_large(size):
+        if _is_large(size) and not name.endswith(".metadata"):
             say(f"    {name.rpartition('/')[2].partition('-')[0]} ({size.rstrip(')')})")
     elif line.startswith("Installing collected packages"):
         say(f"    unpacking {line.count(',') + 1} packages")

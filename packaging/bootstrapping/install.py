@@ -122,7 +122,7 @@ def _install_itself(root: Path, venv: Path, goal: State, *options: str) -> None:
 
 def _torch_pair(dependencies: list[str]) -> list[str]:
     """PyTorch's two packages: chosen in one call, since each version fits one of the other."""
-    pair = [need for need in dependencies if re.match(r"torch(vision)?\b", need)]
+    pair = [need for need in dependencies if re.match(r"torch(vision)?(?![\w.-])", need)]
     if len(pair) != 2:
         raise SetupError(
             "pyproject.toml no longer names torch and torchvision: this script is stale."

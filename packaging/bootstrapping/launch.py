@@ -15,7 +15,10 @@ from bootstrapping.libraries import Found
 from bootstrapping.talk import SetupError, say
 
 _NO_TEST_CHOSEN = 5
-_XVFB = ("-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset")
+_XVFB_COMMAND = (
+    *("Xvfb", "-displayfd", "1"),
+    *("-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"),
+)
 
 
 def demo(python: Path, found: Found, passed_on: Sequence[str]) -> int:
@@ -72,7 +75,7 @@ def _have_xvfb() -> bool:
 def _screen() -> Iterator[str]:
     """A virtual screen of our own; its DISPLAY."""
     with subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", *_XVFB],
+        _XVFB_COMMAND,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -18,7 +18,11 @@ _PIP_WITH_PYTHON_OPTION = (22, 3)
 
 def python_of(venv: Path) -> Path:
     """The interpreter of a virtual environment."""
-    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return _python_of(venv, windows=os.name == "nt")
+
+
+def _python_of(venv: Path, *, windows: bool) -> Path:
+    return venv / ("Scripts/python.exe" if windows else "bin/python")
 
 
 def remove(venv: Path) -> None:
