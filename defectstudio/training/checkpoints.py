@@ -72,5 +72,5 @@ def load_optimizer(
     for full, tensor in tensors.items():
         if full.startswith(f"{name}."):
             index, key = full[len(name) + 1 :].split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor
+            state.setdefault(int(index), {})[key] = tensor.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

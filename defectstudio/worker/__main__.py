@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -23,7 +22,6 @@ def main(arguments: list[str]) -> int:
     channel = Channel()
     try:
         if arguments == ["--preview"]:
-            _nicer()
             from defectstudio.worker.preview import preview
 
             preview(channel)
@@ -36,7 +34,6 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(job: Path, channel: Channel) -> None:
-    _nicer()
     spec = _read(job)
     # Held while this process lives: whoever resumes the run waits for it.
     with FileLock(job.parent / RUN_LOCK):
@@ -69,11 +66,6 @@ def _handle(spec: JobSpec, channel: Channel) -> None:
         synthesize(spec, channel)
     else:
         replay(spec, channel)
-
-
-def _nicer() -> None:
-    if hasattr(os, "nice"):
-        os.nice(10)
 
 
 def _describe() -> int:

@@ -1,0 +1,124 @@
+"""Batches: from one seed, exact labels, honest refusals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.specs import BackgroundFile, PlacementSettings, SynthesizeSpec
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import write_png
+from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.generators import load_generator
+from defectstudio.synthesis.shapes import parts, shapes_by_class
+
+
+@pytest.fixture
+def spec(tmp_path, tiny_files, tiny_generator):
+    rng = np.random.default_rng(5)
+    image = np.asarray(rng.integers(110, 140, (120, 140, 3)), np.uint8)
+    write_png(tmp_path / "background.png", image)
+    return SynthesizeSpec(
+        run=tmp_path / "run",
+        project="p",
+        generator=tiny_generator(),
+        class_ids=(1, 2),
+        backgrounds=(BackgroundFile(tmp_path / "background.png", "b" * 64),),
+        shapes=tiny_files,
+        count=4,
+        seed=11,
+    )
+
+
+def batch(spec):
+    return Batch(spec, load_generator(spec.generator, torch.device("cpu")))
+
+
+def background(spec):
+    from defectstudio.imaging.reading import read_image
+
+    return read_image(spec.backgrounds[0].image)
+
+
+def test_a_sample_is_a_function_of_seed_and_index(spec):
+    one, other = batch(spec), batch(spec)
+    _ = other.make(0)
+    first, again = one.make(3), other.make(3)
+    assert first.recipe == again.recipe
+    assert first.sample.image.tobytes() == again.sample.image.tobytes()
+    assert batch(replace(spec, seed=12)).make(3).recipe != first.recipe
+
+
+def test_classes_take_turns_and_labels_are_exact(spec):
+    maker = batch(spec)
+    for index in range(4):
+        made = maker.make(index)
+        classes = set(np.unique(made.sample.label)) - {0}
+        assert classes == {1 + index % 2}
+        outside = made.sample.painted == 0
+        assert np.array_equal(made.sample.image[outside], background(spec)[outside])
+
+
+def test_several_defects_a_sample_keep_their_gap(spec):
+    placement = PlacementSettings(per_sample=3, scale_min=0.3, scale_max=0.4, gap=6)
+    made = batch(replace(spec, placement=placement)).make(0)
+    assert 2 <= len(made.recipe.defects) <= 3
+    assert len(list(parts(made.sample.painted > 0))) == len(made.recipe.defects)
+
+
+def test_a_painted_mask_is_used_as_it_is(spec):
+    mask = np.zeros((120, 140), bool)
+    mask[50:70, 60:90] = True
+    made = batch(replace(spec, mask=encode(mask), class_ids=(2,))).make(0)
+    assert np.array_equal(made.sample.painted == 2, mask)
+
+
+def test_a_painted_mask_of_another_size_is_refused(spec):
+    with pytest.raises(UserError, match="size of the background"):
+        batch(replace(spec, mask=encode(np.ones((5, 5), bool)))).make(0)
+
+
+def test_a_region_confines_the_defects(spec, tmp_path):
+    region = np.zeros((120, 140), bool)
+    region[60:, 70:] = True
+    write_png(tmp_path / "region.png", region)
+    confined = replace(
+        spec,
+        backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),),
+        placement=PlacementSettings(scale_min=0.3, scale_max=0.5),
+    )
+    maker = batch(confined)
+    for index in range(4):
+        assert not (maker.make(index).sample.painted[~region]).any()
+
+
+def test_an_impossible_placement_says_why(spec, tmp_path):
+    write_png(tmp_path / "region.png", np.eye(120, 140, dtype=bool))
+    confined = replace(
+        spec, backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),)
+    )
+    with pytest.raises(UserError, match="found no place after 20 tries"):
+        batch(confined).make(0)
+
+
+def test_a_region_of_another_size_is_named(spec, tmp_path):
+    write_png(tmp_path / "region.png", np.ones((5, 5), bool))
+    confined = replace(
+        spec, backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),)
+    )
+    with pytest.raises(UserError, match="region.png"):
+        batch(confined).make(0)
+
+
+def test_constant_source_places_free_shapes(spec, tiny_generator):
+    made = batch(replace(spec, generator=tiny_generator("constant"), shapes=())).make(0)
+    defect = made.recipe.defects[0]
+    assert (defect.mask.height, defect.mask.width) == (64, 64)
+    assert (made.sample.label == 1).any()
+
+
+def test_a_class_without_shapes_is_named(tiny_files):
+    with pytest.raises(UserError, match="class 3 has no labeled defect"):
+        shapes_by_class(tiny_files, [1, 3])

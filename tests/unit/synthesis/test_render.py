@@ -1,0 +1,41 @@
+"""From recipe to files."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from defectstudio.domain.errors import RecipeError
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
+from defectstudio.synthesis.generators import load_generator
+from defectstudio.synthesis.render import render, write_sample
+
+BACKGROUND = np.full((80, 90), 30000, np.uint16)
+
+
+def recipe(weights):
+    mask = np.zeros((30, 20), bool)
+    mask[4:26, 3:17] = True
+    return Recipe("b" * 64, (Defect(1, 7, encode(mask), 10, 65, weights),))
+
+
+def test_native_depth_and_files(tiny_generator, tmp_path):
+    generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
+    wanted = recipe(generator.card.weights_sha256)
+    sample = render(wanted, BACKGROUND, {generator.card.weights_sha256: generator})
+    assert sample.image.dtype == np.uint16
+    assert (sample.label == 1).any()
+    manifest = write_sample(tmp_path / "samples" / "000000", wanted, sample)
+    folder = tmp_path / "samples" / "000000"
+    assert pixel_sha256(read_image(folder / "image.png")) == manifest.image_sha256
+    assert pixel_sha256(read_label(folder / "label.png")) == manifest.label_sha256
+    assert json.loads((folder / "recipe.json").read_text())["recipe"]["format"] == 1
+    assert [p.name for p in (tmp_path / "samples").iterdir()] == ["000000"]
+
+
+def test_an_unknown_generator_is_named():
+    with pytest.raises(RecipeError, match="ffffffffffff"):
+        render(recipe("f" * 64), BACKGROUND, {})

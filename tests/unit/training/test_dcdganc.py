@@ -1,0 +1,83 @@
+"""The DCDGANc task: update rules, learning, resume."""
+
+import pytest
+import torch
+
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.training.contents import ContentBatches, cut_contents
+from defectstudio.training.dcdganc import DcdgancTask
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def make(tiny_files):
+    def build(**settings):
+        config = DcdgancConfig(
+            width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, **settings
+        )
+        data = ContentBatches(cut_contents(tiny_files, [1, 2]), [1, 2], config)
+        return DcdgancTask(config, [1, 2], data.channels, CPU), data
+
+    return build
+
+
+def test_the_latent_loss_leaves_the_encoder_alone(make):
+    """P1 Table 1: lambda_l L_l updates G only."""
+    grads = []
+    for weight in (0.0, 100.0):
+        task, data = make(lambda_l=weight, autocast=False)
+        image, cls = data[0]["image"], data[0]["cls"]
+        rng = torch.Generator().manual_seed(0)
+        _, log = task._generator_losses(image, cls, torch.nn.Identity(), rng)
+        log["total"].backward()
+        grads.append([p.grad.clone() for net in (task.e, task.g) for p in net.parameters()])
+    encoder = len(list(task.e.parameters()))
+    pairs = list(zip(*grads, strict=True))
+    assert all(torch.equal(a, b) for a, b in pairs[:encoder])
+    assert any(not torch.allclose(a, b) for a, b in pairs[encoder:])
+
+
+def test_the_generator_step_leaves_the_discriminator_without_gradients(make):
+    task, data = make(autocast=False)
+    rng = torch.Generator().manual_seed(0)
+    _, log = task._generator_losses(data[0]["image"], data[0]["cls"], torch.nn.Identity(), rng)
+    log["total"].backward()
+    assert all(p.grad is None for p in task.d.parameters())
+    assert all(p.requires_grad for net in (task.d, task.e) for p in net.parameters())
+
+
+@pytest.mark.parametrize("source", ["mask", "constant"])
+def test_resume_gives_the_same_next_step(make, source):
+    whole, data = make(source=source)
+    for step in range(4):
+        expected = whole.step(step, data[step])
+    half, data = make(source=source)
+    for step in range(2):
+        half.step(step, data[step])
+    state = {k: v.clone() for k, v in half.state().items()}
+    resumed, data = make(source=source)
+    resumed.load(state)
+    for step in range(2, 4):
+        found = resumed.step(step, data[step])
+    assert found == expected
+    mine, theirs = whole.state(), resumed.state()
+    assert mine.keys() == theirs.keys()
+    assert all(torch.equal(mine[k], theirs[k]) for k in mine)
+
+
+def test_it_learns_the_two_colours(make):
+    task, data = make(lambda_gp=0.0, learning_rate=3e-3)
+    first = task.step(0, data[0])["reconstruction"]
+    for step in range(1, 40):
+        last = task.step(step, data[step])["reconstruction"]
+    assert last < 0.6 * first
+
+
+def test_preview_is_a_fixed_grid(make):
+    task, data = make()
+    task.preview_batch = data[10_000]
+    one, other = task.preview(), task.preview()
+    assert one.ndim == 3
+    assert one.dtype == "uint8"
+    assert (one == other).all()
