@@ -58,9 +58,7 @@ def check(root: Path) -> None:
         with translated(path), closing(connect(path)) as connection:
             _check_ours(connection, root)
             migrate(connection, path)
-            # A lock that is given back at once: whoever may not write learns it here.
-            with transaction(connection):
-                pass
+            _check_writable(connection)
     except OSError as error:
         raise ProjectError(
             f"the project cannot be backed up before its update ({error.strerror or error})",
@@ -106,6 +104,15 @@ def _fill(path: Path, item: str) -> None:
                 ],
             )
             insert_item(connection, item)
+
+
+def _check_writable(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.OperationalError now, not at the first change, where writing is denied."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("UPDATE meta SET value = value WHERE key = 'id'")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _check_ours(connection: sqlite3.Connection, root: Path) -> None:
