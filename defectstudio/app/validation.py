@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -98,3 +99,18 @@ def _first(error: ValidationError) -> str:
 
 def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings in a JSON file. Raises SettingError."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"it cannot be read: {error}", subject=path, remedy='Write it as {"steps": 500}.'
+        ) from error
+    if not isinstance(found, dict):
+        raise SettingError(
+            "it holds no settings", subject=path, remedy='Write it as {"steps": 500}.'
+        )
+    return found

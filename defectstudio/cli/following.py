@@ -1,0 +1,49 @@
+"""A job on the command line: its progress on stderr, Ctrl-C cancels it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from defectstudio.cli.output import note, progress_bar
+from defectstudio.domain.errors import JobError
+from defectstudio.domain.events import Event, Log, Progress
+from defectstudio.domain.records import JobRecord, JobState
+
+if TYPE_CHECKING:
+    from defectstudio.jobs.running import RunningJob
+
+_LOOK_SECONDS = 0.2
+"""Waiting without end would not hear Ctrl-C on Windows."""
+
+
+def follow(job: RunningJob) -> JobRecord:
+    """Wait for the job. Raises what made it fail, JobError when it was cancelled.
+
+    The first Ctrl-C asks the worker to stop, which takes seconds; the job can be resumed.
+    """
+    with progress_bar(f"{job.record.kind} {job.record.title}") as show:
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Progress):
+                show(event.done, event.total)
+            elif isinstance(event, Log) and event.level == "warning":
+                note(event.text)
+
+        job.event.connect(hear)
+        try:
+            _wait(job)
+        except KeyboardInterrupt:
+            note("Cancelling; what is done so far is kept.")
+            job.cancel()
+            _wait(job)
+    record = job.result()
+    if record.state is JobState.CANCELLED:
+        raise JobError("cancelled", subject=record.title)
+    return record
+
+
+def _wait(job: RunningJob) -> None:
+    live = (JobState.QUEUED, JobState.RUNNING)
+    while job.wait(_LOOK_SECONDS).state in live:
+        pass
+    job.wait()

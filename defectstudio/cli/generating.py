@@ -1,0 +1,158 @@
+"""Commands that make something: train, synthesize, replay."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from defectstudio.cli.following import follow
+from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
+from defectstudio.cli.projects import ItemName, ProjectPath, opened
+
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be repeated.")
+]
+
+
+class Model(StrEnum):
+    """What can be trained."""
+
+    DCDGANC = "dcdganc"
+
+
+class DeviceName(StrEnum):
+    """Where to compute."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Blend(StrEnum):
+    """How a content meets its background."""
+
+    IMPROVED = "improved"
+    POISSON = "poisson"
+    ALPHA = "alpha"
+
+
+DeviceOption = Annotated[DeviceName, typer.Option("--device", help="Where to compute.")]
+
+
+@command
+def train(
+    *,
+    project: ProjectPath,
+    model: Annotated[Model, typer.Argument(help="What to train.")],
+    name: Annotated[str, typer.Option(help="The name of the trained generator.")],
+    item: ItemName = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file of settings.")] = None,
+    settings: Settings = None,
+    device: DeviceOption = DeviceName.AUTO,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped one.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a generator on the labeled images of the training split."""
+    from defectstudio.app.training import start_training
+    from defectstudio.app.validation import read_settings
+
+    overrides = {**(read_settings(config) if config else {}), **pairs(settings or [])}
+    with opened(project) as used:
+        job = start_training(
+            used,
+            name=name,
+            item=item,
+            overrides=overrides,
+            device=device.value,
+            resume=resume,
+        )
+        record = follow(job)
+        made = used.generator(name)
+    result = {"generator": asdict(made), "job": asdict(record), "summary": job.summary}
+    say(as_json, result, [f"Trained the {model.value} {made.name}: {made.folder}"])
+
+
+@command
+def synthesize(
+    *,
+    project: ProjectPath,
+    generator: Annotated[str, typer.Option(help="The generator's name.")],
+    item: ItemName = None,
+    class_name: Annotated[str | None, typer.Option("--class", help="Default: all in turn.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same samples.")] = 0,
+    mask: Annotated[Path | None, typer.Option(help="A picture of the painted shape.")] = None,
+    background: Annotated[Path | None, typer.Option(help="A picture to put defects on.")] = None,
+    region: Annotated[
+        Path | None, typer.Option(help="A picture of where defects may fall.")
+    ] = None,
+    blend: Annotated[Blend, typer.Option(help="How contents are blended.")] = Blend.IMPROVED,
+    settings: Settings = None,
+    device: DeviceOption = DeviceName.AUTO,
+    as_json: Json = False,
+) -> None:
+    """Make labeled samples and accept them into the project."""
+    from defectstudio.app.synthesis import start_synthesis
+    from defectstudio.domain.recipe import BlendSettings
+
+    with opened(project) as used:
+        job = start_synthesis(
+            used,
+            generator=generator,
+            item=item,
+            class_name=class_name,
+            count=count,
+            seed=seed,
+            mask=mask,
+            background=background,
+            region=region,
+            blend=BlendSettings(mode=blend.value),
+            overrides=pairs(settings or []),
+            device=device.value,
+        )
+        record = follow(job)
+        total = len(used.samples())
+    result = {"job": asdict(record), "summary": job.summary, "samples_in_project": total}
+    lines = [f"Made {count} samples; the project has {total}."]
+    refused = job.summary.get("refused")
+    if isinstance(refused, dict) and refused:
+        reasons = ", ".join(f"{reason} ({times} times)" for reason, times in refused.items())
+        lines.append(f"Placements tried again: {reasons}.")
+    say(as_json, result, lines)
+
+
+@command
+def replay(
+    target: Annotated[Path, typer.Argument(help="A sample's recipe, or an export's folder.")],
+    project: Annotated[Path | None, typer.Option(help="Where background and weights are.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make samples again and compare them to the pixel; exit status 1 when any differs."""
+    from defectstudio.app.replaying import replay as make_again
+
+    with progress_bar("replay") as show:
+        report = make_again(target, project=project, progress=show)
+    for what, (then, now) in report.versions.items():
+        note(f"Made with {what} {then}, here is {now}: pixels may differ.")
+    lines = [f"{one.name}: {'the same' if one.same else _differs(asdict(one))}"
+             for one in report.samples]  # fmt: skip
+    same = sum(one.same for one in report.samples)
+    lines.append(f"{same} of {len(report.samples)} are the same to the pixel.")
+    say(as_json, {**asdict(report), "same": report.same}, lines)
+    if not report.same:
+        raise typer.Exit(USER_FAULT)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("train")(train)
+    app.command("synthesize")(synthesize)
+    app.command("replay")(replay)
+
+
+def _differs(planes: dict[str, object]) -> str:
+    return "differs in " + ", ".join(name for name, same in planes.items() if same is False)

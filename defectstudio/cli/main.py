@@ -1,0 +1,23 @@
+"""The command line: `defectstudio COMMAND ...`. Heavy imports wait inside the commands."""
+
+from __future__ import annotations
+
+import typer
+
+from defectstudio.cli import generating, jobs, projects, showing
+
+app = typer.Typer(
+    name="defectstudio",
+    help="Labeled synthetic defects for industrial inspection.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for group in (showing, projects, generating):
+    group.register(app)
+app.add_typer(jobs.app, name="jobs")
+
+
+def run() -> None:
+    """The entry point of the command `defectstudio`."""
+    app()

@@ -1,0 +1,182 @@
+"""Commands on the data of a project: new, import, split, export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from defectstudio.cli.output import USER_FAULT, Json, command, note, progress_bar, say
+
+if TYPE_CHECKING:
+    from defectstudio.app.importing import ImportReport
+    from defectstudio.project.project import Project
+
+ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
+ItemName = Annotated[str | None, typer.Option("--item", help="An item; default the only one.")]
+
+
+class ImportFormat(StrEnum):
+    """Layouts that can be imported."""
+
+    AUTO = "auto"
+    FOLDER = "folder"
+    MVTEC = "mvtec"
+
+
+class ExportFormat(StrEnum):
+    """Layouts that can be exported."""
+
+    COCO = "coco"
+    MVTEC = "mvtec"
+    PNG = "png"
+
+
+class Part(StrEnum):
+    """Splits, by name."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Project]:
+    """The project at `path`, remembered among the recent ones."""
+    from defectstudio.app.projects import open_project, remember
+
+    with open_project(path) as project:
+        note(remember(project))
+        yield project
+
+
+@command
+def new(
+    project: ProjectPath,
+    item: Annotated[str, typer.Option("--item", help="The product whose images belong together.")],
+    as_json: Json = False,
+) -> None:
+    """Make a project in a new or empty folder."""
+    from defectstudio.app.projects import new_project, remember
+
+    with new_project(project, item) as made:
+        note(remember(made))
+        result = {"project": made.root, "id": made.id, "item": item}
+        say(as_json, result, [f"Made the project {made.root} with the item {item}."])
+
+
+@command
+def import_(
+    *,
+    project: ProjectPath,
+    source: Annotated[Path, typer.Argument(help="A folder of images and masks; only read.")],
+    format: Annotated[ImportFormat, typer.Option(help="The folder's layout.")] = ImportFormat.AUTO,
+    item: Annotated[str | None, typer.Option(help="The item; made when there is none.")] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="CSV that says which images show one part.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, only say.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take images with their masks into a project; exit status 1 when files were left out."""
+    from defectstudio.app.importing import import_images
+
+    with opened(project) as used, progress_bar("import") as show:
+        report = import_images(
+            used,
+            source,
+            format=format.value,
+            item=item,
+            groups_csv=groups,
+            dry_run=dry_run,
+            progress=show,
+        )
+    say(as_json, asdict(report), _import_lines(report))
+    if report.problems:
+        raise typer.Exit(USER_FAULT)
+
+
+@command
+def split(
+    *,
+    project: ProjectPath,
+    train: Annotated[float, typer.Option(help="Fraction for training.")] = 0.6,
+    val: Annotated[float, typer.Option(help="Fraction for validation.")] = 0.2,
+    test: Annotated[float, typer.Option(help="Fraction for testing.")] = 0.2,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same split.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Split the images into training, validation and test, by group."""
+    from defectstudio.app.splitting import split as split_project
+
+    with opened(project) as used:
+        report = split_project(used, train, val, test, seed)
+    for warning in report.warnings:
+        note(f"Warning: {warning}")
+    lines = [
+        f"{row.item}, {row.class_name}: "
+        + ", ".join(
+            f"{name} {count} ({row.groups[name]} parts)" for name, count in row.images.items()
+        )
+        for row in report.rows
+    ]
+    say(as_json, asdict(report), lines)
+
+
+@command
+def export(
+    *,
+    project: ProjectPath,
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    format: Annotated[ExportFormat, typer.Option(help="The layout.")],
+    split: Annotated[list[Part] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    item: ItemName = None,
+    real: Annotated[bool, typer.Option(help="With the real images.")] = True,
+    synthetic: Annotated[bool, typer.Option(help="With the accepted samples.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Write a frozen dataset of images and samples; without --item of all items."""
+    from defectstudio.app.exporting import export as export_project
+    from defectstudio.domain.records import Split
+
+    with opened(project) as used, progress_bar("export") as show:
+        report = export_project(
+            used,
+            out,
+            format.value,
+            item=item,
+            splits=[Split(one.value) for one in split] if split else None,
+            real=real,
+            synthetic=synthetic,
+            progress=show,
+        )
+    lines = [
+        f"Wrote {report.images} images, {report.synthetic} of them synthetic, to {report.out}."
+    ]
+    say(as_json, asdict(report), [*lines, *report.notes])
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("new")(new)
+    app.command("import")(import_)
+    app.command("split")(split)
+    app.command("export")(export)
+
+
+def _import_lines(report: ImportReport) -> Iterator[str]:
+    verb = "Would add" if report.dry_run else "Added"
+    yield f"{verb} {report.added_images} of {report.found} images to {report.item}."
+    yield from (f"  {name}: {count}" for name, count in sorted(report.added.items()))
+    if report.known:
+        yield f"{report.known} were there already."
+    yield from report.notes
+    for problem in report.problems:
+        yield f"Left out {problem.path}: {problem.reason} {problem.remedy}"
+    if report.problems:
+        yield f"{len(report.problems)} files were left out."
