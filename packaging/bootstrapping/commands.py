@@ -74,12 +74,14 @@ def run_logged(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            close_fds=os.name == "nt",
         ) as child,
     ):
         assert child.stdout is not None
         for line in child.stdout:
             record.write(line)
-            last.append(line)
+            if not line.startswith("Requirement already satisfied"):
+                last.append(line)
             _name_download(line.strip())
     if child.returncode != 0:
         raise SetupError(f"{''.join(last)}\n{failure}\nThe whole log: {log}")

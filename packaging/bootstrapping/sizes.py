@@ -39,10 +39,9 @@ def announce(kind: str, *, test: bool) -> Size:
     """Say what a whole set-up downloads, and return its size."""
     torch = of_torch(kind)
     whole = torch + LIBRARIES + (TEST_TOOLS if test else Size(0, 0))
-    rest = 1000 * (whole.download - torch.download)
     say("Setting DefectStudio up in .venv. This downloads, unless pip already has it:")
-    say(f"    PyTorch, {kind} build: about {1000 * torch.download:.0f} MB")
-    say(f"    Qt, NumPy, OpenCV and others: about {rest:.0f} MB")
+    say(f"    PyTorch, {kind} build: about {_readable(torch.download)}")
+    say(f"    Qt, NumPy, OpenCV and others: about {_readable(whole.download - torch.download)}")
     say(f"It takes about {whole.disk:.1f} GB of disk.")
     if torch is TORCH_CUDA and kind == "default" and shutil.which("nvidia-smi") is None:
         say("No NVIDIA driver was found here: `--torch cpu` does as well and is far smaller.")
@@ -59,3 +58,7 @@ def check_room(folder: Path, size: Size) -> None:
             f"Not enough room in {folder}: about {size.disk:.0f} GB are needed,"
             f" {free:.1f} GB are free.\n{advice}"
         )
+
+
+def _readable(gigabytes: float) -> str:
+    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{1000 * gigabytes:.0f} MB"

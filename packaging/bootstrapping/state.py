@@ -108,8 +108,12 @@ def project_file(root: Path) -> dict[str, Any]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`: two set-ups of one checkout come one after the other."""
+    """Hold the lock file `path`: two set-ups of one checkout come one after the other.
+
+    An installer inherits the lock, so that one whose parent was killed is waited for, too.
+    """
     with path.open("a+b") as stream:
+        os.set_inheritable(stream.fileno(), True)
         if not _try_lock(stream.fileno()):
             say("Another set-up of this checkout is running: waiting for it.")
             while not _try_lock(stream.fileno()):

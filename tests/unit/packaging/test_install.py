@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -259,6 +261,26 @@ def test_a_held_lock_holds(tmp_path: Path) -> None:
         assert not state._try_lock(other.fileno())
     with lock.open("a+b") as other:
         assert state._try_lock(other.fileno())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not pass the lock on")
+def test_an_installer_whose_parent_was_killed_is_waited_for(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    script = f"""
+import os, sys, threading
+from pathlib import Path
+sys.path.insert(0, {str(Path(state.__file__).parents[1])!r})
+from bootstrapping import commands, state
+threading.Timer(0.4, os._exit, [0]).start()
+with state.locked(Path({str(lock)!r})):
+    sleep = [sys.executable, "-c", "import time; time.sleep(1.5)"]
+    commands.run_logged(sleep, Path({str(tmp_path / "log")!r}), "")
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+    with lock.open("a+b") as other:
+        assert not state._try_lock(other.fileno())
+        while not state._try_lock(other.fileno()):
+            time.sleep(0.05)
 
 
 def test_an_installer_is_logged_and_its_downloads_named(
