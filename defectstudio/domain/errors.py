@@ -1,16 +1,16 @@
 """The error tree.
 
-    DefectStudioError
-    |-- UserError            the input or the world is wrong: exit status 1
-    |   |-- ImageError       a picture or a mask cannot be read or used
-    |   |-- ProjectError     a project cannot be created, opened or changed
-    |   |-- ImportSourceError  a folder or table to import is not what it should be
-    |   |-- ExportError      an export cannot be written
-    |   |-- RecipeError      a recipe cannot be read or replayed
-    |   |-- CheckpointError  a generator or a training state cannot be loaded
-    |   |-- SettingError     a hyper-parameter or a setting is out of bounds
-    |   |-- JobError         a job cannot be started, resumed or was stopped by the world
-    |-- InternalError        we have a bug: exit status 3
+DefectStudioError
+|-- UserError            the input or the world is wrong: exit status 1
+|   |-- ImageError       a picture or a mask cannot be read or used
+|   |-- ProjectError     a project cannot be created, opened or changed
+|   |-- ImportSourceError  a folder or table to import is not what it should be
+|   |-- ExportError      an export cannot be written
+|   |-- RecipeError      a recipe cannot be read or replayed
+|   |-- CheckpointError  a generator or a training state cannot be loaded
+|   |-- SettingError     a hyper-parameter or a setting is out of bounds
+|   |-- JobError         a job cannot be started, resumed or was stopped by the world
+|-- InternalError        we have a bug: exit status 3
 """
 
 

@@ -34,7 +34,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file the job left, relative to its run folder: checkpoint, preview grid, sample, report."""
+    """A file the job left, relative to its run folder: checkpoint, preview, sample, report."""
 
     role: str
     path: str
@@ -59,7 +59,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Contents:
-    """The answer to a preview request: arrays lie in the mapped file `path` (see worker.preview)."""
+    """The answer to a preview request: arrays lie in the mapped file `path` (worker.preview)."""
 
     request: int
     path: str
@@ -76,7 +76,7 @@ class SampleMade:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job, or one request of it, failed. kind: the error's class name; fault: "user" or "ours"."""
+    """The job, or one request of it, failed. kind: the error class; fault: "user" or "ours"."""
 
     kind: str
     fault: str

@@ -42,7 +42,7 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
         write(beside)
         with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 

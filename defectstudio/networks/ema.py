@@ -21,5 +21,5 @@ class Ema:
         decay = min(self.decay, (1 + step) / (10 + step))
         for mine, new in zip(self.module.parameters(), module.parameters(), strict=True):
             mine.lerp_(new.detach(), 1.0 - decay)
-        for mine, new in zip(self.module.buffers(), module.buffers(), strict=True):
-            mine.copy_(new)
+        for kept, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
+            kept.copy_(buffer)

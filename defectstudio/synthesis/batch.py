@@ -59,7 +59,9 @@ class Batch:
             if not defects:
                 continue
             recipe = self._recipe(file, defects)
-            sample = render(recipe, background, {self.generator.card.weights_sha256: self.generator})
+            sample = render(
+                recipe, background, {self.generator.card.weights_sha256: self.generator}
+            )
             if all((sample.label == d.class_id).any() for d in defects):
                 return Made(index, recipe, sample, refused)
             refused[INVISIBLE] += 1
@@ -149,9 +151,7 @@ class Batch:
         flip = bool(rng.integers(2)) and p.flip
         return warp(shape, scale=scale, angle=angle, flip=flip)
 
-    def _as_painted(
-        self, class_id: int, background: Image, rng: np.random.Generator
-    ) -> Defect:
+    def _as_painted(self, class_id: int, background: Image, rng: np.random.Generator) -> Defect:
         assert self.painted is not None
         box = bounding_box(self.painted)
         if box is None or self.painted.shape != background.shape[:2]:

@@ -26,9 +26,7 @@ def place_content(defect: Defect, generators: Generators) -> PlacedContent:
             f"the generator {defect.generator[:12]} is not at hand",
             remedy="Open the project that made the sample, or train the generator again.",
         )
-    made = generators[defect.generator].generate(
-        defect.class_id, defect.seed, decode(defect.mask)
-    )
+    made = generators[defect.generator].generate(defect.class_id, defect.seed, decode(defect.mask))
     return PlacedContent(defect.class_id, made.pixels, made.raw_mask, defect.top, defect.left)
 
 

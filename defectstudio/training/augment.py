@@ -31,9 +31,7 @@ class Augment:
     def __call__(self, image: Tensor) -> Tensor:
         """image (B, C + 1, H, W), key -1 in the content planes and 0 in alpha -> the same."""
         lifted = torch.cat([image[:, :-1] + 1, image[:, -1:]], dim=1)
-        grid = functional.affine_grid(
-            self.theta.to(image), list(image.shape), align_corners=False
-        )
+        grid = functional.affine_grid(self.theta.to(image), list(image.shape), align_corners=False)
         moved = functional.grid_sample(lifted, grid, mode="nearest", align_corners=False)
         moved = moved * self.keep.to(image)
         return torch.cat([moved[:, :-1] - 1, moved[:, -1:]], dim=1)

@@ -18,6 +18,7 @@ from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.synthesis.shapes import parts
 
+
 @dataclass(frozen=True)
 class Content:
     """One defect cut out: pixels float32 (h, w, C) in [0, 1], mask bool (h, w), class id."""
@@ -45,9 +46,7 @@ def _cut_file(file: LabeledFile, class_ids: Sequence[int]) -> list[Content]:
     return [c for i in class_ids for c in _cut_class(image, label == i, i)]
 
 
-def _cut_class(
-    image: NDArray[np.float32], mask: NDArray[np.bool_], class_id: int
-) -> list[Content]:
+def _cut_class(image: NDArray[np.float32], mask: NDArray[np.bool_], class_id: int) -> list[Content]:
     found = parts(mask)
     return [Content(image[box.slices].copy(), own, class_id) for box, own in found]
 

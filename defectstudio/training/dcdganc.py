@@ -36,9 +36,11 @@ class DcdgancTask:
         torch.manual_seed(config.seed)
         self.config, self.device = config, device
         self.inputs = Inputs(class_ids, mask_source=config.source == "mask")
-        self.g = self._place(build_generator(config, channels, len(class_ids)))
-        self.e = self._place(build_encoder(config, channels))
-        self.d = self._place(build_discriminator(config, channels, len(class_ids)))
+        self.g = build_generator(config, channels, len(class_ids))
+        self.e = build_encoder(config, channels)
+        self.d = build_discriminator(config, channels, len(class_ids))
+        for net in (self.g, self.e, self.d):
+            net.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.g, config.ema)
         betas = (config.beta1, config.beta2)
         self.opt = {
@@ -46,9 +48,6 @@ class DcdgancTask:
             for name, net in (("g", self.g), ("e", self.e), ("d", self.d))
         }
         self.preview_batch: Batch | None = None
-
-    def _place(self, net: nn.Module) -> nn.Module:
-        return net.to(self.device, memory_format=torch.channels_last)
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
@@ -121,7 +120,7 @@ class DcdgancTask:
         self, net: nn.Module, z: Tensor, cls: Tensor, image: Tensor, rng: torch.Generator
     ) -> Tensor:
         code = torch.cat([self.inputs.one_hot(cls), z], dim=1)
-        shapes = self.g.noise_shapes(*image.shape[2:])
+        shapes = self.g.noise_shapes(image.shape[2], image.shape[3])
         noise = [plane.to(self.device) for plane in draw_noise(shapes, len(z), rng)]
         out: Tensor = net(self.inputs.source(cls, image[:, -1:]), code, noise, KEY)
         return out
@@ -140,7 +139,7 @@ class DcdgancTask:
     def _update(self, names: Sequence[str], loss: Tensor) -> None:
         for name in names:
             self.opt[name].zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         for name in names:
             self.opt[name].step()
 

@@ -13,13 +13,13 @@ from torch import Tensor
 from defectstudio.domain.events import Artifact, Event, Metrics, Progress, Stopped
 from defectstudio.imaging.reading import write_png
 
-Batch = TypeVar("Batch", contravariant=True)
+Batch_contra = TypeVar("Batch_contra", contravariant=True)
 
 
-class Task(Protocol[Batch]):
+class Task(Protocol[Batch_contra]):
     """What the loop needs of a training task."""
 
-    def step(self, index: int, batch: Batch) -> dict[str, float]:
+    def step(self, index: int, batch: Batch_contra) -> dict[str, float]:
         """One update; returns the losses by name. All randomness follows from `index`."""
 
     def state(self) -> dict[str, Tensor]:
@@ -39,7 +39,7 @@ class Plan:
     preview_every: int
 
 
-class Loop(Generic[Batch]):
+class Loop(Generic[Batch_contra]):
     """Runs a task from `plan.first` to `plan.steps`.
 
     save(step, tensors) writes a checkpoint; emit sends events; stop() returns "" to go on, or
@@ -56,7 +56,7 @@ class Loop(Generic[Batch]):
     ) -> None:
         self.plan, self.run, self.save, self.emit, self.stop = plan, run, save, emit, stop
 
-    def __call__(self, task: Task[Batch], batches: Iterator[Batch]) -> bool:
+    def __call__(self, task: Task[Batch_contra], batches: Iterator[Batch_contra]) -> bool:
         """Train; True when the last step is done, False when stopped before."""
         plan = self.plan
         for step in range(plan.first, plan.steps):
@@ -75,11 +75,11 @@ class Loop(Generic[Batch]):
         self._checkpoint(plan.steps, task)
         return True
 
-    def _checkpoint(self, step: int, task: Task[Batch]) -> None:
+    def _checkpoint(self, step: int, task: Task[Batch_contra]) -> None:
         self.save(step, task.state())
         self.emit(Artifact("checkpoint", "checkpoint", step))
 
-    def _preview(self, step: int, task: Task[Batch]) -> None:
+    def _preview(self, step: int, task: Task[Batch_contra]) -> None:
         name = f"preview_{step:07d}.png"
         write_png(self.run / name, task.preview())
         self.emit(Artifact("preview", name, step))

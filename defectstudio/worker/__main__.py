@@ -74,7 +74,8 @@ def _describe() -> int:
     from defectstudio.synthesis.versions import versions
 
     devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    print(json.dumps({**versions(), "cuda": devices, "threads": torch.get_num_threads()}))
+    described = {**versions(), "cuda": devices, "threads": torch.get_num_threads()}
+    sys.stdout.write(json.dumps(described) + "\n")
     return 0
 
 

@@ -39,7 +39,7 @@ class Channel:
             self._why = self._why or "interrupted"
 
     def stop(self) -> str:
-        """"" to go on, "cancelled" or "interrupted" to save and leave."""
+        """ "" to go on, "cancelled" or "interrupted" to save and leave."""
         return self._why
 
     def fail(self, error: BaseException, request: int = 0) -> None:

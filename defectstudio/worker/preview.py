@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +84,5 @@ def _write_contents(path: Path, placed: list[PlacedContent]) -> list[dict[str, o
                     "mask_offset": mask,
                 }
             )
-    os.replace(beside, path)
+    beside.replace(path)
     return blocks
-
-

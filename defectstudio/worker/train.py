@@ -42,7 +42,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     channel.emit(Started(str(device), spec.config.steps))
     channel.emit(Log(f"{len(contents)} contents of {len(spec.classes)} classes on {device}"))
     plan = Plan(first, spec.config.steps, spec.config.checkpoint_every, spec.config.preview_every)
-    loop = Loop(plan, spec.run, _saver(spec), channel.emit, channel.stop)
+    loop: Loop[dict[str, Tensor]] = Loop(plan, spec.run, _saver(spec), channel.emit, channel.stop)
     batches = iter(
         DataLoader(
             data,

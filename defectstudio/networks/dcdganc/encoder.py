@@ -24,7 +24,7 @@ class Encoder(nn.Module):
         self.head = nn.Linear(widths[-1], 2 * nz)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """image (B, C + 1, H, W), content in [-1, 1] and alpha -> mu, log variance, (B, nz) each."""
+        """image (B, C + 1, H, W), content in [-1, 1] and alpha -> mu, log variance (B, nz)."""
         x = image
         for conv in self.convs:
             x = functional.leaky_relu(conv(x), 0.2)

@@ -26,7 +26,8 @@ class Block(nn.Module):
         """x (B, C, h, w), noise (B, 1, h, w) -> (B, C', h, w)."""
         y = self.conv(functional.leaky_relu(self.norm(x, code, source), 0.2))
         y = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype)
-        return y + (x if self.skip is None else self.skip(x))
+        out: Tensor = y + (x if self.skip is None else self.skip(x))
+        return out
 
 
 class Generator(nn.Module):

@@ -39,7 +39,8 @@ class OdSpade(nn.Module):
         style = _resize(style, (x.shape[2], x.shape[3]))
         planes = style if source is None else torch.cat([style, source.to(style.dtype)], dim=1)
         gamma, beta = self.gamma_beta(functional.relu(self.shared(planes))).chunk(2, dim=1)
-        return pixel_norm(x) * (1 + gamma) + beta
+        out: Tensor = pixel_norm(x) * (1 + gamma) + beta
+        return out
 
 
 def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -18,9 +18,9 @@ def test_round_trip_and_hash(tmp_path):
 
 
 def test_a_missing_or_damaged_file_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match="none.safetensors"):
+    with pytest.raises(CheckpointError, match=r"none\.safetensors"):
         load_tensors(tmp_path / "none.safetensors")
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(b"\x80\x04pickle?")
-    with pytest.raises(CheckpointError, match="bad.safetensors"):
+    with pytest.raises(CheckpointError, match=r"bad\.safetensors"):
         load_tensors(bad)

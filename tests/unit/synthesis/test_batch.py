@@ -108,7 +108,7 @@ def test_a_region_of_another_size_is_named(spec, tmp_path):
     confined = replace(
         spec, backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),)
     )
-    with pytest.raises(UserError, match="region.png"):
+    with pytest.raises(UserError, match=r"region\.png"):
         batch(confined).make(0)
 
 

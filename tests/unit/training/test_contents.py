@@ -38,7 +38,9 @@ def test_a_class_without_pixels_is_named(tiny_files):
     st.integers(0, 2**32 - 1),
 )
 def test_a_placed_content_is_never_empty_and_keeps_its_colour(height, width, scale, seed):
-    content = Content(np.full((height, width, 1), 0.5, np.float32), np.ones((height, width), bool), 1)
+    content = Content(
+        np.full((height, width, 1), 0.5, np.float32), np.ones((height, width), bool), 1
+    )
     pixels, mask = place_on_canvas(content, scale, 64, 80, np.random.default_rng(seed))
     assert pixels.shape == (64, 80, 1)
     assert mask.any()

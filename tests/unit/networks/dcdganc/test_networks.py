@@ -17,7 +17,7 @@ from defectstudio.networks.dcdganc.model import (
 from defectstudio.networks.dcdganc.od_spade import OdSpade, pixel_norm
 from defectstudio.networks.dcdganc.source import class_values, constant_map, mask_map
 
-TINY = dict(width_g=8, width_d=8, width_e=8, nz=4)
+TINY = {"width_g": 8, "width_d": 8, "width_e": 8, "nz": 4}
 
 
 def run(config, channels, classes, mask, seed=0, cls=0):
@@ -110,7 +110,9 @@ def test_encoder_reads_colour_and_logs_the_variance():
     brighter[:, 0] = 0.8
     assert not torch.allclose(mu, encoder(brighter)[0])
     normal = torch.randn(200_000, 1)
-    z = reparameterize(torch.tensor([[1.0]]), torch.tensor([[torch.log(torch.tensor(4.0))]]), normal)
+    z = reparameterize(
+        torch.tensor([[1.0]]), torch.tensor([[torch.log(torch.tensor(4.0))]]), normal
+    )
     assert float(z.std()) == pytest.approx(2.0, rel=0.02)
     assert float(z.mean()) == pytest.approx(1.0, abs=0.02)
 

@@ -1,0 +1,216 @@
+"""The worker process from outside: events, stops, failures."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from defectstudio.domain.errors import InternalError
+from defectstudio.domain.events import (
+    Artifact,
+    Contents,
+    Failed,
+    Finished,
+    SampleMade,
+    Started,
+    Stopped,
+    decode,
+)
+from defectstudio.domain.files import to_json, write_json
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.specs import BackgroundFile, PreviewRequest, SynthesizeSpec, TrainSpec
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
+
+CONFIG = DcdgancConfig(
+    width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, steps=3, checkpoint_every=2,
+    preview_every=3,
+)  # fmt: skip
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "defectstudio.worker", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process, said=None):
+    out, err = process.communicate(said, timeout=120)
+    return process.returncode, [decode(line) for line in out.splitlines()], err
+
+
+def run(spec, said=None):
+    spec.run.mkdir(parents=True, exist_ok=True)
+    write_json(spec.run / "job.json", spec)
+    process = start(spec.run / "job.json")
+    if said is None:  # hold stdin open: its end would mean that the owner is gone
+        out = process.stdout.read()
+        process.stdin.close()
+        err = process.stderr.read()
+        process.stdout.close()
+        process.stderr.close()
+        return process.wait(timeout=60), [decode(line) for line in out.splitlines()], err
+    return finish(process, said)
+
+
+@pytest.fixture
+def training(tmp_path, tiny_files):
+    return TrainSpec(
+        run=tmp_path / "train",
+        name="g",
+        item="i",
+        classes={1: "hole", 2: "scratch"},
+        images=tiny_files,
+        split="train",
+        config=CONFIG,
+        device="cpu",
+    )
+
+
+def test_train_then_synthesize_twice_then_resume(training, tmp_path):
+    status, events, err = run(training)
+    assert status == 0, err
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Finished)
+    assert {e.role for e in events if isinstance(e, Artifact)} == {
+        "checkpoint", "preview", "generator",
+    }  # fmt: skip
+    card = json.loads((training.run / "generator" / "generator.json").read_text())
+    assert card["trained_on"] == [file.sha256 for file in training.images]
+
+    write_png(tmp_path / "b.png", np.full((100, 100, 3), 128, np.uint8))
+    spec = SynthesizeSpec(
+        run=tmp_path / "s1",
+        project="p",
+        generator=training.run / "generator",
+        class_ids=(1, 2),
+        backgrounds=(BackgroundFile(tmp_path / "b.png", "b" * 64),),
+        shapes=training.images,
+        count=3,
+        seed=1,
+        device="cpu",
+    )
+    for folder in ("s1", "s2"):
+        status, events, err = run(replace(spec, run=tmp_path / folder))
+        assert status == 0, err
+        assert events[-1].summary["samples"] == 3
+    for name in ("image.png", "label.png", "painted.png", "recipe.json"):
+        for n in range(3):
+            one, other = (tmp_path / s / "samples" / f"{n:06d}" / name for s in ("s1", "s2"))
+            assert one.read_bytes() == other.read_bytes()
+
+    more = replace(training, config=replace(CONFIG, steps=4), resume=True)
+    status, events, err = run(more)
+    assert status == 0, err
+    assert [e.step for e in events if type(e).__name__ == "Metrics"] == [4]
+
+    other = replace(more, config=replace(CONFIG, batch=3))
+    status, events, _ = run(other)
+    assert status == 1
+    assert "other config" in events[-1].reason
+
+
+@pytest.mark.parametrize(("said", "why"), [("cancel\n", "cancelled"), ("", "interrupted")])
+def test_a_polite_stop_leaves_a_checkpoint(training, said, why):
+    long = replace(training, config=replace(CONFIG, steps=100_000))
+    status, events, err = run(long, said)
+    assert status == 0, err
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].why == why
+    assert (training.run / "checkpoint" / "state.json").exists()
+
+
+def test_a_failure_is_told_with_its_remedy(training):
+    status, events, _ = run(replace(training, classes={9: "nothing"}))
+    assert status == 1
+    assert isinstance(events[-1], Failed)
+    assert events[-1].fault == "user"
+    assert events[-1].remedy
+
+
+def test_a_broken_job_file_is_named(tmp_path):
+    (tmp_path / "job.json").write_text("{}")
+    status, events, _ = finish(start(tmp_path / "job.json"), "")
+    assert status == 1
+    assert "job.json" in events[-1].subject
+
+
+def test_preview_answers_and_agrees_with_the_sample(tiny_generator, tmp_path):
+    folder = tiny_generator()
+    weights = json.loads((folder / "generator.json").read_text())["weights_sha256"]
+    background = np.full((60, 60, 3), 140, np.uint8)
+    write_png(tmp_path / "b.png", background)
+    mask = np.zeros((20, 20), bool)
+    mask[2:18, 3:17] = True
+    recipe = Recipe("b" * 64, (Defect(1, 3, encode(mask), 5, 6, weights),))
+
+    def request(number, want, out):
+        return to_json(
+            PreviewRequest(
+                number, want, recipe, tmp_path / "b.png", {weights: folder}, tmp_path / out
+            )
+        )
+
+    process = start("--preview")
+    answers = []
+    for line in (
+        request(1, "contents", "a.bin"),
+        request(2, "sample", "sample"),
+        "not a request",
+    ):
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        while not answers or isinstance(answers[-1], Started):
+            answers.append(decode(process.stdout.readline()))
+        answers.append(Started("", 0))
+    _, rest, err = finish(process, "")
+    kinds = [type(a) for a in [*answers, *rest] if not isinstance(a, Started)]
+    assert kinds == [Contents, SampleMade, Failed], err
+
+    from defectstudio.imaging.compose import PlacedContent, compose
+
+    contents = next(a for a in answers if isinstance(a, Contents))
+    (block,) = contents.blocks
+    data = (tmp_path / "a.bin").read_bytes()
+    h, w, c = block["height"], block["width"], block["channels"]
+    pixels = np.frombuffer(data, np.float32, h * w * c, block["pixels_offset"]).reshape(h, w, c)
+    raw = np.frombuffer(data, np.uint8, h * w, block["mask_offset"]).reshape(h, w) > 0
+    placed = PlacedContent(block["class_id"], pixels, raw, block["top"], block["left"])
+    window = compose(background, [placed], recipe.blend, recipe.refine)
+    worker = read_image(tmp_path / "sample" / "image.png")
+    assert pixel_sha256(window.image) == pixel_sha256(worker)
+
+
+def test_describe_tells_versions():
+    done = subprocess.run(
+        [sys.executable, "-m", "defectstudio.worker", "--describe"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {"torch", "numpy", "cpu", "cuda", "threads"} <= set(json.loads(done.stdout))
+
+
+def test_noise_on_stdout_cannot_be_an_event():
+    code = (
+        "from defectstudio.worker.channel import Channel\n"
+        "from defectstudio.domain.events import Log\n"
+        "import os\n"
+        "channel = Channel(); print('noise'); os.write(1, b'more noise')\n"
+        "channel.emit(Log('word'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, input="", check=True
+    )
+    assert [decode(line).text for line in done.stdout.splitlines()] == ["word"]
+    assert "noise" in done.stderr
+    with pytest.raises(InternalError):
+        decode("noise")
