@@ -19,7 +19,7 @@ from defectstudio.imaging.types import Mask
 Field = NDArray[np.float64]
 
 _DAMPING = 0.8
-_REDUCTION = 1e-5
+_REDUCTION = 3e-5
 _MOST_STEPS = 200
 
 
@@ -29,8 +29,8 @@ def solve(values: Field, unknown: Mask) -> Field:
     values: (h, w, c), read where not `unknown`. unknown: bool (h, w), any topology. Returns
     (h, w, c) with the unknown pixels filled so that each is the mean of its neighbours above,
     below, left and right inside the array (no flux through the array's border); given values stay.
-    Values tied to no given value (all pixels unknown) are 0. The energy of the error is below
-    1e-5 of the solution's own.
+    Values tied to no given value (all pixels unknown) are 0. The error is below 3e-5 of the
+    solution in the norm of the energy: some hundredths of a grey level of 255 at worst.
     """
     result = np.where(unknown[..., None], 0.0, values)
     if unknown.any() and not unknown.all():
@@ -150,8 +150,8 @@ def _conjugate_gradients(matrix: sparse.csr_array, load: Field, levels: list[_Le
 
 
 def _inner(first: Field, second: Field) -> Field:
-    # np.sum adds in a fixed order; a BLAS dot product may depend on the number of threads.
-    product: Field = np.sum(first * second, axis=0)
+    # einsum adds in a fixed order; a BLAS dot product may depend on the number of threads.
+    product: Field = np.einsum("ij,ij->j", first, second)
     return product
 
 

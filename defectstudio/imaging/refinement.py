@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from defectstudio.domain.errors import ImageError
 from defectstudio.domain.recipe import RefineSettings
 from defectstudio.imaging.masks import dilate
 from defectstudio.imaging.types import Image, Mask
@@ -25,19 +27,35 @@ def refine(background: Image, blended: Image, painted: Mask, settings: RefineSet
     The opening is one by area: it keeps every part as it is or drops it whole, so a crack of one
     pixel's width stays, which an opening by any disk would lose. Closing and filling add only
     painted or changed pixels: a hole left in a painted ring stays open. Nothing visible gives
-    an empty mask.
+    an empty mask. Raises ImageError when the arrays do not fit each other.
     """
+    _check(background, blended, painted)
     change = _change(background, blended)
     near = dilate(painted, settings.dilate_px)
     visible = (change > settings.threshold) & near
     closed = ndimage.binary_closing(np.pad(visible, 2), _NEIGHBOURS)[2:-2, 2:-2]
-    opened = _without_specks(closed & near & (painted | (change > 0)))
-    filled = ndimage.binary_fill_holes(opened)
-    refined: Mask = opened | (filled & near & (painted | (change > 0)))
+    eligible = near & (painted | (change > 0))
+    opened = _without_specks(closed & eligible)
+    refined: Mask = ndimage.binary_fill_holes(opened) & eligible
     return refined
 
 
-def _change(background: Image, blended: Image) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _check(background: Image, blended: Image, painted: Mask) -> None:
+    alike = background.shape == blended.shape and background.dtype == blended.dtype
+    if not alike or background.dtype not in (np.uint8, np.uint16):
+        raise ImageError(
+            f"{blended.dtype} {blended.shape} cannot be compared with a background "
+            f"{background.dtype} {background.shape}",
+            remedy="Use two uint8 or two uint16 images of one shape.",
+        )
+    if painted.shape != background.shape[:2] or painted.dtype != np.bool_:
+        raise ImageError(
+            f"a mask {painted.dtype} {painted.shape} does not fit an image {background.shape}",
+            remedy="Use a bool mask of the image's height and width.",
+        )
+
+
+def _change(background: Image, blended: Image) -> NDArray[np.float64]:
     """|blended - background| as a fraction of the full range, the maximum over channels (h, w)."""
     full = np.iinfo(background.dtype).max
     steps = np.maximum(background, blended) - np.minimum(background, blended)

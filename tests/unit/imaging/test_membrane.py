@@ -1,0 +1,120 @@
+import cv2
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
+
+from defectstudio.imaging import membrane
+
+
+def exact(values, unknown):
+    """The same membrane by a direct solve of the whole grid's Laplacian, in float64."""
+
+    def chain(length):
+        degree = np.full(length, 2.0)
+        degree[0] -= 1
+        degree[-1] -= 1
+        neighbours = np.full(length - 1, -1.0)
+        return sparse.diags_array([neighbours, degree, neighbours], offsets=[-1, 0, 1])
+
+    height, width = unknown.shape
+    grid = sparse.kron(chain(height), sparse.eye_array(width)) + sparse.kron(
+        sparse.eye_array(height), chain(width)
+    )
+    grid = sparse.csc_array(grid)
+    inner, outer = np.flatnonzero(unknown), np.flatnonzero(~unknown)
+    flat = values.reshape(-1, values.shape[2]).copy()
+    load = -(grid[inner][:, outer] @ flat[outer])
+    flat[inner] = spsolve(grid[inner][:, inner].tocsc(), load).reshape(inner.size, -1)
+    return flat.reshape(values.shape)
+
+
+def ellipse(height, width):
+    rows, columns = np.ogrid[: height + 4, : width + 4]
+    row, column = (rows - height / 2 - 1.5) / height, (columns - width / 2 - 1.5) / width
+    return row**2 + column**2 < 0.25
+
+
+def cracks(side, seed):
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((side, side), dtype=np.uint8)
+    for _ in range(12):
+        steps = np.cumsum(rng.normal(0, 6, (40, 2)), axis=0) + rng.uniform(0, side, 2)
+        cv2.polylines(drawn, [steps.astype(np.int32)], False, 1, int(rng.integers(1, 12)))
+    return drawn.astype(bool)
+
+
+def striped():
+    mask = np.zeros((60, 60), dtype=bool)
+    mask[1::3, 2:-2] = True
+    return mask
+
+
+def all_but(rows, columns):
+    mask = np.ones((40, 50), dtype=bool)
+    mask[rows, columns] = False
+    return mask
+
+
+SHAPES = {
+    "ellipse": ellipse(90, 140),
+    "cracks": cracks(180, 1),
+    "holes": np.random.default_rng(2).random((90, 80)) < 0.97,
+    "sieve": np.random.default_rng(3).random((90, 80)) < 0.6,
+    "lines one pixel wide": striped(),
+    "one given pixel": all_but(7, 9),
+    "one row": np.arange(50)[None] > 0,
+    "one column": np.arange(50)[:, None] != 20,
+    "over every border": all_but(30, slice(20, 23)),
+    "held by one border": all_but(slice(None), 0),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_agrees_with_a_direct_solution_far_below_half_a_grey_level(name):
+    unknown = SHAPES[name]
+    values = np.random.default_rng(5).uniform(-255, 255, (*unknown.shape, 2))
+
+    solved = membrane.solve(values, unknown)
+
+    assert np.abs(solved - exact(values, unknown)).max() < 0.2
+    assert np.array_equal(solved[~unknown], values[~unknown])
+
+
+def test_smooth_boundaries_are_met_to_a_hundredth():
+    unknown = ellipse(200, 230)
+    rows, columns = np.indices(unknown.shape)
+    harmonic = (rows - 90.0) * (columns - 40) / 200
+
+    solved = membrane.solve(np.where(unknown, np.nan, harmonic)[..., None], unknown)
+
+    assert np.abs(solved[..., 0] - harmonic).max() < 0.01
+
+
+def test_a_channel_without_any_pull_stays_zero():
+    values = np.zeros((20, 20, 2))
+    values[..., 1] = 3.0
+    unknown = ellipse(16, 16)
+
+    solved = membrane.solve(values, unknown)
+
+    assert np.array_equal(solved[..., 0], values[..., 0])
+    assert solved[..., 1] == pytest.approx(values[..., 1], abs=1e-3)
+
+
+@pytest.mark.parametrize("unknown", [np.ones((5, 6), dtype=bool), np.zeros((5, 6), dtype=bool)])
+def test_nothing_given_is_zero_and_nothing_unknown_stays(unknown):
+    values = np.random.default_rng(0).normal(size=(5, 6, 1))
+
+    solved = membrane.solve(values, unknown)
+
+    assert np.array_equal(solved, np.where(unknown[..., None], 0, values))
+
+
+def test_the_input_is_not_changed():
+    values = np.random.default_rng(0).normal(size=(30, 30, 3))
+    before = values.copy()
+
+    membrane.solve(values, ellipse(26, 26))
+
+    assert np.array_equal(values, before)
