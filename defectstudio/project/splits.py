@@ -36,8 +36,9 @@ def split_by_group(
     fractions: the wanted part of the images of every class and of the normal images, summing to
     1; a split of fraction 0 stays empty. The rarest class is dealt out first (the idea of
     iterative stratification, Sechidis, Tsoumakas and Vlahavas 2011, on groups instead of
-    examples); a class of k groups reaches min(k, 3) splits, train and test before val, unless
-    images of several classes stand in the way. The order of `images` does not matter.
+    examples). A class of k groups reaches min(k, 3) splits, train and test before val; where
+    groups of several classes stand in the way, a local search settles for the fewest misses it
+    finds. The order of `images` does not matter.
     Raises SettingError for fractions outside [0, 1] or not summing to 1.
     """
     wanted = _checked(fractions)
@@ -88,13 +89,36 @@ class _Deal:
             self._put(group, max(choice, key=lambda s: self._missing(s, group, stratum)))
 
     def repair(self) -> None:
-        """Move groups to splits that miss a class, where no other class loses its last there."""
-        for stratum in sorted(self._of):
-            for split in self._due(stratum):
-                if not self._count[split][stratum]:
-                    movable = [g for g in self._of[stratum] if self._can_leave(g)]
-                    if movable:
-                        self._move(min(movable, key=lambda g: sum(g.strata.values())), split)
+        """Move or exchange groups as long as that brings a class to a split that misses it."""
+        while self._improve():
+            pass
+
+    def _improve(self) -> bool:
+        needs = self._needs()
+        for stratum, split in needs:
+            there = [None, *(g for g in self._groups if self.split[g.name] is split)]
+            for group in self._of[stratum]:
+                old = self.split[group.name]
+                for other in there:
+                    self._exchange(group, split, other, old)
+                    if len(self._needs()) < len(needs):
+                        return True
+                    self._exchange(group, old, other, split)
+        return False
+
+    def _exchange(self, group: _Group, to: Split, other: _Group | None, back: Split) -> None:
+        self._move(group, to)
+        if other is not None:
+            self._move(other, back)
+
+    def _needs(self) -> list[tuple[int, Split]]:
+        """Classes and the splits that miss them."""
+        return [
+            (stratum, split)
+            for stratum in sorted(self._of)
+            for split in self._due(stratum)
+            if not self._count[split][stratum]
+        ]
 
     def _due(self, stratum: int) -> list[Split]:
         """The splits that a stratum has enough groups to reach."""
@@ -104,14 +128,16 @@ class _Deal:
     def _left(self, stratum: int) -> list[_Group]:
         return [group for group in self._of[stratum] if group.name not in self.split]
 
-    def _missing(self, split: Split, group: _Group, stratum: int) -> tuple[float, float]:
+    def _missing(self, split: Split, group: _Group, stratum: int) -> tuple[int, float, float]:
+        """How much a split misses a group: for its other classes that it has none of, then by
+        the images it lacks of the stratum, then by those of all its classes."""
+
         def lack(one: int) -> float:
             return self._wanted[split] * self._total[one] - self._got[split][one]
 
-        return lack(stratum), sum(lack(one) for one in group.strata)
-
-    def _can_leave(self, group: _Group) -> bool:
-        return all(self._count[self.split[group.name]][one] > 1 for one in group.strata)
+        others = [one for one in group.strata if one != stratum]
+        new = sum(split in self._due(one) and not self._count[split][one] for one in others)
+        return new, lack(stratum), sum(lack(one) for one in group.strata)
 
     def _put(self, group: _Group, split: Split) -> None:
         self.split[group.name] = split

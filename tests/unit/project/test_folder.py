@@ -131,9 +131,9 @@ def test_a_project_that_may_not_be_written(open_folder: Path) -> None:
     Project.create(root, "tile").close()
     (root / DATABASE).chmod(0o444)
     root.chmod(0o555)
-    with without_rights(), pytest.raises(ProjectError, match=r"cannot be (opened|written)") as error:
+    with without_rights(), pytest.raises(ProjectError, match=r"cannot be (opened|written)") as err:
         Project.open(root)
-    assert "folder" in error.value.remedy
+    assert "folder" in err.value.remedy
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of another kind")

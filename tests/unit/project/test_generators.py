@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from defectstudio.domain.errors import CheckpointError, ProjectError
+from defectstudio.project.generators import CARD, WEIGHTS, read_card
+from defectstudio.project.project import Project
+
+
+def test_a_generator_is_copied_whole(project: Project, trained: Callable[..., Path]) -> None:
+    source = trained()
+    made = project.add_generator(1, " First ", "dcdganc", source)
+    assert (made.id, made.item_id, made.name, made.kind) == (1, 1, "First", "dcdganc")
+    assert made.folder == project.root / "generators" / "First"
+    assert sorted(path.name for path in made.folder.iterdir()) == [CARD, WEIGHTS]
+    card = read_card(made.folder)
+    assert (card.step, card.classes, card.weights_sha256) == (
+        7, {1: "crack", 2: "hole"}, made.sha256,
+    )  # fmt: skip
+    assert project.generators() == [made]
+    assert project.generator("first ") == made
+    assert sorted(path.name for path in source.iterdir()) == [CARD, WEIGHTS]
+    assert [path.name for path in made.folder.parent.iterdir()] == ["First"]
+
+
+def test_the_same_generator_twice_is_one(project: Project, trained: Callable[..., Path]) -> None:
+    made = project.add_generator(1, "first", "dcdganc", trained())
+    assert project.add_generator(1, "FIRST", "dcdganc", trained()) == made
+
+
+def test_a_name_is_taken_by_other_weights(project: Project, trained: Callable[..., Path]) -> None:
+    project.add_generator(1, "first", "dcdganc", trained())
+    with pytest.raises(ProjectError, match="generator of this name"):
+        project.add_generator(1, "First", "dcdganc", trained(b"others"))
+    assert read_card(project.generator("first").folder).weights_sha256
+    project.add_generator(1, "second", "dcdganc", trained(b"others"))
+    assert [one.name for one in project.generators(1)] == ["first", "second"]
+    assert project.generators(2) == []
+
+
+def test_a_folder_a_killed_attempt_left_is_replaced(
+    project: Project, trained: Callable[..., Path]
+) -> None:
+    left = project.root / "generators" / "first"
+    left.mkdir(parents=True)
+    (left / "old").touch()
+    made = project.add_generator(1, "first", "dcdganc", trained())
+    assert sorted(path.name for path in made.folder.iterdir()) == [CARD, WEIGHTS]
+
+
+def test_classes_must_be_those_of_the_item(project: Project, trained: Callable[..., Path]) -> None:
+    for classes in ({1: "hole", 2: "crack"}, {3: "stain"}):
+        with pytest.raises(ProjectError, match="is not a class of the item"):
+            project.add_generator(1, "first", "dcdganc", trained(b"w", classes))
+    project.add_generator(1, "first", "dcdganc", trained(b"w", {1: "CRACK"}))
+    with pytest.raises(ProjectError, match="no item with the number 4"):
+        project.add_generator(4, "second", "dcdganc", trained(b"w"))
+
+
+def test_folders_that_hold_no_generator(
+    project: Project, trained: Callable[..., Path], tmp_path: Path
+) -> None:
+    with pytest.raises(CheckpointError, match="no usable generator"):
+        project.add_generator(1, "first", "dcdganc", tmp_path)
+    broken = trained(b"broken")
+    (broken / CARD).write_text('{"kind": "else"}')
+    with pytest.raises(CheckpointError, match="no usable generator"):
+        project.add_generator(1, "first", "dcdganc", broken)
+    swapped = trained(b"swapped")
+    (swapped / WEIGHTS).write_bytes(b"other bytes")
+    with pytest.raises(CheckpointError, match="not those the generator's card"):
+        project.add_generator(1, "first", "dcdganc", swapped)
+    assert project.generators() == []
+
+
+def test_a_project_that_cannot_take_it(project: Project, trained: Callable[..., Path]) -> None:
+    (project.root / "generators").write_bytes(b"a file is in the way")
+    with pytest.raises(ProjectError, match="cannot be copied"):
+        project.add_generator(1, "first", "dcdganc", trained())
+    with pytest.raises(ProjectError, match="name of the generator"):
+        project.add_generator(1, "a/b", "dcdganc", trained())
+    with pytest.raises(ProjectError, match="no generator of this name"):
+        project.generator("first")
