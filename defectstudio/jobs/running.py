@@ -14,7 +14,7 @@ from psygnal import EmitLoopError, Signal, SignalInstance
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError, InternalError, JobError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import to_json, write_json
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.domain.specs import JobSpec
 from defectstudio.jobs import process
@@ -25,6 +25,7 @@ from defectstudio.project.project import Project
 RUN_LOCK = "run.lock"
 JOB_FILE = "job.json"
 LOG_FILE = "log.txt"
+METRICS_FILE = "metrics.jsonl"
 
 _ROW_SECONDS = 0.5
 _RUN_LOCK_SECONDS = 60.0
@@ -136,6 +137,9 @@ class RunningJob:
             if now - self._row_written >= _ROW_SECONDS:
                 self._row_written = now
                 self._update(progress=min(1.0, event.done / max(1, event.total)))
+        elif isinstance(event, events.Metrics):
+            with (self.record.folder / METRICS_FILE).open("a", encoding="utf-8") as sink:
+                sink.write(to_json(event) + "\n")
         elif isinstance(event, events.Log):
             worker.note(f"{event.level}: {event.text}")
         elif isinstance(event, events.Failed) and event.details:

@@ -55,6 +55,7 @@ def run(spec: dict) -> int:
     if act == "long":
         return until_stopped()
     for done in range(1, 5):
+        say("Metrics", step=done, values={"loss": 1 / done})
         say("Progress", done=done, total=4)
     say("Log", text="nice weather", level="info")
     say("Finished", summary={"steps": 4})

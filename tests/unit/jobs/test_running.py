@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -67,6 +68,8 @@ def test_a_good_run_is_done_and_its_signals_came(project):
     assert ended == [record]
     assert project.job(1).state is JobState.DONE
     assert job.result() == record
+    lines = (record.folder / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[1]) == {"step": 2, "values": {"loss": 0.5}}
     assert "info: nice weather" in (record.folder / "log.txt").read_text()
 
 

@@ -1,0 +1,148 @@
+"""Training, batch, replay and preview through a real worker process."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from defectstudio.app.preview import Previewer
+from defectstudio.app.replaying import replay
+from defectstudio.app.synthesis import start_synthesis
+from defectstudio.app.training import start_training
+from defectstudio.domain.errors import CheckpointError, JobError, ProjectError
+from defectstudio.domain.events import Progress
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.records import JobState, Role
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import read_image, read_label
+from defectstudio.project.project import Project
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, fill, tiny):
+    """A project whose generator was trained by a real worker."""
+    folder = tmp_path_factory.mktemp("trained")
+    with Project.create(folder / "project", "tile") as project:
+        fill(project, folder / "pictures")
+        assert start_training(project, name="g", overrides=tiny).result().state is JobState.DONE
+        yield project
+
+
+def test_a_trained_generator_is_the_projects(trained):
+    generator = trained.generator("g")
+    job = trained.jobs()[0]
+    assert generator.kind == "dcdganc"
+    assert job.progress == 1.0
+    assert len((job.folder / "metrics.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_name_is_taken_once_trained(trained, tiny):
+    with pytest.raises(ProjectError, match="generator of this name"):
+        start_training(trained, name="G", overrides=tiny)
+    with pytest.raises(JobError, match="is done"):
+        start_training(trained, name="g", resume=True)
+
+
+def test_a_batch_is_accepted_and_the_same_seed_makes_the_same(trained):
+    first = start_synthesis(trained, generator="g", count=3, seed=7)
+    assert first.result().state is JobState.DONE
+    samples = trained.samples()
+    assert len(samples) == 3
+    assert all(read_label(sample.label_file).any() for sample in samples)
+    assert not (first.record.folder / "samples").exists()
+    start_synthesis(trained, generator="g", count=3, seed=7).result()
+    assert [one.sha256 for one in trained.samples()] == [one.sha256 for one in samples]
+
+
+def test_a_replay_is_the_same_to_the_pixel(trained, tmp_path):
+    start_synthesis(trained, generator="g", count=1, seed=11).result()
+    recipe = trained.samples()[-1].recipe_file
+    report = replay(recipe)
+    assert report.same
+    assert report.versions == {}
+    elsewhere = tmp_path / "recipe.json"
+    changed = json.loads(recipe.read_text())
+    changed["label_sha256"] = "0" * 64
+    changed["recipe"]["versions"]["numpy"] = "1.0"
+    elsewhere.write_text(json.dumps(changed))
+    report = replay(elsewhere, project=trained.root)
+    assert [one.label for one in report.samples] == [False]
+    assert [one.image for one in report.samples] == [True]
+    assert report.versions["numpy"] == ("1.0", np.__version__)
+
+
+def test_preview_and_accepted_sample_are_equal(trained):
+    background = trained.images(role=Role.NORMAL)[0]
+    mask = np.zeros((12, 16), bool)
+    mask[2:10, 3:14] = True
+    defect = Defect(1, 5, encode(mask), 20, 60, trained.generator("g").sha256)
+    recipe = Recipe(background.sha256, (defect,), trained.id)
+    heard: queue.Queue[object] = queue.Queue()
+    previewer = Previewer(trained)
+    previewer.failed.connect(heard.put)
+    previewer.ready.connect(lambda made, of: heard.put(made))
+    try:
+        previewer.request(recipe)
+        shown = heard.get(timeout=60)
+        previewer.accept(recipe, heard.put)
+        accepted = heard.get(timeout=60)
+    finally:
+        previewer.close()
+    assert np.array_equal(read_image(accepted.file), shown.image)
+    assert np.array_equal(read_label(accepted.label_file), shown.label)
+    assert np.array_equal(read_label(accepted.painted_file), shown.painted)
+    assert accepted in trained.samples()
+
+
+def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):
+    job = start_training(project, name="long", overrides={**tiny, "steps": 100_000})
+    steps: list[int] = []
+    job.event.connect(lambda e: steps.append(e.done) if isinstance(e, Progress) else None)
+    while len(steps) < 3:
+        time.sleep(0.05)
+    job.cancel()
+    assert job.result().state is JobState.CANCELLED
+    stopped = steps[-1]
+    again = start_training(project, name="long", overrides={"steps": stopped + 3}, resume=True)
+    steps.clear()
+    again.event.connect(lambda e: steps.append(e.done) if isinstance(e, Progress) else None)
+    record = again.result()
+    assert record.state is JobState.DONE
+    assert record.id == job.record.id
+    assert steps[0] == stopped + 1
+
+
+def test_a_project_that_was_moved_resumes(project, tiny, tmp_path):
+    job = start_training(project, name="moved", overrides={**tiny, "steps": 100_000})
+    while job.record.progress == 0:
+        time.sleep(0.05)
+    job.interrupt()
+    stopped = job.wait()
+    assert stopped.state is JobState.INTERRUPTED
+    project.close()
+    shutil.move(project.root, tmp_path / "elsewhere")
+    state = json.loads((tmp_path / "elsewhere/runs/0001/checkpoint/state.json").read_text())
+    with Project.open(tmp_path / "elsewhere") as moved:
+        steps = {"steps": state["step"] + 1}
+        done = start_training(moved, name="moved", overrides=steps, resume=True).result()
+        assert done.state is JobState.DONE
+        assert done.folder.is_relative_to(tmp_path / "elsewhere")
+
+
+def test_a_damaged_checkpoint_is_named(project, tiny):
+    job = start_training(project, name="torn", overrides={**tiny, "steps": 100_000})
+    while job.record.progress == 0:
+        time.sleep(0.05)
+    job.interrupt()
+    job.wait()
+    for state in (job.record.folder / "checkpoint").glob("*.safetensors"):
+        state.write_bytes(b"torn")
+    again = start_training(project, name="torn", resume=True)
+    with pytest.raises(CheckpointError):
+        again.result()
+    assert project.jobs()[0].state is JobState.FAILED
