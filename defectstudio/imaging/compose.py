@@ -12,7 +12,6 @@ from defectstudio.domain.recipe import BlendSettings, RefineSettings
 from defectstudio.domain.records import MAX_CLASSES
 from defectstudio.imaging import refinement
 from defectstudio.imaging.blending import blend_patch
-from defectstudio.imaging.masks import Box, dilate
 from defectstudio.imaging.types import Image, Label, Mask, Unit
 
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -24,7 +23,6 @@ class PlacedContent:
     """One defect: content in [0, 1] (h, w) or (h, w, c), its raw mask, class and place.
 
     top, left: the first pixel's place in the background; it may hang over the border.
-    painted: bool (h, w), what a person asked for; None where the raw mask itself was.
     """
 
     class_id: int
@@ -32,12 +30,11 @@ class PlacedContent:
     raw_mask: Mask
     top: int
     left: int
-    painted: Mask | None = None
 
 
 @dataclass(frozen=True)
 class Composite:
-    """An image with its label (refined) and the painted masks as they were placed.
+    """An image with its label (refined) and the raw masks as they were placed (painted).
 
     image: the background's shape and dtype; label, painted: uint8 (H, W) of class ids.
     """
@@ -56,10 +53,9 @@ def compose(
     """Blend the contents in order and label what can be seen of each.
 
     background: uint8 or uint16, (H, W) or (H, W, 3); not changed. Colour content on a grey
-    background becomes its luminance, grey content on colour is repeated. No content reaches
-    further than `refine.dilate_px` beyond its painted mask, so that nothing visible stays
-    unlabeled. A later defect lies over the earlier ones: inside its raw mask only its own class
-    is labeled, and only where the image differs visibly from the *background*. Raises ImageError
+    background becomes its luminance, grey content on colour is repeated. A later defect lies over
+    the earlier ones: inside its raw mask only its own class is labeled, and only where the image
+    differs visibly from the *background*. No label lies outside the raw masks. Raises ImageError
     for a class id outside 1..254 and for contents that do not fit (see `blend_patch`). Apart
     from one copy of the background and two planes only the defects' boxes are touched.
     """
@@ -67,44 +63,26 @@ def compose(
     label = np.zeros(background.shape[:2], dtype=np.uint8)
     painted = np.zeros_like(label)
     for content in contents:
-        _check(content)
-        asked = content.raw_mask if content.painted is None else content.painted
-        raw = content.raw_mask & dilate(asked, refine.dilate_px)
+        if not 1 <= content.class_id <= MAX_CLASSES:
+            raise ImageError(
+                f"{content.class_id} is no class id", remedy=f"Class ids are 1 to {MAX_CLASSES}."
+            )
         patch, box = blend_patch(
             image,
             _like(content.pixels, background),
-            raw,
+            content.raw_mask,
             (content.top, content.left),
             mode=blend.mode,
             ramp_px=blend.ramp_px,
             retention_px=blend.retention_px,
         )
         image[box.slices] = patch
-        inner = box.moved(-content.top, -content.left).slices
-        visible = refinement.refine(background[box.slices], patch, asked[inner], refine)
-        label[box.slices][raw[inner]] = 0
-        label[box.slices][visible & raw[inner]] = content.class_id
-        _draw(painted, asked, content)
+        raw = content.raw_mask[box.moved(-content.top, -content.left).slices]
+        visible = refinement.refine(background[box.slices], patch, raw, refine)
+        label[box.slices][raw] = 0
+        label[box.slices][visible & raw] = content.class_id
+        painted[box.slices][raw] = content.class_id
     return Composite(image, label, painted)
-
-
-def _check(content: PlacedContent) -> None:
-    if not 1 <= content.class_id <= MAX_CLASSES:
-        raise ImageError(
-            f"{content.class_id} is no class id", remedy=f"Class ids are 1 to {MAX_CLASSES}."
-        )
-    if content.painted is not None and content.painted.shape != content.raw_mask.shape:
-        raise ImageError(
-            f"a painted mask {content.painted.shape} does not fit a raw mask "
-            f"{content.raw_mask.shape}",
-            remedy="Use one box for both.",
-        )
-
-
-def _draw(plane: Label, mask: Mask, content: PlacedContent) -> None:
-    """Set the content's class where a mask in its place is true."""
-    box = Box(content.top, content.left, *mask.shape).clipped(plane.shape)
-    plane[box.slices][mask[box.moved(-content.top, -content.left).slices]] = content.class_id
 
 
 def _like(pixels: Unit, background: Image) -> Unit:
