@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from defectstudio.app.training import start_training
+from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, SettingError
+from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.imaging.reading import write_png
+from defectstudio.jobs import process
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+
+FAKE = Path(__file__).parents[1] / "jobs" / "fake_worker.py"
+
+
+@pytest.fixture(autouse=True)
+def fake_worker(monkeypatch):
+    monkeypatch.setattr(process, "WORKER", (sys.executable, str(FAKE)))
+
+
+def add(project: Project, folder: Path, names: str, split: Split | None) -> None:
+    """Images a letter each; capital letters have a defect."""
+    item = project.items()[0]
+    new = []
+    for letter in names:
+        image = np.full((16, 16), ord(letter), np.uint8)
+        label = np.zeros((16, 16), np.uint8)
+        label[4:8, 4:8] = 1 if letter.isupper() else 0
+        write_png(folder / f"{letter}.png", image)
+        role = Role.DEFECT if letter.isupper() else Role.NORMAL
+        new.append(NewImage(letter, role, folder / f"{letter}.png", label=label))
+    ids = project.add_images(item.id, new)
+    if split is not None:
+        project.set_splits(dict.fromkeys(ids, split))
+
+
+@pytest.fixture
+def project(tmp_path):
+    with Project.create(tmp_path / "project", "tile") as made:
+        made.add_class(made.items()[0].id, "dent")
+        yield made
+
+
+@pytest.fixture
+def ready(project, tmp_path):
+    add(project, tmp_path, "ABab", Split.TRAIN)
+    add(project, tmp_path, "TUt", Split.TEST)
+    return project
+
+
+def spec_of(job) -> dict:
+    return json.loads((job.record.folder / "job.json").read_text())
+
+
+def test_only_the_training_split_is_seen(ready):
+    job = start_training(ready, name="long", overrides={"steps": "20"})
+    spec = spec_of(job)
+    train = ready.images(role=Role.DEFECT, split=Split.TRAIN)
+    assert {one["sha256"] for one in spec["images"]} == {image.sha256 for image in train}
+    assert spec["split"] == "train"
+    assert spec["config"]["steps"] == 20
+    assert spec["classes"] == {"1": "dent"}
+    with pytest.raises(JobError, match="runs already"):
+        start_training(ready, name="long")
+    job.cancel()
+    assert job.result().state is JobState.CANCELLED
+
+
+def test_without_a_split_there_is_no_training(project, tmp_path):
+    add(project, tmp_path, "ABab", None)
+    with pytest.raises(ProjectError, match="defectstudio split"):
+        start_training(project, name="g")
+    assert project.jobs() == []
+
+
+def test_without_labeled_images_there_is_no_training(project, tmp_path):
+    add(project, tmp_path, "ab", Split.TRAIN)
+    add(project, tmp_path, "A", Split.TEST)
+    with pytest.raises(ProjectError, match="no labeled defect image"):
+        start_training(project, name="g")
+
+
+def test_a_wrong_setting_starts_nothing(ready):
+    with pytest.raises(SettingError, match="steps"):
+        start_training(ready, name="g", overrides={"steps": "-1"})
+    assert ready.jobs() == []
+
+
+def test_a_finished_worker_without_a_generator_has_failed(ready):
+    job = start_training(ready, name="good")
+    with pytest.raises(CheckpointError):
+        job.result()
+    assert ready.jobs()[0].state is JobState.FAILED
+
+
+def test_what_was_never_started_cannot_go_on(ready):
+    with pytest.raises(JobError, match="no training of this name"):
+        start_training(ready, name="g", resume=True)
+
+
+def stopped(project: Project, name: str = "long") -> None:
+    job = start_training(project, name=name, overrides={"steps": "20"})
+    while job.record.progress == 0:
+        job.wait(0.01)
+    job.interrupt()
+    assert job.wait(20).state is JobState.INTERRUPTED
+
+
+def test_a_resumed_run_keeps_its_settings_and_images(ready, tmp_path):
+    stopped(ready)
+    add(ready, tmp_path, "Z", Split.TRAIN)
+    job = start_training(ready, name="long", overrides={"steps": 30}, resume=True)
+    spec = spec_of(job)
+    assert (spec["resume"], spec["config"]["steps"], len(spec["images"])) == (True, 30, 2)
+    assert job.record.id == 1
+    job.cancel()
+    job.wait(20)
+
+
+def test_a_resumed_run_is_not_made_another(ready):
+    stopped(ready)
+    with pytest.raises(SettingError, match="only steps may change"):
+        start_training(ready, name="long", overrides={"width_g": 9}, resume=True)
+    with pytest.raises(SettingError, match="Did you mean steps"):
+        start_training(ready, name="long", overrides={"stepss": 9}, resume=True)
+
+
+def test_a_run_whose_description_is_damaged_is_named(ready):
+    stopped(ready)
+    (ready.jobs()[0].folder / "job.json").write_text("{")
+    with pytest.raises(JobError, match=r"job\.json"):
+        start_training(ready, name="long", resume=True)
+
+
+def test_an_image_that_is_gone_is_named(ready, tmp_path):
+    stopped(ready)
+    path = ready.jobs()[0].folder / "job.json"
+    spec = json.loads(path.read_text())
+    spec["images"][0] |= {"image": "/gone/x.png", "sha256": "0" * 64}
+    path.write_text(json.dumps(spec))
+    with pytest.raises(JobError, match="no longer in the project"):
+        start_training(ready, name="long", resume=True)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from defectstudio.cli.main import app
+from defectstudio.domain.records import JobState
+from defectstudio.imaging.reading import write_png
+from defectstudio.jobs import process
+from defectstudio.project.project import Project
+
+FAKE = Path(__file__).parents[1] / "jobs" / "fake_worker.py"
+HEAVY = ("torch", "numpy", "cv2", "pydantic", "PySide6", "rich", "scipy")
+
+
+@pytest.fixture(autouse=True)
+def apart(tmp_path, monkeypatch):
+    """Settings of its own, and a worker that does no work."""
+    monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(process, "WORKER", (sys.executable, str(FAKE)))
+
+
+def run(*arguments: object, code: int = 0):
+    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def said(*arguments: object, code: int = 0) -> dict:
+    return json.loads(run(*arguments, "--json", code=code).stdout)
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Two classes' worth of a folder tree, with one picture that is torn."""
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "pictures"
+    for number in range(6):
+        write_png(
+            folder / f"good/images/{number}.png",
+            rng.integers(0, 255, (40, 40), np.uint8),
+        )
+        write_png(
+            folder / f"dent/images/{number}.png",
+            rng.integers(0, 255, (40, 40), np.uint8),
+        )
+        mask = np.zeros((40, 40), bool)
+        mask[8:16, 8 + number : 20] = True
+        write_png(folder / f"dent/masks/{number}.png", mask)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    run("new", tmp_path / "p", "--item", "tile")
+    return tmp_path / "p"
+
+
+def test_help_is_light():
+    code = f"import sys, defectstudio.cli.main; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_command_of_the_contract_is_there():
+    commands = (
+        *("app", "demo", "new", "import", "split", "train"),
+        *("synthesize", "export", "replay", "jobs", "doctor"),
+    )
+    listed = run("--help").stdout
+    assert all(name in listed for name in commands)
+    for name in commands:
+        assert "--json" in run(*([name, "list"] if name == "jobs" else [name]), "--help").stdout
+
+
+def test_new_and_again(tmp_path):
+    made = said("new", tmp_path / "p", "--item", "tile")
+    assert made["item"] == "tile"
+    assert said("new", tmp_path / "p", "--item", "tile", code=1)["error"]["kind"] == "ProjectError"
+
+
+def test_usage_is_2(tmp_path):
+    run("new", tmp_path / "p", code=2)
+    run("train", tmp_path, "perpetuum", "--name", "g", code=2)
+    run("synthesize", tmp_path, "--generator", "g", "--count", "0", code=2)
+
+
+def test_import_split_export(project, pictures, tmp_path):
+    dry = said("import", project, pictures, "--dry-run")
+    assert (dry["dry_run"], dry["added_images"]) == (True, 12)
+    assert said("jobs", "list", project) == {"jobs": []}
+    assert said("import", project, pictures)["added"] == {"dent": 6, "good": 6}
+    again = said("import", project, pictures)
+    assert (again["added_images"], again["known"]) == (0, 12)
+    rows = said("split", project, "--seed", "4")["rows"]
+    assert {row["class_name"] for row in rows} == {"dent", "good"}
+    out = said("export", project, tmp_path / "coco", "--format", "coco", "--split", "train")
+    assert 0 < out["images"] < 12
+    assert said("export", project, tmp_path / "coco", "--format", "coco", code=1)["error"]
+
+
+def test_a_torn_picture_is_named_and_the_exit_status_says_so(project, pictures):
+    (pictures / "good/images/0.png").write_bytes(b"\x89PNG\r\n\x1a\ntorn")
+    result = run("import", project, pictures, code=1)
+    assert "Left out" in result.stdout
+    assert "0.png" in result.stdout
+    assert "Added 11 of 12" in result.stdout
+
+
+@pytest.fixture
+def ready(project, pictures) -> Path:
+    run("import", project, pictures)
+    run("split", project)
+    return project
+
+
+def test_train_hands_its_settings_over(ready, tmp_path):
+    (tmp_path / "c.json").write_text('{"steps": 20, "batch": 3}')
+    arguments = ("train", ready, "dcdganc", "--name", "good", "--config", tmp_path / "c.json")
+    error = said(*arguments, "--set", "batch=4", "--device", "cpu", code=1)["error"]
+    assert error["kind"] == "CheckpointError"  # the fake worker trains nothing
+    spec = json.loads((ready / "runs/0002/job.json").read_text())
+    assert (spec["config"]["steps"], spec["config"]["batch"], spec["device"]) == (20, 4, "cpu")
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", None])
+def test_a_bad_settings_file_is_named(ready, tmp_path, text):
+    path = tmp_path / "c.json"
+    if text is not None:
+        path.write_text(text)
+    error = said("train", ready, "dcdganc", "--name", "g", "--config", path, code=1)["error"]
+    assert (error["kind"], error["subject"]) == ("SettingError", str(path))
+
+
+def test_a_worker_that_broke_is_our_fault(ready):
+    result = run("train", ready, "dcdganc", "--name", "breaks", code=3)
+    assert "this is a bug" in result.stderr
+    assert "details are in" in result.stderr
+
+
+def test_jobs_list_says_why(ready):
+    run("train", ready, "dcdganc", "--name", "fails", code=1)
+    listed = run("jobs", "list", ready).stdout
+    assert "failed" in listed
+    assert "the batch is too large" in listed
+
+
+def test_interrupting_the_command_cancels_the_job(ready, monkeypatch):
+    from defectstudio.jobs.running import RunningJob
+
+    wait, pressed = RunningJob.wait, []
+
+    def press_once(self, timeout=None):
+        if self.record.progress > 0 and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        return wait(self, timeout)
+
+    monkeypatch.setattr(RunningJob, "wait", press_once)
+    result = run("train", ready, "dcdganc", "--name", "long", code=1)
+    assert "Cancelling" in result.stderr
+    with Project.open(ready) as opened:
+        assert opened.jobs()[-1].state is JobState.CANCELLED
+
+
+def test_synthesize_without_the_generator(ready):
+    error = said("synthesize", ready, "--generator", "g", code=1)["error"]
+    assert "no generator of this name" in error["reason"]
+
+
+def test_replay_of_nothing(tmp_path):
+    assert said("replay", tmp_path, code=1)["error"]["kind"] == "RecipeError"
+    assert said("replay", tmp_path / "none.json", code=1)["error"]["kind"] == "RecipeError"
+
+
+def test_doctor_looks_at_everything():
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    checks = {one["name"]: one for one in json.loads(result.stdout)["checks"]}
+    assert checks["torch"]["found"] == "0"
+    assert {"program", "disk", "CUDA", "screen", "numpy"} <= set(checks)
+    missing = any(one["state"] == "missing" for one in checks.values())
+    assert result.exit_code == int(missing)
+
+
+def test_the_window_is_another_program(monkeypatch, tmp_path):
+    from defectstudio.cli import showing
+
+    note = tmp_path / "note"
+    code = f"import sys, pathlib; pathlib.Path({str(note)!r}).write_text(' '.join(sys.argv[1:]))"
+    monkeypatch.setattr(showing, "WINDOW", (sys.executable, "-c", code))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    run("app", tmp_path)
+    assert note.read_text() == str(tmp_path)
+    monkeypatch.setattr(showing, "WINDOW", (sys.executable, "-c", "raise SystemExit(5)"))
+    assert "exit code 5" in run("app", code=3).stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a screen")
+def test_without_a_screen_there_is_no_window(monkeypatch):
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert "no screen" in run("app", code=1).stderr
