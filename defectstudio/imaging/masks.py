@@ -198,51 +198,41 @@ class _Warp:
 
 
 def _covered(source: Mask, warp: _Warp) -> Mask:
-    """Pixels of the result of which at least half is covered."""
+    """Pixels of the result of which at least half is covered, by bilinear samples of the source."""
+    soft = np.pad(source, 1).astype(np.float32)
+    back = np.linalg.inv(warp.matrix) / warp.samples
     height, width = warp.shape
-    inverse: Positions = np.linalg.inv(warp.matrix).astype(np.float64)
-    offsets = (np.arange(warp.samples) + 0.5) / warp.samples - 0.5
-    columns = (np.arange(width)[:, None] + offsets).ravel() - warp.centre[1]
     covered = np.zeros(warp.shape, dtype=bool)
     for first in range(0, height, _STRIP):
-        rows = np.arange(first, min(first + _STRIP, height))
-        fine = (rows[:, None] + offsets).ravel() - warp.centre[0]
-        hits = _sampled(source, warp, inverse, fine[:, None], columns[None, :])
-        cells = hits.reshape(len(rows), warp.samples, width, warp.samples)
-        covered[rows] = 2 * cells.sum(axis=(1, 3)) >= warp.samples**2
+        rows = min(_STRIP, height - first)
+        # Sample i lies at (i + 0.5) / samples - 0.5 of the result's pixels.
+        corner = (np.array([first, 0]) - warp.centre - 0.5) * warp.samples + 0.5
+        samples = ndimage.affine_transform(
+            soft,
+            back,
+            offset=back @ corner + warp.source_centre + 1,
+            output_shape=(rows * warp.samples, width * warp.samples),
+            order=1,
+        )
+        cells = samples.reshape(rows, warp.samples, width, warp.samples)
+        covered[first : first + rows] = cells.mean(axis=(1, 3)) >= 0.5
     return covered
-
-
-def _sampled(
-    source: Mask,
-    warp: _Warp,
-    inverse: Positions,
-    rows: Positions,
-    columns: Positions,
-) -> Mask:
-    """The source at its pixel nearest to every result position; false outside."""
-    at = [
-        np.rint(inverse[axis, 0] * rows + inverse[axis, 1] * columns + warp.source_centre[axis])
-        for axis in (0, 1)
-    ]
-    inside = (at[0] >= 0) & (at[0] < source.shape[0]) & (at[1] >= 0) & (at[1] < source.shape[1])
-    hits = np.zeros(inside.shape, dtype=bool)
-    hits[inside] = source[at[0][inside].astype(np.intp), at[1][inside].astype(np.intp)]
-    return hits
 
 
 def _thin_lines(source: Mask, warp: _Warp) -> Mask:
     """The skeleton of the source drawn into the result, one pixel wide and as connected."""
     bones = _bones(source)
     drawn = np.zeros(warp.shape, dtype=np.uint8)
-    for start, end in _links(bones):
-        ends = [
-            (np.rint((points - warp.source_centre) @ warp.matrix.T + warp.centre)).astype(int)
-            for points in (start, end)
-        ]
-        lines = np.stack(ends, axis=1)[:, :, ::-1]
-        cv2.polylines(drawn, list(lines.astype(np.int32)), False, 1)
+    for ends in _links(bones):
+        lines = np.stack([_moved(end, warp) for end in ends], axis=1)
+        cv2.polylines(drawn, list(lines[:, :, ::-1].astype(np.int32)), False, 1)
     return drawn.astype(bool)
+
+
+def _moved(pixels: NDArray[np.intp], warp: _Warp) -> Positions:
+    """The result's pixels (n, 2) nearest to where source pixels (n, 2) go."""
+    row, column = (pixels - warp.source_centre).T[:, :, None]
+    return np.rint(warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre)
 
 
 def _bones(source: Mask) -> Mask:
