@@ -232,16 +232,16 @@ def _thin_lines(source: Mask, warp: _Warp) -> Mask:
 def _moved(pixels: NDArray[np.intp], warp: _Warp) -> Positions:
     """The result's pixels (n, 2) nearest to where source pixels (n, 2) go."""
     row, column = (pixels - warp.source_centre).T[:, :, None]
-    return np.rint(warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre)
+    moved: Positions = np.rint(warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre)
+    return moved
 
 
 def _bones(source: Mask) -> Mask:
     """A skeleton with at least one pixel in every 8-connected part."""
     bones: Mask = skeletonize(np.pad(source, 1))[1:-1, 1:-1]  # type: ignore[no-untyped-call]
-    numbers, count = ndimage.label(source, structure=_EVERY_NEIGHBOUR)
-    missing = np.setdiff1d(np.arange(1, count + 1), numbers[bones])
-    for number in missing:
-        bones.flat[np.flatnonzero(numbers == number)[0]] = True
+    numbers, _ = ndimage.label(source, structure=_EVERY_NEIGHBOUR)
+    present, first = np.unique(numbers, return_index=True)
+    bones.flat[first[~np.isin(present, np.append(numbers[bones], 0))]] = True
     return bones
 
 

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.specs import PlacementSettings
-from defectstudio.imaging.masks import Box, bounding_box, dilate
+from defectstudio.imaging.masks import Box, bounding_box, dilate, squared_distance
 from defectstudio.imaging.types import Mask
 
 Places = NDArray[np.int64]
 
 _DRAWS = 256
+_SPARSE = 16
+_STRIDE = 13
 
 
 class Refusal(StrEnum):
@@ -127,25 +129,38 @@ def _legal(shape: Mask, blocked: Mask) -> Places:
     width = blocked.shape[1] - shape.shape[1] + 1
     sums = np.zeros((blocked.shape[0], blocked.shape[1] + 1), dtype=np.int32)
     np.cumsum(blocked, axis=1, out=sums[:, 1:])
+    free = _ball_fits(shape, blocked)
     runs = _runs(shape)
-    row, first, last = runs[0]
-    free = (
-        sums[row : row + height, last : last + width]
-        == sums[row : row + height, first : first + width]
-    )
+    while runs and np.count_nonzero(free) > free.size // _SPARSE:
+        row, first, last = runs.pop()
+        rows = sums[row : row + height]
+        free &= rows[:, last : last + width] == rows[:, first : first + width]
     legal = np.flatnonzero(free)
     flat, stride = sums.ravel(), sums.shape[1]
     corner = legal // width * stride + legal % width
-    for row, first, last in runs[1:]:
+    for row, first, last in runs:
         kept = flat[corner + (row * stride + last)] == flat[corner + (row * stride + first)]
         legal, corner = legal[kept], corner[kept]
     return legal
 
 
+def _ball_fits(shape: Mask, blocked: Mask) -> Mask:
+    """Places (H - h + 1, W - w + 1) where at least the shape's greatest ball meets nothing."""
+    inner = squared_distance(np.pad(shape, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(inner)), shape.shape)
+    height, width = (np.array(blocked.shape) - shape.shape + 1).tolist()
+    room = squared_distance(~blocked)
+    fits: Mask = room[row : row + height, column : column + width] >= inner[row, column]
+    return fits
+
+
 def _runs(shape: Mask) -> list[tuple[int, int, int]]:
-    """Runs (row, first column, column after the last), the longest first: they exclude most."""
+    """The shape's runs (row, first column, column after the last).
+
+    From the end of the list, rows lie far apart, since neighbours exclude nearly the same places.
+    """
     steps = np.diff(np.pad(shape, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, firsts = np.nonzero(steps == 1)
     lasts = np.nonzero(steps == -1)[1]
-    order = np.argsort(firsts - lasts, kind="stable")
-    return [(int(rows[i]), int(firsts[i]), int(lasts[i])) for i in order]
+    runs = list(zip(rows.tolist(), firsts.tolist(), lasts.tolist(), strict=True))
+    return [run for step in range(_STRIDE) for run in runs[step::_STRIDE]][::-1]
