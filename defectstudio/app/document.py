@@ -89,3 +89,9 @@ def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:
 def draft_file(project: Project, record: ImageRecord) -> Path:
     """Where the mask painted on a background is kept."""
     return project.root / DRAFTS / f"{record.id}.png"
+
+
+def drafts(project: Project) -> set[int]:
+    """The ids of the backgrounds that something is painted on."""
+    names = [path.stem for path in (project.root / DRAFTS).glob("*.png")]
+    return {int(name) for name in names if name.isdigit()}

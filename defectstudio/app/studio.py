@@ -87,6 +87,12 @@ class Studio:
         self.chosen.emit()
         return rolled
 
+    def roll_after(self, recipe: Recipe) -> None:
+        """Throw the dice for all classes of an accepted recipe, so that the next one differs."""
+        for class_id in {defect.class_id for defect in recipe.defects}:
+            self.styles.roll(class_id)
+        self.chosen.emit()
+
     def lock(self, locked: bool) -> None:
         """Keep the class's style."""
         self.styles.lock(self.class_id, locked)

@@ -1,0 +1,9 @@
+"""`python -m defectstudio.gui [PROJECT]` opens the window."""
+
+import sys
+from pathlib import Path
+
+from defectstudio.gui.main_window import main
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

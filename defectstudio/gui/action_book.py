@@ -1,0 +1,86 @@
+"""The list of actions as Qt actions: menus, shortcuts, icons, tool tips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+from defectstudio.app.actions import ACTIONS, BY_ID, CLASS_KEYS, MENUS, plain
+from defectstudio.gui.icons import icon
+
+_TOOLS = "tool."
+_ON_CANVAS = frozenset({"view.overlays"})
+"""Their keys work on the canvas only: Tab moves the focus elsewhere."""
+
+
+class ActionBook(QObject):
+    """Qt actions by id. class_key: the number (from 0) of a class key that was pressed."""
+
+    class_key = Signal(int)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._actions: dict[str, QAction] = {}
+        self._window = window
+        tools = QActionGroup(self)
+        for action in ACTIONS:
+            made = self._made(action.id)
+            if action.id.startswith(_TOOLS):
+                tools.addAction(made)
+        for number, key in enumerate(CLASS_KEYS):
+            made = QAction(self)
+            made.setShortcut(key)
+            made.triggered.connect(lambda _=False, n=number: self.class_key.emit(n))
+            window.addAction(made)
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def connect_all(self, slots: dict[str, Callable[[], object]]) -> None:
+        """Connect actions without a state, by id."""
+        for action_id, slot in slots.items():
+            self[action_id].triggered.connect(lambda _=False, call=slot: call())
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Build the menus."""
+        for title in MENUS:
+            menu, group = bar.addMenu(title), ""
+            for action in ACTIONS:
+                if action.menu == title:
+                    kind = action.id.partition(".")[0]
+                    if group and kind != group:
+                        menu.addSeparator()
+                    menu.addAction(self[action.id])
+                    group = kind
+
+    def keep_on(self, canvas: QWidget) -> None:
+        """Tie the canvas's own keys to it."""
+        for action_id in _ON_CANVAS:
+            canvas.addAction(self[action_id])
+
+    def set_project_open(self, is_open: bool) -> None:
+        """Enable what needs a project."""
+        for action in ACTIONS:
+            if action.needs_project:
+                self[action.id].setEnabled(is_open)
+
+    def _made(self, action_id: str) -> QAction:
+        action = BY_ID[action_id]
+        made = QAction(action.text, self)
+        made.setObjectName(action.id)
+        made.setCheckable(action.checkable)
+        made.setShortcuts([QKeySequence(key) for key in action.keys])
+        if action.icon:
+            made.setIcon(icon(action.icon))
+            made.setIconVisibleInMenu(False)
+        shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        made.setToolTip(plain(action.text) + (f"  ({shown})" if shown else ""))
+        if action.id in _ON_CANVAS:
+            made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            self._window.addAction(made)
+        self._actions[action.id] = made
+        return made

@@ -1,0 +1,52 @@
+"""Work off the window's thread, answered on it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from defectstudio.domain.errors import DefectStudioError, InternalError
+from defectstudio.gui.bridge import Bridge
+
+T = TypeVar("T")
+
+
+class Background:
+    """One thread that does what it is given in order; `close` waits for what is under way."""
+
+    def __init__(self, name: str, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self.executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[DefectStudioError], object],
+    ) -> Future[None]:
+        """Do `work`, then call `done` or `failed` on the window's thread."""
+
+        def task() -> None:
+            try:
+                result = work()
+            except DefectStudioError as error:
+                self._post_failure(failed, error)
+            except Exception as error:
+                bug = InternalError(f"{type(error).__name__}: {error}", remedy="Please report it.")
+                bug.add_note(traceback.format_exc())
+                self._post_failure(failed, bug)
+            else:
+                self._bridge.post(lambda: done(result))
+
+        return self.executor.submit(task)
+
+    def close(self, *, drop: bool = False) -> None:
+        """End the thread. `drop`: what has not begun is not done."""
+        self.executor.shutdown(wait=True, cancel_futures=drop)
+
+    def _post_failure(
+        self, failed: Callable[[DefectStudioError], object], error: DefectStudioError
+    ) -> None:
+        self._bridge.post(lambda: failed(error))

@@ -1,0 +1,234 @@
+"""What the File and Synthesis menus do: dialogs, then work off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+
+from defectstudio.app.exporting import export
+from defectstudio.app.importing import ImportReport, import_images
+from defectstudio.app.projects import new_project, open_project
+from defectstudio.app.sample_project import make_sample_project
+from defectstudio.app.splitting import split
+from defectstudio.app.training import is_split
+from defectstudio.exchange.exporting import ExportReport
+from defectstudio.gui.background import Background
+from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
+from defectstudio.gui.dialogs.import_images import ImportChoice, ImportDialog
+from defectstudio.gui.dialogs.keys import KeySheet
+from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog
+from defectstudio.gui.session import Session
+from defectstudio.project.folder import DATABASE
+from defectstudio.project.project import Project
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the window makes things unless told otherwise."""
+
+    sample: Path
+    exports: Path
+
+    @classmethod
+    def of_user(cls) -> Places:
+        """In the user's documents."""
+        documents = QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation
+        )
+        folder = Path(documents or Path.home())
+        return cls(folder / "DefectStudio sample", folder)
+
+
+class Commands(QObject):
+    """opened: a project; failed: an error; noted: a text; busy: what is done, "" at its end."""
+
+    opened = Signal(object)
+    failed = Signal(object)
+    noted = Signal(str)
+    busy = Signal(str)
+
+    def __init__(self, window: QWidget, files: Background, places: Places) -> None:
+        super().__init__(window)
+        self._window, self._files, self.places = window, files, places
+        self.session: Session | None = None
+
+    # --- projects
+
+    def open_sample(self) -> None:
+        """Open the sample project, made when it is not there yet."""
+        root = self.places.sample
+
+        def work() -> Project:
+            there = (root / DATABASE).is_file()
+            return open_project(root) if there else make_sample_project(root)
+
+        self._do(self.tr("Drawing the sample project…"), work, self.opened.emit)
+
+    def open_path(self, path: Path) -> None:
+        """Open a project."""
+        self._do(self.tr("Opening…"), lambda: open_project(path), self.opened.emit)
+
+    def ask_open(self) -> None:
+        """Choose a project to open."""
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Open a project"), str(self.places.exports)
+        )
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def ask_new(self) -> None:
+        """Make a project."""
+        dialog = NewProjectDialog(self._window)
+
+        def create() -> None:
+            root, item = dialog.root, dialog.item_name
+            self._do(self.tr("Making…"), lambda: new_project(root, item), self.opened.emit)
+
+        self._ask(dialog, create)
+
+    # --- in a project
+
+    def ask_import(self) -> None:
+        """Import images."""
+        session = self._open_session()
+        names = [item.name for item in session.project.items()]
+        dialog = ImportDialog(names, session.item.name, self._window)
+
+        def checked(choice: ImportChoice) -> None:
+            session.files.run(
+                lambda: _import(session.project, choice, dry_run=True),
+                dialog.show_report,
+                dialog.show_error,
+            )
+
+        dialog.checked.connect(checked)
+        self._ask(dialog, lambda: self._import(session, dialog.choice))
+
+    def ask_export(self) -> None:
+        """Export the dataset."""
+        session = self._open_session()
+        count = len(session.project.samples(session.item.id))
+        dialog = ExportDialog(self.places.exports, session.item.name, count, self._window)
+        self._ask(dialog, lambda: self._export(session, dialog.choice))
+
+    def ask_train(self) -> None:
+        """Train a generator."""
+        session = self._open_session()
+        names = [one.name for one in session.project.generators()]
+        known = is_split(session.project, session.item)
+        dialog = TrainDialog(names, is_split=known, parent=self._window)
+        self._ask(dialog, lambda: self._train(session, dialog.choice))
+
+    def show_keys(self) -> None:
+        """The key sheet."""
+        self._ask(KeySheet(self._window), lambda: None)
+
+    def may_stop_jobs(self, count: int) -> bool:
+        """Ask whether running jobs may be stopped."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("{} job(s) still run.").format(count))
+        box.setInformativeText(
+            self.tr("They stop at a checkpoint and can be resumed when the project is open again.")
+        )
+        stop = box.addButton(self.tr("Stop jobs"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is stop
+
+    # --- work
+
+    def _import(self, session: Session, choice: ImportChoice) -> None:
+        def done(report: ImportReport) -> None:
+            left = len(report.problems)
+            text = self.tr("{} images imported.").format(report.added_images)
+            if left:
+                text += " " + self.tr("{} files left out; the job's report names them.").format(
+                    left
+                )
+            self.noted.emit(text)
+
+        self._in_session(
+            session, self.tr("Importing…"), lambda: _import(session.project, choice), done
+        )
+
+    def _export(self, session: Session, choice: ExportChoice) -> None:
+        session.documents.save()
+
+        def work() -> ExportReport:
+            return export(
+                session.project,
+                choice.out,
+                choice.format,
+                item=session.item.name,
+                splits=choice.splits,
+                real=choice.real,
+                synthetic=choice.synthetic,
+            )
+
+        def done(report: ExportReport) -> None:
+            text = self.tr("{} images exported, {} of them synthetic: {}")
+            self.noted.emit(text.format(report.images, report.synthetic, choice.out))
+
+        self._in_session(session, self.tr("Exporting…"), work, done)
+
+    def _train(self, session: Session, choice: TrainChoice) -> None:
+        def start(_: object) -> None:
+            session.jobs.train(choice.name, session.item.name, choice.overrides, choice.device)
+
+        if choice.split_first:
+            self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), start)
+        else:
+            start(None)
+
+    def _open_session(self) -> Session:
+        assert self.session is not None, "the action is disabled without a project"
+        return self.session
+
+    def _ask(self, dialog: QDialog, accepted: Callable[[], object]) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(accepted)
+        dialog.open()
+
+    def _do(self, text: str, work: Callable[[], object], done: Callable[..., object]) -> None:
+        self._run(self._files, text, work, done)
+
+    def _in_session(
+        self, session: Session, text: str, work: Callable[[], object], done: Callable[..., object]
+    ) -> None:
+        self._run(session.files, text, work, done)
+
+    def _run(
+        self,
+        thread: Background,
+        text: str,
+        work: Callable[[], object],
+        done: Callable[..., object],
+    ) -> None:
+        self.busy.emit(text)
+
+        def end(result: object) -> None:
+            self.busy.emit("")
+            done(result)
+
+        def fail(error: object) -> None:
+            self.busy.emit("")
+            self.failed.emit(error)
+
+        thread.run(work, end, fail)
+
+
+def _import(project: Project, choice: ImportChoice, *, dry_run: bool = False) -> ImportReport:
+    return import_images(
+        project,
+        choice.source,
+        format=choice.format,
+        item=choice.item,
+        groups_csv=choice.groups_csv,
+        dry_run=dry_run,
+    )

@@ -1,0 +1,123 @@
+"""Export the dataset: format, folder, splits, real and synthetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.exporting import EXPORTERS
+from defectstudio.domain.records import Split
+from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
+
+_FORMATS = {"coco": "COCO", "mvtec": "MVTec AD", "png": "PNG"}
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What to export where. splits: None for all images, also those without a split."""
+
+    out: Path
+    format: str
+    splits: tuple[Split, ...] | None
+    real: bool
+    synthetic: bool
+
+
+class ExportDialog(QDialog):
+    """The export makes a new folder; one that exists is never written into."""
+
+    def __init__(
+        self, folder: Path, item: str, samples: int, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Export dataset"))
+        self._item = item
+        self.format = QComboBox()
+        for key in EXPORTERS:
+            self.format.addItem(_FORMATS.get(key, key), key)
+        self.folder = PathEdit(self.tr("Where the new folder is made"))
+        self.folder.show_path(folder)
+        self.name = QLineEdit()
+        self.splits = {split: QCheckBox(split.value) for split in Split}
+        self.unsplit = QCheckBox(self.tr("all, also without a split"))
+        self.unsplit.setChecked(True)
+        self.real = QCheckBox(self.tr("real images"))
+        self.synthetic = QCheckBox(self.tr("synthetic samples ({})").format(samples))
+        for box in (self.real, self.synthetic):
+            box.setChecked(True)
+        self._note = hint("")
+        form = QFormLayout()
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow(self.tr("In folder"), self.folder)
+        form.addRow(self.tr("New folder"), self.name)
+        form.addRow(self.tr("Content"), _row(self.real, self.synthetic))
+        form.addRow(self.tr("Splits"), _row(self.unsplit, *self.splits.values()))
+        buttons, self.go = verb_buttons(self.tr("Export"))
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._note)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(36 * self.fontMetrics().height())
+        self.format.currentIndexChanged.connect(self._suggest)
+        for box in (self.unsplit, self.real, self.synthetic, *self.splits.values()):
+            box.toggled.connect(self._check)
+        self.name.textChanged.connect(self._check)
+        self.folder.changed.connect(self._check)
+        self._suggest()
+
+    @property
+    def choice(self) -> ExportChoice:
+        """What is entered."""
+        chosen = tuple(split for split, box in self.splits.items() if box.isChecked())
+        return ExportChoice(
+            (self.folder.path or Path.home()) / self.name.text().strip(),
+            self.format.currentData(),
+            None if self.unsplit.isChecked() else chosen,
+            self.real.isChecked(),
+            self.synthetic.isChecked(),
+        )
+
+    def _suggest(self) -> None:
+        """A name that is free."""
+        base = f"{self._item}-{self.format.currentData()}".replace(" ", "-")
+        folder, number, name = self.folder.path or Path.home(), 1, base
+        while (folder / name).exists():
+            number += 1
+            name = f"{base}-{number}"
+        self.name.setText(name)
+        self._check()
+
+    def _check(self) -> None:
+        for box in self.splits.values():
+            box.setEnabled(not self.unsplit.isChecked())
+        choice, name = self.choice, self.name.text().strip()
+        taken = bool(name) and choice.out.exists()
+        some = (choice.real or choice.synthetic) and choice.splits != ()
+        plain = bool(name) and Path(name).name == name
+        self.go.setEnabled(plain and not taken and some)
+        self._note.setText(
+            self.tr("There is a folder of this name already.") if taken else str(choice.out)
+        )
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return holder

@@ -1,0 +1,114 @@
+"""A form made from a frozen dataclass: one declaration gives the fields and their bounds."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from defectstudio.domain.bounds import Bounds
+
+_INT_LIMIT = (1 << 31) - 1
+"""A QSpinBox counts in 32 bits."""
+
+
+class NumberEdit(QLineEdit):
+    """A float over many magnitudes, scientific notation allowed, held to its bounds."""
+
+    def __init__(self, bounds: Bounds, value: float) -> None:
+        super().__init__(f"{value:.6g}")
+        self._bounds, self._good = bounds, value
+        self.editingFinished.connect(self._settle)
+
+    def value(self) -> float:
+        """The number, the last good one where the text is none."""
+        try:
+            number = float(self.text().replace(",", "."))
+        except ValueError:
+            return self._good
+        return min(self._bounds.le, max(self._bounds.ge, number))
+
+    def _settle(self) -> None:
+        self._good = self.value()
+        self.setText(f"{self._good:.6g}")
+
+
+class DataForm:
+    """Editors for the fields of a dataclass type, added to form layouts."""
+
+    def __init__(self, kind: type[Any], defaults: Any) -> None:
+        self._defaults = defaults
+        hints = get_type_hints(kind, include_extras=True)
+        self.editors = {
+            field.name: _editor(hints[field.name], getattr(defaults, field.name))
+            for field in fields(kind)
+        }
+
+    def add_to(self, layout: QFormLayout, names: list[str]) -> None:
+        """Put these fields into a layout, in order."""
+        for name in names:
+            layout.addRow(spoken(name), self.editors[name])
+
+    def changes(self) -> dict[str, str]:
+        """What differs from the defaults, as text."""
+        values = {name: _value(editor) for name, editor in self.editors.items()}
+        return {
+            name: str(value)
+            for name, value in values.items()
+            if value != getattr(self._defaults, name)
+        }
+
+
+def spoken(name: str) -> str:
+    """A field's name as a label: width_g -> Width g."""
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _editor(hint: Any, value: Any) -> QWidget:
+    bounds = next((mark for mark in get_args(hint) if isinstance(mark, Bounds)), None)
+    plain = get_args(hint)[0] if bounds else hint
+    if get_origin(plain) is Literal:
+        return _choice(get_args(plain), value)
+    if plain is bool:
+        box = QCheckBox()
+        box.setChecked(value)
+        return box
+    assert bounds is not None, f"a number without bounds: {hint}"
+    editor = _whole(bounds, value) if plain is int else NumberEdit(bounds, value)
+    editor.setToolTip(f"{bounds.ge:g} … {bounds.le:g}")
+    return editor
+
+
+def _choice(values: tuple[Any, ...], value: Any) -> QComboBox:
+    box = QComboBox()
+    for one in values:
+        box.addItem(str(one), one)
+    box.setCurrentIndex(values.index(value))
+    return box
+
+
+def _whole(bounds: Bounds, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(int(max(-_INT_LIMIT, bounds.ge)), int(min(_INT_LIMIT, bounds.le)))
+    box.setValue(value)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def _value(editor: QWidget) -> Any:
+    if isinstance(editor, QComboBox):
+        return editor.currentData()
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    assert isinstance(editor, QSpinBox | NumberEdit)
+    return editor.value()

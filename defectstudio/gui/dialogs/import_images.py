@@ -1,0 +1,125 @@
+"""Import a folder of images, after a look at what would happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.importing import ImportReport
+from defectstudio.domain.errors import DefectStudioError
+from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
+
+_FORMATS = ("auto", "folder", "mvtec")
+
+
+@dataclass(frozen=True)
+class ImportChoice:
+    """What to import into which item."""
+
+    source: Path
+    format: str
+    item: str
+    groups_csv: Path | None
+
+
+class ImportDialog(QDialog):
+    """checked: look at this choice without changing anything; the report comes back."""
+
+    checked = Signal(object)
+
+    def __init__(self, items: list[str], current: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Import images"))
+        self.source = PathEdit(self.tr("Folder with images"))
+        self.format = QComboBox()
+        self.format.addItems(_FORMATS)
+        self.item = QComboBox()
+        self.item.setEditable(True)
+        self.item.addItems(items)
+        self.item.setCurrentText(current)
+        self.groups = PathEdit(self.tr("Table of groups"), file_filter="CSV (*.csv)")
+        self.groups.edit.setPlaceholderText(self.tr("optional: which images show the same part"))
+        self.report = QPlainTextEdit()
+        self.report.setReadOnly(True)
+        self.report.setPlaceholderText(self.tr("Check shows here what would be imported."))
+        form = QFormLayout()
+        form.addRow(self.tr("Folder"), self.source)
+        form.addRow(self.tr("Layout"), self.format)
+        form.addRow(self.tr("Into item"), self.item)
+        form.addRow(self.tr("Groups"), self.groups)
+        buttons, self.go = verb_buttons(self.tr("Import"))
+        self.check = QPushButton(self.tr("Check"))
+        buttons.addButton(self.check, buttons.ButtonRole.ActionRole)
+        self.check.clicked.connect(self._on_check)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(
+            hint(
+                self.tr(
+                    "Folders named after classes with images and masks inside, images beside "
+                    "masks of the same name, and the MVTec AD layout are understood. "
+                    "The folder is only read."
+                )
+            )
+        )
+        layout.addWidget(self.report, 1)
+        layout.addWidget(buttons)
+        em = self.fontMetrics().height()
+        self.resize(38 * em, 30 * em)
+        self.source.changed.connect(self._enable)
+        self.item.editTextChanged.connect(self._enable)
+        self._enable()
+
+    @property
+    def choice(self) -> ImportChoice:
+        """What is entered."""
+        assert self.source.path is not None
+        return ImportChoice(
+            self.source.path,
+            self.format.currentText(),
+            self.item.currentText().strip(),
+            self.groups.path,
+        )
+
+    def show_report(self, report: ImportReport) -> None:
+        """Tell what would happen."""
+        self.report.setPlainText(told(report))
+        self._enable()
+
+    def show_error(self, error: DefectStudioError) -> None:
+        """Tell why nothing would happen."""
+        self.report.setPlainText(str(error))
+        self._enable()
+
+    def _on_check(self) -> None:
+        self.check.setEnabled(False)
+        self.report.setPlainText(self.tr("Looking…"))
+        self.checked.emit(self.choice)
+
+    def _enable(self) -> None:
+        ready = self.source.path is not None and bool(self.item.currentText().strip())
+        self.go.setEnabled(ready)
+        self.check.setEnabled(ready)
+
+
+def told(report: ImportReport) -> str:
+    """A report in lines."""
+    lines = [f"{report.found} images found in {report.source} ({report.format})"]
+    lines += [f"  {count:5d}  {name}" for name, count in report.added.items()]
+    if report.known:
+        lines.append(f"{report.known} are in the project already")
+    lines += [f"left out: {one.path}: {one.reason} {one.remedy}" for one in report.problems]
+    return "\n".join([*lines, *report.notes])

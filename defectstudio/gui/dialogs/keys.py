@@ -1,0 +1,64 @@
+"""The key sheet, made from the list of actions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.actions import ACTIONS, GESTURES, MENUS, Action, plain
+
+
+class KeySheet(QDialog):
+    """All keys and gestures on one page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keys"))
+        columns = QHBoxLayout()
+        columns.setSpacing(2 * self.fontMetrics().height())
+        groups = [
+            (plain(menu), [(_shown(a.keys), plain(a.text)) for a in ACTIONS if _listed(a, menu)])
+            for menu in MENUS
+        ]
+        mouse = (self.tr("Mouse and canvas"), list(GESTURES))
+        for half in ([groups[0], groups[1], groups[4], groups[5]], [groups[2], groups[3], mouse]):
+            columns.addLayout(self._column(half))
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(columns)
+        layout.addWidget(close)
+
+    def _column(self, groups: list[tuple[str, list[tuple[str, str]]]]) -> QGridLayout:
+        grid, row = QGridLayout(), 0
+        grid.setVerticalSpacing(5)
+        for title, lines in groups:
+            heading = QLabel(title)
+            heading.setProperty("role", "heading")
+            grid.addWidget(heading, row, 0, 1, 2)
+            for place, (keys, text) in enumerate(lines, start=row + 1):
+                key = QLabel(keys)
+                key.setProperty("role", "key")
+                grid.addWidget(key, place, 0, Qt.AlignmentFlag.AlignLeft)
+                grid.addWidget(QLabel(text), place, 1)
+            row += len(lines) + 1
+        grid.setRowStretch(row, 1)
+        return grid
+
+
+def _listed(action: Action, menu: str) -> bool:
+    return action.menu == menu and bool(action.keys)
+
+
+def _shown(keys: tuple[str, ...]) -> str:
+    form = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(key).toString(form) for key in keys[:2])

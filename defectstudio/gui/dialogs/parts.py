@@ -1,0 +1,71 @@
+"""What several dialogs are built of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+
+class PathEdit(QWidget):
+    """A path to type or to choose. `changed` comes with every change of the text."""
+
+    changed = Signal()
+
+    def __init__(self, caption: str, *, file_filter: str = "") -> None:
+        super().__init__()
+        self._caption, self._filter = caption, file_filter
+        self.edit = QLineEdit()
+        self.edit.textChanged.connect(lambda _: self.changed.emit())
+        browse = QPushButton(self.tr("Browse…"))
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.edit, 1)
+        row.addWidget(browse)
+        self.setFocusProxy(self.edit)
+
+    @property
+    def path(self) -> Path | None:
+        """What is entered, None when nothing is."""
+        text = self.edit.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def show_path(self, path: Path) -> None:
+        """Enter a path."""
+        self.edit.setText(str(path))
+
+    def _browse(self) -> None:
+        start = str(self.path or Path.home())
+        if self._filter:
+            chosen, _ = QFileDialog.getOpenFileName(self, self._caption, start, self._filter)
+        else:
+            chosen = QFileDialog.getExistingDirectory(self, self._caption, start)
+        if chosen:
+            self.edit.setText(chosen)
+
+
+def verb_buttons(verb: str) -> tuple[QDialogButtonBox, QPushButton]:
+    """A button that says what happens, and Cancel."""
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    button = box.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
+    button.setProperty("primary", True)
+    button.setDefault(True)
+    return box, button
+
+
+def hint(text: str) -> QLabel:
+    """A muted line of explanation."""
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label

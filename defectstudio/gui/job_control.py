@@ -1,0 +1,116 @@
+"""The jobs this window started, and those the project remembers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from defectstudio.app.run_files import read_log, read_metrics
+from defectstudio.app.training import start_training
+from defectstudio.domain import events
+from defectstudio.domain.records import JobRecord, JobState
+from defectstudio.gui.background import Background
+from defectstudio.gui.bridge import Bridge
+from defectstudio.jobs.running import RunningJob
+from defectstudio.project.project import Project
+
+
+class JobControl(QObject):
+    """Starts, watches and cancels jobs.
+
+    progressed: a job's (id, done, total); measured: the id of a job with new metrics; logged:
+    (id, line); ended: the final record; started: a record; failed: an error.
+    """
+
+    progressed = Signal(int, int, int)
+    measured = Signal(int)
+    logged = Signal(int, str)
+    started = Signal(object)
+    ended = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, project: Project, bridge: Bridge, files: Background) -> None:
+        super().__init__()
+        self._project, self._bridge, self._files = project, bridge, files
+        self._running: dict[int, RunningJob] = {}
+        self._metrics: dict[int, list[events.Metrics]] = defaultdict(list)
+
+    def train(self, name: str, item: str, overrides: dict[str, str], device: str) -> None:
+        """Start a training."""
+        self._start(
+            lambda: start_training(
+                self._project, name=name, item=item, overrides=overrides, device=device
+            )
+        )
+
+    def resume(self, job: JobRecord) -> None:
+        """Go on with a training that did not reach its end."""
+        self._start(lambda: start_training(self._project, name=job.title, resume=True))
+
+    def cancel(self, job_id: int) -> None:
+        """Ask a job of this window to stop; it leaves a checkpoint."""
+        if job_id in self._running:
+            self._running[job_id].cancel()
+
+    def is_running(self, job_id: int) -> bool:
+        """Whether the job belongs to this window and runs."""
+        return job_id in self._running
+
+    @property
+    def count(self) -> int:
+        """How many jobs run."""
+        return len(self._running)
+
+    def metrics(self, job_id: int) -> list[events.Metrics]:
+        """The figures of a job, oldest first; those of earlier days come from its folder."""
+        if job_id not in self._metrics:
+            job = self._project.job(job_id)
+            self._metrics[job_id] = read_metrics(job.folder)
+        return self._metrics[job_id]
+
+    def log(self, job_id: int) -> str:
+        """The end of the job's log."""
+        return read_log(self._project.job(job_id).folder)
+
+    def close(self, seconds: float = 20) -> None:
+        """Let the workers go: they leave a checkpoint and can be resumed."""
+        for job in self._running.values():
+            job.interrupt()
+        for job in self._running.values():
+            job.wait(seconds)
+        self._running.clear()
+
+    def _start(self, start: Callable[[], RunningJob]) -> None:
+        self._files.run(start, self._started, self.failed.emit)
+
+    def _started(self, job: RunningJob) -> None:
+        job_id = job.record.id
+        self._running[job_id] = job
+        self._metrics[job_id] = read_metrics(job.record.folder)
+        self._bridge.relay(job.event, lambda event: self._heard(job_id, event))
+        self._bridge.relay(job.ended, lambda record: self._ended(job_id, record))
+        self.started.emit(job.record)
+        if job.record.state not in (JobState.QUEUED, JobState.RUNNING):
+            self._ended(job_id, job.record)
+
+    def _heard(self, job_id: int, event: events.Event) -> None:
+        if isinstance(event, events.Progress):
+            self.progressed.emit(job_id, event.done, event.total)
+        elif isinstance(event, events.Metrics):
+            self._metrics[job_id].append(event)
+            self.measured.emit(job_id)
+        elif isinstance(event, events.Log):
+            self.logged.emit(job_id, event.text)
+        elif isinstance(event, events.Started):
+            text = self.tr("Computing on {} for {} steps").format(event.device, event.total)
+            self.logged.emit(job_id, text)
+
+    def _ended(self, job_id: int, record: JobRecord) -> None:
+        job = self._running.pop(job_id, None)
+        if job is None:
+            return
+        if job.failure is not None:
+            self.failed.emit(job.failure)
+        self.ended.emit(record)

@@ -1,0 +1,344 @@
+"""The main window puts the parts together; what they do is said where they are."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QColor
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.preview import Previewer
+from defectstudio.app.projects import recent_projects, remember
+from defectstudio.app.settings import settings_path
+from defectstudio.domain.errors import InternalError
+from defectstudio.gui.action_book import ActionBook
+from defectstudio.gui.background import Background
+from defectstudio.gui.bridge import Bridge
+from defectstudio.gui.commands import Commands, Places
+from defectstudio.gui.icons import icon
+from defectstudio.gui.panels.images import ImagesPanel
+from defectstudio.gui.panels.jobs import JobsPanel
+from defectstudio.gui.panels.messages import MessageBar
+from defectstudio.gui.panels.painting import PaintingPage
+from defectstudio.gui.panels.samples import SamplesPanel
+from defectstudio.gui.panels.status import StatusLine
+from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.panels.thumbnails import Thumbnails
+from defectstudio.gui.panels.welcome import WelcomePage
+from defectstudio.gui.previews import Previewing
+from defectstudio.gui.session import Panels, Session, open_session
+from defectstudio.gui.theme import Theme
+from defectstudio.project.project import Project
+
+_TOOL_BAR = (
+    ("project.import", "project.export"),
+    ("edit.undo", "edit.redo"),
+    ("job.train",),
+)
+
+
+class MainWindow(QMainWindow):
+    """One window, one project. `make_previews` gives a project its maker of previews."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        places: Places | None = None,
+        make_previews: Callable[[Project], Previewing] = Previewer,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self._theme, self._make_previews = theme, make_previews
+        self._bridge = Bridge(self)
+        self._files = Background("projects", self._bridge)
+        self._thumbnails = Thumbnails(self._bridge, self)
+        self.session: Session | None = None
+        self.actions_ = ActionBook(self)
+        self.commands = Commands(self, self._files, places or Places.of_user())
+        self.messages = MessageBar()
+        self.welcome = WelcomePage(self.actions_)
+        self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
+        self.samples = SamplesPanel(self._thumbnails)
+        self.painting = PaintingPage(self.actions_, self.samples)
+        self.status = StatusLine(self.statusBar())
+        self._side = QStackedWidget()
+        self._assemble()
+        self._connect()
+        self._dress()
+        self._show_project(None)
+
+    # --- projects
+
+    def open_project(self, project: Project) -> None:
+        """Show a project in place of the one that is open."""
+        if not self.close_project():
+            project.close()
+            return
+        session = self.session = open_session(project)
+        style = StylePanel(session.studio, self.actions_)
+        self._side.addWidget(style)
+        self._side.setCurrentWidget(style)
+        session.failed.connect(self.messages.show_error)
+        session.noted.connect(self.messages.show_note)
+        session.bridge.relay(session.studio.history.changed, self._show_history)
+        session.bridge.relay(session.studio.chosen, self._show_lock)
+        self.actions_["tool.brush"].setChecked(True)
+        panels = Panels(self.images, self.painting, style, self.samples, self.jobs, self.status)
+        session.fill(panels, self._make_previews(project))
+        self.commands.session = session
+        note = remember(project)
+        if note:
+            self.messages.show_note(note)
+        self._show_project(project)
+        self.painting.canvas.setFocus()
+
+    def close_project(self) -> bool:
+        """Close the project that is open. False when a person wants it to stay."""
+        session = self.session
+        if session is None:
+            return True
+        if session.jobs.count and not self.commands.may_stop_jobs(session.jobs.count):
+            return False
+        self.session = self.commands.session = None
+        self.painting.canvas.cancel()
+        session.close()
+        self.painting.let_go()
+        self.jobs.let_go()
+        self.images.show_images([], set(), {})
+        self.samples.show_samples([], {})
+        style = self._side.currentWidget()
+        self._side.removeWidget(style)
+        style.deleteLater()
+        session.deleteLater()
+        self._show_project(None)
+        return True
+
+    # --- window
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self.close_project():
+            event.ignore()
+            return
+        store = _layout_store()
+        store.setValue("geometry", self.saveGeometry())
+        store.setValue("state", self.saveState())
+        self.end_threads()
+        event.accept()
+
+    def end_threads(self) -> None:
+        """Join the window's own threads."""
+        self._files.close(drop=True)
+        self._thumbnails.close()
+        self._bridge.close()
+
+    def reset_layout(self) -> None:
+        """Put the docks where they were on the first day."""
+        self.restoreState(self._first_state)
+
+    def _assemble(self) -> None:
+        self.setWindowIcon(icon("defectstudio"))
+        self.actions_.fill(self.menuBar())
+        self.actions_.keep_on(self.painting.canvas)
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        em = self.fontMetrics().height()
+        bar.setIconSize(QSize(round(1.35 * em), round(1.35 * em)))
+        for group in _TOOL_BAR:
+            for action_id in group:
+                bar.addAction(self.actions_[action_id])
+            bar.addSeparator()
+        self.addToolBar(bar)
+        self._bar = bar
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self.painting)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+        self.setCentralWidget(centre)
+        area = Qt.DockWidgetArea
+        self._docks = [
+            self._dock("images", self.tr("Images"), self.images, area.LeftDockWidgetArea),
+            self._dock("style", self.tr("Defect"), self._side, area.RightDockWidgetArea),
+            self._dock("jobs", self.tr("Jobs"), self.jobs, area.BottomDockWidgetArea),
+        ]
+        self.resize(96 * em, 58 * em)
+        sides, across, down = self._docks[:2], Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self.resizeDocks(sides, [17 * em, 17 * em], across)
+        self.resizeDocks(self._docks[2:], [11 * em], down)
+        self._first_state = self.saveState()
+        self._restore()
+
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        commands, canvas = self.commands, self.painting.canvas
+        commands.opened.connect(self.open_project)
+        commands.failed.connect(self.messages.show_error)
+        commands.noted.connect(self.messages.show_note)
+        commands.busy.connect(self.status.show_jobs)
+        self.welcome.opened.connect(commands.open_path)
+        self.actions_.connect_all(
+            {
+                "project.sample": commands.open_sample,
+                "project.new": commands.ask_new,
+                "project.open": commands.ask_open,
+                "project.close": self.close_project,
+                "project.import": commands.ask_import,
+                "project.export": commands.ask_export,
+                "window.quit": self.close,
+                "edit.undo": self._in_session(lambda session: session.undo()),
+                "edit.redo": self._in_session(lambda session: session.redo()),
+                "edit.clear": self._in_session(lambda session: session.studio.clear()),
+                "brush.smaller": self._in_session(lambda session: session.studio.step_brush(-1)),
+                "brush.larger": self._in_session(lambda session: session.studio.step_brush(1)),
+                "tool.brush": lambda: self.painting.choose_tool("tool.brush"),
+                "tool.eraser": lambda: self.painting.choose_tool("tool.eraser"),
+                "tool.pick": lambda: self.painting.choose_tool("tool.pick"),
+                "image.previous": lambda: self.images.step(-1),
+                "image.next": lambda: self.images.step(1),
+                "view.fit": canvas.fit,
+                "view.full": canvas.full_size,
+                "view.width": canvas.fit_width,
+                "view.in": lambda: canvas.set_zoom(canvas.zoom * 1.25),
+                "view.out": lambda: canvas.set_zoom(canvas.zoom / 1.25),
+                "view.reset": self.reset_layout,
+                "style.roll": self._in_session(self._roll),
+                "sample.accept": self._in_session(lambda session: session.previews.accept()),
+                "job.train": commands.ask_train,
+                "help.keys": commands.show_keys,
+            }
+        )
+        for action_id in ("view.overlays", "view.preview"):
+            self.actions_[action_id].setChecked(True)
+        self.actions_["view.overlays"].toggled.connect(
+            lambda on: self.session and self.session.previews.show_overlays(on)
+        )
+        self.actions_["view.preview"].toggled.connect(
+            lambda on: self.session and self.session.previews.enable(on)
+        )
+        self.actions_["style.lock"].triggered.connect(
+            lambda on: self.session and self.session.studio.lock(on)
+        )
+        self.actions_.class_key.connect(self._choose_class)
+        self._theme.changed.connect(self._dress)
+
+    def _in_session(self, call: Callable[[Session], object]) -> Callable[[], None]:
+        def run() -> None:
+            if self.session is not None:
+                call(self.session)
+
+        return run
+
+    def _roll(self, session: Session) -> None:
+        if not session.studio.roll():
+            self.messages.show_note(self.tr("The style of this class is locked (Shift+R)."))
+
+    def _choose_class(self, number: int) -> None:
+        style = self._side.currentWidget()
+        if isinstance(style, StylePanel):
+            style.choose_number(number)
+
+    def _show_history(self) -> None:
+        if self.session is None:
+            return
+        history = self.session.studio.history
+        for action_id, text in (("edit.undo", history.undo_text), ("edit.redo", history.redo_text)):
+            action = self.actions_[action_id]
+            action.setEnabled(bool(text))
+            verb = self.tr("Undo") if action_id == "edit.undo" else self.tr("Redo")
+            action.setText(f"{verb} {text.lower()}".strip())
+
+    def _show_lock(self) -> None:
+        if self.session is not None:
+            studio = self.session.studio
+            locked = studio.styles.locked(studio.class_id)
+            action = self.actions_["style.lock"]
+            action.setChecked(locked)
+            action.setIcon(icon("lock" if locked else "unlock"))
+
+    def _show_project(self, project: Project | None) -> None:
+        is_open = project is not None
+        self.actions_.set_project_open(is_open)
+        if is_open:
+            self._show_history()
+        self._stack.setCurrentIndex(1 if is_open else 0)
+        for dock in self._docks:
+            dock.setVisible(is_open)
+        self._bar.setVisible(is_open)
+        self.statusBar().setVisible(is_open)
+        name = "DefectStudio"
+        self.setWindowTitle(f"{project.root.name} – {name}" if project else name)
+        if not is_open:
+            recent, note = recent_projects()
+            self.welcome.show_recent(recent)
+            if note:
+                self.messages.show_note(note)
+
+    def _dress(self) -> None:
+        self.painting.canvas.set_ground(QColor(self._theme.tones.ground))
+        self.jobs.dress()
+
+    def _restore(self) -> None:
+        store = _layout_store()
+        for key, restore in (("geometry", self.restoreGeometry), ("state", self.restoreState)):
+            value = store.value(key)
+            if isinstance(value, QByteArray):
+                restore(value)
+
+
+def _layout_store() -> QSettings:
+    """Where the docks were; beside the settings, so that one variable moves both."""
+    return QSettings(str(settings_path().with_name("window.ini")), QSettings.Format.IniFormat)
+
+
+def main(project: Path | None) -> int:
+    """Open the window, with a project if one is given. Returns the exit status."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("DefectStudio")
+    app.setDesktopFileName("defectstudio")
+    window = MainWindow(Theme(app))
+    sys.excepthook = _surface(window)
+    app.aboutToQuit.connect(window.end_threads)
+    window.show()
+    if project is not None:
+        window.commands.open_path(project)
+    return app.exec()
+
+
+def _surface(
+    window: MainWindow,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """Show what nobody caught; the window lives on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        bug = InternalError(f"{kind.__name__}: {error}", remedy="Please report it.")
+        bug.add_note("".join(traceback.format_exception(kind, error, trace)))
+        window.messages.show_error(bug)
+
+    return hook

@@ -1,0 +1,72 @@
+"""The live curves of a training. Imported late: pyqtgraph takes a quarter of a second."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from defectstudio.app.palette import OKABE_ITO
+from defectstudio.domain.events import Metrics
+
+_SHOWN = 1500
+"""Points a curve at most; longer runs are averaged, which also calms them."""
+
+
+class CurvePlot(QWidget):
+    """One line for each figure, against the step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plot = pyqtgraph.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setLabel("bottom", self.tr("step"))
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+        self.plot.setMouseEnabled(x=True, y=False)
+        self.plot.enableAutoRange(y=True)
+        self._legend = self.plot.addLegend(offset=(-8, 4), labelTextSize="8pt")
+        self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plot)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the palette's colours."""
+        palette = self.palette()
+        muted = palette.color(QPalette.ColorRole.PlaceholderText)
+        self.plot.setBackground(palette.color(QPalette.ColorRole.Base))
+        self._legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
+        for name in ("bottom", "left"):
+            axis = self.plot.getAxis(name)
+            axis.setPen(muted)
+            axis.setTextPen(muted)
+
+    def show_metrics(self, metrics: list[Metrics]) -> None:
+        """Draw all figures of a run."""
+        names = list(dict.fromkeys(name for one in metrics for name in one.values))
+        for name in set(self._lines) - set(names):
+            self.plot.removeItem(self._lines.pop(name))
+        for number, name in enumerate(names):
+            if name not in self._lines:
+                colour = OKABE_ITO[number % len(OKABE_ITO)]
+                pen = pyqtgraph.mkPen(colour, width=1.6)
+                self._lines[name] = self.plot.plot(pen=pen, name=name)
+            pairs = [(one.step, one.values[name]) for one in metrics if name in one.values]
+            self._lines[name].setData(*_thinned(np.array(pairs, dtype=float)))
+
+    def end(self) -> None:
+        """Let go of the plot: pyqtgraph crashes at exit otherwise."""
+        self.plot.close()
+
+
+def _thinned(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and values, averaged in equal chunks down to the points shown."""
+    finite = pairs[np.isfinite(pairs).all(axis=1)]
+    chunk = -(-len(finite) // _SHOWN)
+    if chunk > 1:
+        whole = len(finite) // chunk * chunk
+        finite = finite[:whole].reshape(-1, chunk, 2).mean(axis=1)
+    return finite[:, 0], finite[:, 1]

@@ -1,0 +1,85 @@
+"""The images of an item as a list model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QSortFilterProxyModel, Qt
+
+from defectstudio.domain.records import ImageRecord, Role
+
+RECORD = Qt.ItemDataRole.UserRole
+MARKS = RECORD + 1
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the dots say: labeled classes, whether a mask is planned, samples made of it."""
+
+    class_ids: tuple[int, ...]
+    planned: bool
+    samples: int
+
+
+class ImageModel(QAbstractListModel):
+    """One row an image; the text is its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[ImageRecord] = []
+        self._planned: set[int] = set()
+        self._samples: dict[int, int] = {}
+
+    def show(self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]) -> None:
+        """Show these images. Rows stay when only their state changed."""
+        self._planned, self._samples = planned, samples
+        if [record.id for record in records] == [record.id for record in self._records]:
+            self._records = records
+            if records:
+                self.dataChanged.emit(self.index(0), self.index(len(records) - 1))
+            return
+        self.beginResetModel()
+        self._records = records
+        self.endResetModel()
+
+    def row_of(self, image_id: int) -> int:
+        """The row of an image, -1 when it is not here."""
+        ids = [record.id for record in self._records]
+        return ids.index(image_id) if image_id in ids else -1
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._records)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        record = self._records[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return record.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{record.name}\n{record.width} × {record.height} px, {record.depth} bit"
+        if role == RECORD:
+            return record
+        if role == MARKS:
+            return Marks(
+                record.class_ids, record.id in self._planned, self._samples.get(record.id, 0)
+            )
+        return None
+
+
+class ImageFilter(QSortFilterProxyModel):
+    """Rows by role and by text in the name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._role: Role | None = None
+        self._text = ""
+
+    def choose(self, role: Role | None, text: str) -> None:
+        """Keep images of this role (None: any) whose name holds the text."""
+        self.beginFilterChange()
+        self._role, self._text = role, text.casefold().strip()
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:  # noqa: N802
+        record = self.sourceModel().index(row, 0, parent).data(RECORD)
+        right_role = self._role is None or record.role is self._role
+        return right_role and self._text in record.name.casefold()

@@ -1,0 +1,156 @@
+"""The left dock: item, filter and image list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.domain.records import ImageRecord, Item, Role
+from defectstudio.gui.panels.image_delegate import ImageDelegate
+from defectstudio.gui.panels.image_model import RECORD, ImageFilter, ImageModel
+from defectstudio.gui.panels.thumbnails import Thumbnails
+
+
+class ImagesPanel(QWidget):
+    """item_chosen: an item's id; image_chosen: an image's id."""
+
+    item_chosen = Signal(int)
+    image_chosen = Signal(int)
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._thumbnails = thumbnails
+        self.items = QComboBox()
+        self.items.setAccessibleName(self.tr("Item"))
+        self.items.setToolTip(self.tr("The product whose images are shown"))
+        self.items.activated.connect(lambda: self.item_chosen.emit(self.items.currentData()))
+        self.roles = QComboBox()
+        self.roles.setAccessibleName(self.tr("Which images"))
+        for text, role in (
+            (self.tr("All images"), None),
+            (self.tr("Normal"), Role.NORMAL),
+            (self.tr("Defects"), Role.DEFECT),
+        ):
+            self.roles.addItem(text, role)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Filter by name"))
+        self.search.setClearButtonEnabled(True)
+        self._model, self._filter = ImageModel(), ImageFilter()
+        self._filter.setSourceModel(self._model)
+        self.list = self._made_list()
+        self._count = QLabel()
+        self._count.setProperty("role", "muted")
+        self._lay_out()
+        self.roles.currentIndexChanged.connect(self._refilter)
+        self.search.textChanged.connect(self._refilter)
+        thumbnails.arrived.connect(self._redraw)
+
+    def show_items(self, items: list[Item], chosen: int) -> None:
+        """Fill the item selector."""
+        self.items.clear()
+        for item in items:
+            self.items.addItem(item.name, item.id)
+        self.items.setCurrentIndex(max(0, self.items.findData(chosen)))
+
+    def show_images(
+        self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]
+    ) -> None:
+        """Fill the list; what is chosen stays chosen."""
+        current = self.current_id
+        self._model.show(records, planned, samples)
+        self.choose(current)
+        self._tell_count()
+
+    @property
+    def current_id(self) -> int:
+        """The id of the image chosen, 0 for none."""
+        record = self.list.currentIndex().data(RECORD)
+        return record.id if record else 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The number of the image chosen (from 1, 0 for none) and how many are shown."""
+        return self.list.currentIndex().row() + 1, self._filter.rowCount()
+
+    def choose(self, image_id: int) -> None:
+        """Mark an image as the one shown, without announcing it."""
+        index = self._filter.mapFromSource(self._model.index(self._model.row_of(image_id), 0))
+        selection = self.list.selectionModel()
+        selection.blockSignals(True)
+        selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        selection.blockSignals(False)
+        if index.isValid():
+            self.list.scrollTo(index)
+        self.list.viewport().update()
+
+    def step(self, by: int) -> None:
+        """Go to the next (1) or previous (-1) image shown."""
+        row = self.list.currentIndex().row() + by
+        if 0 <= row < self._filter.rowCount():
+            self.list.setCurrentIndex(self._filter.index(row, 0))
+
+    def choose_first(self, role: Role | None = None) -> None:
+        """Go to the first image shown, of this role if there is one."""
+        rows = [self._filter.index(row, 0) for row in range(self._filter.rowCount())]
+        fitting = [index for index in rows if role in (None, index.data(RECORD).role)]
+        if fitting or rows:
+            self.list.setCurrentIndex((fitting or rows)[0])
+
+    def _made_list(self) -> QListView:
+        view = QListView()
+        view.setObjectName("images")
+        view.setAccessibleName(self.tr("Images"))
+        view.setModel(self._filter)
+        view.setItemDelegate(ImageDelegate(self._thumbnails))
+        view.setUniformItemSizes(True)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.selectionModel().currentChanged.connect(self._on_current)
+        return view
+
+    def _lay_out(self) -> None:
+        em = self.fontMetrics().height()
+        top = QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self.roles)
+        bottom = QHBoxLayout()
+        bottom.addWidget(self._count)
+        bottom.setContentsMargins(em // 2, 0, em // 2, em // 3)
+        head = QVBoxLayout()
+        head.setContentsMargins(em // 2, em // 3, em // 2, 0)
+        head.addWidget(self.items)
+        head.addLayout(top)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(bottom)
+
+    def _on_current(self, current: QModelIndex) -> None:
+        record = current.data(RECORD)
+        if record is not None:
+            self.image_chosen.emit(record.id)
+
+    def _refilter(self) -> None:
+        self._filter.choose(self.roles.currentData(), self.search.text())
+        self._tell_count()
+
+    def _tell_count(self) -> None:
+        shown, total = self._filter.rowCount(), self._model.rowCount()
+        text = self.tr("{} images").format(total)
+        if shown != total:
+            text = self.tr("{} of {} images").format(shown, total)
+        self._count.setText(text)
+
+    def _redraw(self, _file: Path) -> None:
+        self.list.viewport().update()

@@ -1,0 +1,69 @@
+"""The status bar: where the pointer is, what is there, what is going on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from defectstudio.app.document import Document
+
+
+class StatusLine:
+    """Labels of fixed width, so that nothing jumps while the pointer moves."""
+
+    def __init__(self, bar: QStatusBar) -> None:
+        bar.setSizeGripEnabled(False)
+        self._place, self._value, self._class = QLabel(), QLabel(), QLabel()
+        self._zoom, self._image, self._saved, self._jobs, self._device = (
+            QLabel() for _ in range(5)
+        )
+        metrics = bar.fontMetrics()
+        for label, widest in (
+            (self._place, "x 00000  y 00000"),
+            (self._value, "R 00000  G 00000  B 00000"),
+            (self._class, ""),
+        ):
+            label.setMinimumWidth(metrics.horizontalAdvance(widest))
+            bar.addWidget(label)
+        for label in (self._jobs, self._saved, self._image, self._zoom, self._device):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            bar.addPermanentWidget(label)
+        self._zoom.setMinimumWidth(metrics.horizontalAdvance("0000.0 %"))
+
+    def show_pointer(self, document: Document | None, row: float, column: float) -> None:
+        """Position and native value; empty outside the image."""
+        value = document.value(int(row), int(column)) if document and row >= 0 else None
+        if value is None:
+            self._place.clear()
+            self._value.clear()
+            return
+        self._place.setText(f"x {int(column)}  y {int(row)}")
+        names = ("",) if len(value) == 1 else ("R ", "G ", "B ")
+        self._value.setText(
+            "  ".join(f"{name}{band}" for name, band in zip(names, value, strict=True))
+        )
+
+    def show_zoom(self, zoom: float) -> None:
+        """In percent of a device pixel an image pixel."""
+        percent = 100 * zoom
+        self._zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    def show_class(self, name: str) -> None:
+        """The class that is painted."""
+        self._class.setText(name)
+
+    def show_image(self, place: int, count: int) -> None:
+        """Which image of how many."""
+        self._image.setText(f"{place} / {count}" if place else "")
+
+    def show_saved(self, text: str) -> None:
+        """When what is painted was last saved."""
+        self._saved.setText(text)
+
+    def show_jobs(self, text: str) -> None:
+        """What runs."""
+        self._jobs.setText(text)
+
+    def show_device(self, text: str) -> None:
+        """What is computed on."""
+        self._device.setText(text)

@@ -1,0 +1,157 @@
+"""The first page: sample project, new project, recent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.settings import RecentProject
+from defectstudio.gui.action_book import ActionBook
+from defectstudio.gui.icons import icon
+
+_STEPS = (
+    ("Paint", "a mask where the defect should be"),
+    ("Choose", "its class and roll the dice for a style"),
+    ("See", "it blended into your image at once"),
+    ("Accept", "labeled samples and export the dataset"),
+)
+
+
+class WelcomePage(QFrame):
+    """opened: the folder of a recent project."""
+
+    opened = Signal(object)
+
+    def __init__(self, actions: ActionBook) -> None:
+        super().__init__()
+        self.setObjectName("welcome")
+        em = self.fontMetrics().height()
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(em // 5)
+        column = QVBoxLayout()
+        column.setSpacing(em)
+        column.addLayout(self._head(em))
+        cards = QHBoxLayout()
+        cards.setSpacing(em)
+        cards.addWidget(self._start_card(actions, em), 1)
+        cards.addWidget(self._recent_card(em), 1)
+        column.addLayout(cards)
+        column.addWidget(self._steps(em))
+        inner = QWidget()
+        inner.setMaximumWidth(52 * em)
+        inner.setLayout(column)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 20)
+        across.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addStretch(2)
+        layout.addLayout(across)
+        layout.addStretch(3)
+
+    def show_recent(self, projects: Sequence[RecentProject]) -> None:
+        """List the recent projects."""
+        while (row := self._recent.takeAt(0)) is not None:
+            if row.widget() is not None:
+                row.widget().deleteLater()
+        for project in projects[:6]:
+            self._recent.addWidget(self._recent_row(project))
+        if not projects:
+            none = QLabel(self.tr("Projects you open are listed here."))
+            none.setProperty("role", "muted")
+            self._recent.addWidget(none)
+        self._recent.addStretch(1)
+
+    def _head(self, em: int) -> QVBoxLayout:
+        title, below = QLabel("DefectStudio"), QLabel(self.tr("Put defects where none exist."))
+        title.setProperty("role", "title")
+        below.setProperty("role", "subtitle")
+        sign = QLabel()
+        side = round(2.4 * em)
+        sign.setPixmap(icon("defectstudio", QPalette.ColorRole.Accent).pixmap(side, side))
+        row = QHBoxLayout()
+        row.addWidget(sign)
+        row.addWidget(title)
+        row.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(em // 4)
+        column.addLayout(row)
+        column.addWidget(below)
+        return column
+
+    def _start_card(self, actions: ActionBook, em: int) -> QFrame:
+        card, column = _card(em)
+        column.addWidget(_heading(self.tr("Start")))
+        for action_id, text, primary in (
+            ("project.sample", self.tr("Open the sample project"), True),
+            ("project.new", self.tr("New project…"), False),
+            ("project.open", self.tr("Open a project…"), False),
+        ):
+            role = QPalette.ColorRole.HighlightedText if primary else QPalette.ColorRole.WindowText
+            button = QPushButton(icon(action_id.partition(".")[2], role), f"  {text}")
+            button.setIconSize(QSize(round(1.3 * em), round(1.3 * em)))
+            button.setMinimumHeight(round(2.6 * em))
+            button.setProperty("primary", primary)
+            button.setStyleSheet("text-align: left;")
+            button.clicked.connect(actions[action_id].trigger)
+            column.addWidget(button)
+        note = QLabel(self.tr("The sample is drawn on this computer; it needs no data or network."))
+        note.setProperty("role", "muted")
+        note.setWordWrap(True)
+        column.addWidget(note)
+        column.addStretch(1)
+        return card
+
+    def _recent_card(self, em: int) -> QFrame:
+        card, column = _card(em)
+        column.addWidget(_heading(self.tr("Recent projects")))
+        column.addLayout(self._recent, 1)
+        return card
+
+    def _steps(self, em: int) -> QFrame:
+        card, column = _card(em)
+        row = QHBoxLayout()
+        row.setSpacing(em)
+        for number, (verb, rest) in enumerate(_STEPS, start=1):
+            step = QLabel(f"<b>{number}  {self.tr(verb)}</b><br>{self.tr(rest)}")
+            step.setWordWrap(True)
+            step.setAlignment(Qt.AlignmentFlag.AlignTop)
+            row.addWidget(step, 1)
+        column.addLayout(row)
+        return card
+
+    def _recent_row(self, project: RecentProject) -> QPushButton:
+        path = Path(project.path)
+        home = Path.home()
+        shown = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+        button = QPushButton(icon("folder", QPalette.ColorRole.Link), f" {project.name}")
+        button.setProperty("link", True)
+        button.setToolTip(shown)
+        button.clicked.connect(lambda: self.opened.emit(path))
+        return button
+
+
+def _card(em: int) -> tuple[QFrame, QVBoxLayout]:
+    card = QFrame()
+    card.setProperty("card", True)
+    column = QVBoxLayout(card)
+    column.setContentsMargins(em, em, em, em)
+    column.setSpacing(em // 2)
+    return card, column
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    return label

@@ -1,0 +1,254 @@
+"""An open project in the window: its studio, documents, previews and jobs, wired together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from defectstudio.app.document import drafts
+from defectstudio.app.studio import Studio
+from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.records import Item, JobRecord, Role
+from defectstudio.gui.background import Background
+from defectstudio.gui.bridge import Bridge
+from defectstudio.gui.documents import Documents
+from defectstudio.gui.job_control import JobControl
+from defectstudio.gui.panels.images import ImagesPanel
+from defectstudio.gui.panels.jobs import JobsPanel
+from defectstudio.gui.panels.painting import PaintingPage
+from defectstudio.gui.panels.samples import SamplesPanel
+from defectstudio.gui.panels.status import StatusLine
+from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.previews import Previewing, Previews
+from defectstudio.project.project import Project
+
+SETTLE_MS = 80
+"""Changes of the project that come closer together are read once."""
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The parts of the window a session fills."""
+
+    images: ImagesPanel
+    painting: PaintingPage
+    style: StylePanel
+    samples: SamplesPanel
+    jobs: JobsPanel
+    status: StatusLine
+
+
+class Session(QObject):
+    """Lives as long as the project is open. failed: an error; noted: a text."""
+
+    failed = Signal(object)
+    noted = Signal(str)
+
+    def __init__(self, project: Project, studio: Studio, files: Background, bridge: Bridge) -> None:
+        super().__init__()
+        self.project, self.studio = project, studio
+        self.files, self.bridge = files, bridge
+        self.documents = Documents(project, studio, files)
+        self.jobs = JobControl(project, bridge, files)
+        self.previews: Previews | None = None
+        self._panels: Panels | None = None
+        self._due: set[str] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._read_due)
+        self.item: Item = project.items()[0]
+
+    # --- life
+
+    def fill(self, panels: Panels, source: Previewing) -> None:
+        """Join everything to the panels and show the first background."""
+        self._panels = panels
+        item = panels.painting.canvas.item
+        self.previews = Previews(self.project, self.studio, item, source, self.bridge)
+        self._connect_studio(panels, self.previews)
+        self._connect_panels(panels, self.previews)
+        for emitter in (self.documents, self.previews, self.jobs):
+            emitter.failed.connect(self.failed)
+        self.previews.noted.connect(self.noted)
+        self.bridge.relay(self.project.changed, self._on_changed)
+        panels.painting.use(self.studio)
+        panels.jobs.watch(self.jobs)
+        self.choose_item(self.item.id)
+        self._read_jobs()
+        panels.images.choose_first(Role.NORMAL)
+
+    def close(self) -> None:
+        """Save, stop the workers, join the threads, close the project. May take seconds."""
+        self._timer.stop()
+        self.documents.save()
+        if self.previews is not None:
+            self.previews.close()
+        self.jobs.close()
+        self.files.close()
+        self.bridge.close()
+        self.project.close()
+
+    # --- what a person does
+
+    def choose_item(self, item_id: int) -> None:
+        """Show another product."""
+        assert self._panels is not None
+        self.documents.save()
+        self.item = self.project.item(item_id)
+        self._panels.images.show_items(self.project.items(), item_id)
+        for table in ("classes", "generators", "images", "samples"):
+            self._read(table)
+
+    def add_class(self, name: str) -> None:
+        """Add a defect class to the item and paint it."""
+        self._try(lambda: self.studio.choose_class(self.project.add_class(self.item.id, name).id))
+
+    def remove_sample(self, sample_id: int) -> None:
+        """Take a sample out of the project."""
+        self._try(lambda: self.project.remove_sample(sample_id))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._try(self.studio.history.undo)
+
+    def redo(self) -> None:
+        """Do the last undone step again."""
+        self._try(self.studio.history.redo)
+
+    # --- wiring
+
+    def _connect_studio(self, panels: Panels, previews: Previews) -> None:
+        studio, canvas = self.studio, panels.painting.canvas
+
+        def opened(document: object) -> None:
+            panels.painting.show_document()
+            previews.forget()
+            if document is not None:
+                panels.images.choose(studio.document.record.id)
+            panels.status.show_image(*panels.images.place)
+
+        def painted(box: object) -> None:
+            previews.mask_changed()
+            canvas.item.refresh(box)
+
+        def edited() -> None:
+            self.documents.edited()
+            previews.mask_changed()
+            previews.refresh()
+
+        def chosen() -> None:
+            panels.style.refresh()
+            panels.painting.refresh()
+            names = {defect.id: defect.name for defect in studio.classes}
+            panels.status.show_class(names.get(studio.class_id, ""))
+            previews.refresh()
+
+        for signal, slot in (
+            (studio.opened, opened),
+            (studio.painted, painted),
+            (studio.edited, edited),
+            (studio.chosen, chosen),
+            (studio.wanted, self.documents.open),
+        ):
+            self.bridge.relay(signal, slot)
+
+    def _connect_panels(self, panels: Panels, previews: Previews) -> None:
+        panels.images.image_chosen.connect(self.documents.open)
+        panels.images.item_chosen.connect(self.choose_item)
+        panels.style.class_added.connect(self.add_class)
+        panels.samples.removed.connect(self.remove_sample)
+        previews.changed.connect(panels.style.show_state)
+        self.documents.saved.connect(self._on_saved)
+        self.jobs.started.connect(lambda _job: self._read_jobs())
+        self.jobs.ended.connect(self._on_ended)
+        canvas = panels.painting.canvas
+        canvas.hovered.connect(self._on_hover)
+        canvas.zoomed.connect(panels.status.show_zoom)
+
+    def _on_hover(self, row: float, column: float) -> None:
+        if self._panels is not None:
+            self._panels.status.show_pointer(self.studio.document, row, column)
+
+    def _on_saved(self, text: str) -> None:
+        assert self._panels is not None
+        self._panels.status.show_saved(text)
+        self._on_changed("images")
+
+    def _on_ended(self, job: JobRecord) -> None:
+        self._read_jobs()
+        if not job.message and job.kind == "train":
+            self.noted.emit(self.tr("{} is trained and can be used.").format(job.title))
+
+    # --- reading the project again
+
+    def _on_changed(self, table: str) -> None:
+        self._due.add(table)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _read_due(self) -> None:
+        due, self._due = self._due, set()
+        for table in sorted(due):
+            self._try(lambda table=table: self._read(table))
+
+    def _read(self, table: str) -> None:
+        readers: dict[str, Callable[[], None]] = {
+            "items": self._read_items,
+            "classes": self._read_classes,
+            "images": self._read_images,
+            "samples": self._read_samples,
+            "generators": self._read_generators,
+            "jobs": self._read_jobs,
+        }
+        if table in readers:
+            readers[table]()
+
+    def _read_items(self) -> None:
+        assert self._panels is not None
+        self._panels.images.show_items(self.project.items(), self.item.id)
+
+    def _read_classes(self) -> None:
+        self.studio.show_classes(tuple(self.project.classes(self.item.id)))
+
+    def _read_images(self) -> None:
+        assert self._panels is not None
+        samples = Counter(sample.background_id for sample in self.project.samples(self.item.id))
+        self._panels.images.show_images(
+            self.project.images(self.item.id), drafts(self.project), dict(samples)
+        )
+        self._panels.status.show_image(*self._panels.images.place)
+
+    def _read_samples(self) -> None:
+        assert self._panels is not None
+        names = {defect.id: defect.name for defect in self.project.classes(self.item.id)}
+        self._panels.samples.show_samples(self.project.samples(self.item.id), names)
+        self._read_images()
+
+    def _read_generators(self) -> None:
+        assert self._panels is not None
+        self._panels.style.show_generators(self.project.generators(self.item.id))
+
+    def _read_jobs(self) -> None:
+        assert self._panels is not None
+        self._panels.jobs.show_jobs(self.project.jobs())
+        running = self.jobs.count
+        text = self.tr("{} job(s) running").format(running) if running else ""
+        self._panels.status.show_jobs(text)
+
+    def _try(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except DefectStudioError as error:
+            self.failed.emit(error)
+
+
+def open_session(project: Project) -> Session:
+    """A session with a thread and dice of its own."""
+    bridge = Bridge()
+    files = Background("files", bridge)
+    return Session(project, Studio(np.random.default_rng(), files.executor), files, bridge)
