@@ -1,12 +1,18 @@
 """The window's tests: no screen unless a platform is asked for, nothing is left behind."""
 
 import os
+import shutil
+import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from psygnal import Signal
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 
@@ -14,9 +20,22 @@ from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.studio import Studio
+from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.files import sha256_bytes, write_json
+from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.records import DefectClass, ImageRecord, Role
 from defectstudio.gui.canvas.tools import BrushTool
 from defectstudio.gui.canvas.view import CanvasView
+from defectstudio.gui.commands import Places
+from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.theme import Theme
+from defectstudio.imaging.compose import PlacedContent, compose
+from defectstudio.imaging.masks import decode
+from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+from defectstudio.project.samples import NewSample
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +98,136 @@ def canvas(qtbot, studio):
 def document_of():
     """Makes documents without a project."""
     return make_document
+
+
+class FakePreviewer:
+    """Makes contents from class and seed on a thread of its own, with no worker and no torch.
+
+    `hold` keeps answers back until it is set; `broken` makes every request fail.
+    """
+
+    ready = Signal(object, object)
+    failed = Signal(object)
+
+    def __init__(self, project):
+        self.project = project
+        self.asked = []
+        self.broken = False
+        self.hold = threading.Event()
+        self.hold.set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fake-previewer")
+
+    def request(self, recipe):
+        self.asked.append(recipe)
+        self._thread.submit(self._answer, recipe)
+
+    def accept(self, recipe, accepted):
+        self._thread.submit(self._accept, recipe, accepted)
+
+    def close(self):
+        self.hold.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def made(self, recipe):
+        background = self._background(recipe)
+        contents = [_content(defect) for defect in recipe.defects]
+        return compose(read_image(background.file), contents, recipe.blend, recipe.refine)
+
+    def _answer(self, recipe):
+        self.hold.wait(20)
+        if self.broken:
+            self.failed.emit(CheckpointError("the weights are gone", remedy="Train again."))
+        else:
+            self.ready.emit(self.made(recipe), recipe)
+
+    def _accept(self, recipe, accepted):
+        if self.broken:
+            self.failed.emit(CheckpointError("the weights are gone", remedy="Train again."))
+            return
+        made = self.made(recipe)
+        folder = Path(tempfile.mkdtemp())
+        arrays = {"image": made.image, "label": made.label, "painted": made.painted}
+        for name, array in arrays.items():
+            write_png(folder / f"{name}.png", array)
+        hashes = [pixel_sha256(array) for array in arrays.values()]
+        write_json(folder / "recipe.json", SampleManifest(recipe, *hashes))
+        item_id = self._background(recipe).item_id
+        number = self.project.accept_samples(item_id, [NewSample.in_folder(folder)])[0]
+        shutil.rmtree(folder)
+        accepted(next(s for s in self.project.samples(item_id) if s.id == number))
+
+    def _background(self, recipe):
+        return next(one for one in self.project.images() if one.sha256 == recipe.background)
+
+
+def _content(defect):
+    mask = decode(defect.mask)
+    rng = np.random.default_rng([defect.seed, defect.class_id])
+    tone = rng.uniform(0, 0.35, 3) if defect.class_id % 2 else rng.uniform(0.7, 1, 3)
+    pixels = np.clip(tone + rng.normal(0, 0.03, (*mask.shape, 3)), 0, 1).astype(np.float32)
+    return PlacedContent(defect.class_id, pixels, mask, defect.top, defect.left)
+
+
+def fake_generator(folder, classes):
+    """A generator by its card; the weights are a few bytes."""
+    folder.mkdir()
+    weights = b"no weights"
+    (folder / "generator.safetensors").write_bytes(weights)
+    card = GeneratorCard(
+        "dcdganc", DcdgancConfig(), 3, classes, dict.fromkeys(classes, 0.0), 0, (), "train",
+        sha256_bytes(weights), {},
+    )  # fmt: skip
+    write_json(folder / "generator.json", card)
+    return folder
+
+
+@pytest.fixture
+def project_root(tmp_path, monkeypatch):
+    """A project of three backgrounds and one labeled defect, and settings of its own."""
+    monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(8)
+    root = tmp_path / "plates"
+    with Project.create(root, "plate") as project:
+        item = project.items()[0]
+        for name in ("scratch", "hole"):
+            project.add_class(item.id, name)
+        new = []
+        for number in range(4):
+            picture = tmp_path / f"plate_{number}.png"
+            write_png(picture, rng.integers(110, 140, (96, 128, 3)).astype(np.uint8))
+            new.append(NewImage(f"plate {number}", Role.NORMAL, picture))
+        label = np.zeros((96, 128), np.uint8)
+        label[20:30, 40:60] = 2
+        new[3] = replace(new[3], role=Role.DEFECT, label=label)
+        project.add_images(item.id, new)
+        card = fake_generator(tmp_path / "generator", {1: "scratch", 2: "hole"})
+        project.add_generator(item.id, "first", "dcdganc", card)
+    return root
+
+
+@pytest.fixture
+def window(qtbot, qapp, tmp_path, monkeypatch):
+    """The main window with fake previews, closed at the end."""
+    monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
+    sheet, palette = qapp.styleSheet(), qapp.palette()
+    theme = Theme(qapp)
+    places = Places(tmp_path / "sample", tmp_path)
+    made = MainWindow(theme, places=places, make_previews=FakePreviewer)
+    made.resize(1200, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    theme.deleteLater()
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+
+
+@pytest.fixture
+def opened(window, project_root, qtbot):
+    """The window with the project open and its first background on the canvas."""
+    window.commands.open_path(project_root)
+    qtbot.waitUntil(
+        lambda: window.session is not None and window.session.studio.document, timeout=9000
+    )
+    return window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from defectstudio.domain.records import ImageRecord, Role
 
@@ -26,21 +26,42 @@ class ImageModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
+        self._all: list[ImageRecord] = []
         self._records: list[ImageRecord] = []
         self._planned: set[int] = set()
         self._samples: dict[int, int] = {}
+        self._role: Role | None = None
+        self._text = ""
+
+    @property
+    def total(self) -> int:
+        """How many images there are, those left out by the filter too."""
+        return len(self._all)
 
     def show(self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]) -> None:
         """Show these images. Rows stay when only their state changed."""
-        self._planned, self._samples = planned, samples
-        if [record.id for record in records] == [record.id for record in self._records]:
-            self._records = records
-            if records:
-                self.dataChanged.emit(self.index(0), self.index(len(records) - 1))
+        self._all, self._planned, self._samples = records, planned, samples
+        self._fill()
+
+    def choose(self, role: Role | None, text: str) -> None:
+        """Keep images of this role (None: any) whose name holds the text."""
+        self._role, self._text = role, text.casefold().strip()
+        self._fill()
+
+    def _fill(self) -> None:
+        kept = [record for record in self._all if self._keeps(record)]
+        if [record.id for record in kept] == [record.id for record in self._records]:
+            self._records = kept
+            if kept:
+                self.dataChanged.emit(self.index(0), self.index(len(kept) - 1))
             return
         self.beginResetModel()
-        self._records = records
+        self._records = kept
         self.endResetModel()
+
+    def _keeps(self, record: ImageRecord) -> bool:
+        right_role = self._role is None or record.role is self._role
+        return right_role and self._text in record.name.casefold()
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 when it is not here."""
@@ -63,23 +84,3 @@ class ImageModel(QAbstractListModel):
                 record.class_ids, record.id in self._planned, self._samples.get(record.id, 0)
             )
         return None
-
-
-class ImageFilter(QSortFilterProxyModel):
-    """Rows by role and by text in the name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._role: Role | None = None
-        self._text = ""
-
-    def choose(self, role: Role | None, text: str) -> None:
-        """Keep images of this role (None: any) whose name holds the text."""
-        self.beginFilterChange()
-        self._role, self._text = role, text.casefold().strip()
-        self.endFilterChange()
-
-    def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:  # noqa: N802
-        record = self.sourceModel().index(row, 0, parent).data(RECORD)
-        right_role = self._role is None or record.role is self._role
-        return right_role and self._text in record.name.casefold()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from defectstudio.domain.records import ImageRecord, Item, Role
 from defectstudio.gui.panels.image_delegate import ImageDelegate
-from defectstudio.gui.panels.image_model import RECORD, ImageFilter, ImageModel
+from defectstudio.gui.panels.image_model import RECORD, ImageModel
 from defectstudio.gui.panels.thumbnails import Thumbnails
 
 
@@ -31,6 +31,8 @@ class ImagesPanel(QWidget):
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
         self._thumbnails = thumbnails
+        self._chosen = 0
+        """The id of the image shown, which a filter may hide from the list."""
         self.items = QComboBox()
         self.items.setAccessibleName(self.tr("Item"))
         self.items.setToolTip(self.tr("The product whose images are shown"))
@@ -46,8 +48,7 @@ class ImagesPanel(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Filter by name"))
         self.search.setClearButtonEnabled(True)
-        self._model, self._filter = ImageModel(), ImageFilter()
-        self._filter.setSourceModel(self._model)
+        self._model = ImageModel()
         self.list = self._made_list()
         self._count = QLabel()
         self._count.setProperty("role", "muted")
@@ -67,25 +68,19 @@ class ImagesPanel(QWidget):
         self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]
     ) -> None:
         """Fill the list; what is chosen stays chosen."""
-        current = self.current_id
         self._model.show(records, planned, samples)
-        self.choose(current)
+        self.choose(self._chosen)
         self._tell_count()
-
-    @property
-    def current_id(self) -> int:
-        """The id of the image chosen, 0 for none."""
-        record = self.list.currentIndex().data(RECORD)
-        return record.id if record else 0
 
     @property
     def place(self) -> tuple[int, int]:
         """The number of the image chosen (from 1, 0 for none) and how many are shown."""
-        return self.list.currentIndex().row() + 1, self._filter.rowCount()
+        return self.list.currentIndex().row() + 1, self._model.rowCount()
 
     def choose(self, image_id: int) -> None:
         """Mark an image as the one shown, without announcing it."""
-        index = self._filter.mapFromSource(self._model.index(self._model.row_of(image_id), 0))
+        self._chosen = image_id
+        index = self._model.index(self._model.row_of(image_id), 0)
         selection = self.list.selectionModel()
         selection.blockSignals(True)
         selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -97,12 +92,12 @@ class ImagesPanel(QWidget):
     def step(self, by: int) -> None:
         """Go to the next (1) or previous (-1) image shown."""
         row = self.list.currentIndex().row() + by
-        if 0 <= row < self._filter.rowCount():
-            self.list.setCurrentIndex(self._filter.index(row, 0))
+        if 0 <= row < self._model.rowCount():
+            self.list.setCurrentIndex(self._model.index(row, 0))
 
     def choose_first(self, role: Role | None = None) -> None:
         """Go to the first image shown, of this role if there is one."""
-        rows = [self._filter.index(row, 0) for row in range(self._filter.rowCount())]
+        rows = [self._model.index(row, 0) for row in range(self._model.rowCount())]
         fitting = [index for index in rows if role in (None, index.data(RECORD).role)]
         if fitting or rows:
             self.list.setCurrentIndex((fitting or rows)[0])
@@ -111,7 +106,7 @@ class ImagesPanel(QWidget):
         view = QListView()
         view.setObjectName("images")
         view.setAccessibleName(self.tr("Images"))
-        view.setModel(self._filter)
+        view.setModel(self._model)
         view.setItemDelegate(ImageDelegate(self._thumbnails))
         view.setUniformItemSizes(True)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -139,14 +134,18 @@ class ImagesPanel(QWidget):
     def _on_current(self, current: QModelIndex) -> None:
         record = current.data(RECORD)
         if record is not None:
+            self._chosen = record.id
             self.image_chosen.emit(record.id)
 
     def _refilter(self) -> None:
-        self._filter.choose(self.roles.currentData(), self.search.text())
+        # Qt gives the role back as plain text.
+        role = self.roles.currentData()
+        self._model.choose(Role(role) if role else None, self.search.text())
+        self.choose(self._chosen)
         self._tell_count()
 
     def _tell_count(self) -> None:
-        shown, total = self._filter.rowCount(), self._model.rowCount()
+        shown, total = self._model.rowCount(), self._model.total
         text = self.tr("{} images").format(total)
         if shown != total:
             text = self.tr("{} of {} images").format(shown, total)
