@@ -66,9 +66,7 @@ class FileStore:
         """Store a label plane, uint8 (H, W) of class ids, as an 8-bit grey PNG."""
         if label.dtype != np.uint8 or label.ndim != 2:
             raise InternalError(f"a label plane is uint8 (H, W), not {label.dtype} {label.shape}")
-        made, data = cv2.imencode(".png", label)
-        if not made:
-            raise InternalError(f"a label plane of shape {label.shape} cannot be written as PNG")
+        _, data = cv2.imencode(".png", label)
         return self.add_bytes(data.tobytes(), ".png")
 
     def path(self, relative: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
@@ -278,10 +278,14 @@ class Project:
 
     def add_job(self, kind: str, title: str) -> JobRecord:
         """Add a queued job that belongs to this process, with its run folder."""
-        with self._change("jobs") as connection:
-            job = jobs.insert(connection, self.root, kind, title)
-            # Owned before anybody can see the row, or another process would call it an orphan.
-            self._owned.take(job.id, job.folder)
+        with ExitStack() as undo:
+            with self._database.write() as connection:
+                job = jobs.insert(connection, self.root, kind, title)
+                undo.callback(self._owned.give_up, job.id)
+                # Owned before anybody can see the row, or another process calls it an orphan.
+                self._owned.take(job.id, job.folder)
+            undo.pop_all()
+        self.changed.emit("jobs")
         return job
 
     def claim_job(self, job_id: int) -> JobRecord:
@@ -290,8 +294,12 @@ class Project:
         Raises JobError when another running program owns it.
         """
         self._owned.take(job_id, self.job(job_id).folder)
-        with self._change("jobs") as connection:
-            jobs.update(connection, job_id, state=JobState.QUEUED, message="")
+        with ExitStack() as undo:
+            undo.callback(self._owned.give_up, job_id)
+            with self._database.write() as connection:
+                jobs.update(connection, job_id, state=JobState.QUEUED, message="")
+            undo.pop_all()
+        self.changed.emit("jobs")
         return self.job(job_id)
 
     def update_job(

@@ -170,6 +170,6 @@ def test_thousands_are_listed_fast(project: Project, new_image: Callable[..., Ne
         connection.execute("INSERT INTO image_classes SELECT id, 1, 2 FROM images")
     start = time.perf_counter()
     images = project.images(1)
-    assert time.perf_counter() - start < 2.0
+    assert time.perf_counter() - start < 5.0
     assert len(images) == 20000
     assert images[0].class_ids == (1, 2)

@@ -8,7 +8,7 @@ import pytest
 
 from defectstudio.domain.errors import JobError, ProjectError
 from defectstudio.domain.records import JobState
-from defectstudio.project.jobs import ORPHANED
+from defectstudio.project.jobs import ORPHANED, Owned
 from defectstudio.project.project import Project
 
 OWNER = """
@@ -60,6 +60,29 @@ def test_a_folder_that_cannot_be_made_leaves_no_row(project: Project) -> None:
     with pytest.raises(ProjectError, match="folder cannot be made"):
         project.add_job("train", "t")
     assert project.jobs() == []
+
+
+def test_a_job_that_could_not_be_written_is_not_owned(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Owned.take
+
+    def fail(owned: Owned, job_id: int, folder: Path) -> None:
+        real(owned, job_id, folder)
+        raise ProjectError("the disk is full")
+
+    ended = project.add_job("train", "t")
+    project.update_job(ended.id, state=JobState.FAILED)
+    with monkeypatch.context() as patch:
+        patch.setattr(Owned, "take", fail)
+        with pytest.raises(ProjectError, match="disk is full"):
+            project.add_job("train", "t")
+    with monkeypatch.context() as patch:
+        patch.setattr("defectstudio.project.jobs.update", fail)
+        with pytest.raises(TypeError):
+            project.claim_job(ended.id)
+    assert project.add_job("train", "t").id == 2
+    assert project.claim_job(ended.id).state is JobState.QUEUED
 
 
 def test_a_living_owner_keeps_its_job(project: Project) -> None:
