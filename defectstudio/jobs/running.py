@@ -55,8 +55,14 @@ class RunningJob:
         self._process: WorkerProcess | None = None
         self._changing = threading.Lock()
         self._row_written = 0.0
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"job-{record.id}", daemon=True)
         self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id; None before it is started."""
+        return self._process.pid if self._process else None
 
     def cancel(self) -> None:
         """Ask the worker to stop at its next step; it dies within 15 seconds in any case."""
@@ -77,13 +83,18 @@ class RunningJob:
             worker.stop()
 
     def wait(self, timeout: float | None = None) -> JobRecord:
-        """The record, final unless `timeout` seconds passed first."""
-        self._thread.join(timeout)
+        """The record, final unless `timeout` seconds passed first.
+
+        Not to be called by a listener of its signals, which would wait for itself.
+        """
+        # Not join: Ctrl-C inside of it makes Python 3.11 take the living thread for ended.
+        if self._over.wait(timeout):
+            self._thread.join()
         return self.record
 
     def result(self) -> JobRecord:
         """Wait for the end. Raises what made the job fail."""
-        self._thread.join()
+        self.wait()
         if self.failure is not None:
             raise self.failure
         return self.record
@@ -106,8 +117,11 @@ class RunningJob:
             self._note(traceback.format_exc())
         finally:
             self.failure = ending.failure
-            self._update(state=ending.state, message=ending.message)
-            self._tell(self.ended, self.record)
+            try:
+                self._update(state=ending.state, message=ending.message)
+                self._tell(self.ended, self.record)
+            finally:
+                self._over.set()
 
     def _supervise(self) -> Ending:
         folder = self.record.folder

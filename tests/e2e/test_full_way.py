@@ -1,0 +1,122 @@
+"""The whole way as a person goes it: commands in processes of their own, a real worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from defectstudio.imaging.reading import write_png
+
+TINY = ("steps=3", "height=64", "width=64", "nz=4", "width_g=8", "width_d=8", "width_e=8",
+        "scales=1", "batch=2")  # fmt: skip
+
+
+def defectstudio(*arguments: object, code: int = 0) -> dict:
+    """Run a command with --json; its one object."""
+    command = [sys.executable, "-m", "defectstudio", *map(str, arguments), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def draw(folder: Path) -> Path:
+    """Grey plates; those in dent/ have a dark block and its mask."""
+    rng = np.random.default_rng(1)
+    for number in range(10):
+        plate = rng.integers(110, 170, (80, 96), np.uint8)
+        if number < 4:
+            write_png(folder / f"good/images/{number}.png", plate)
+            continue
+        mask = np.zeros(plate.shape, bool)
+        top, left = rng.integers(10, 50, 2)
+        mask[top : top + 12, left : left + 20] = True
+        plate[mask] //= 3
+        write_png(folder / f"dent/images/{number}.png", plate)
+        write_png(folder / f"dent/masks/{number}.png", mask)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A project that was made, filled, split and trained by commands."""
+    folder = tmp_path_factory.mktemp("way")
+    project, source = folder / "project", draw(folder / "pictures")
+    defectstudio("new", project, "--item", "plate")
+    defectstudio("import", project, source)
+    defectstudio("split", project)
+    settings = [part for text in TINY for part in ("--set", text)]
+    made = defectstudio("train", project, "dcdganc", "--name", "g", *settings)
+    assert made["job"]["state"] == "done"
+    shutil.rmtree(source)  # the project needs its sources no longer
+    return project
+
+
+def test_from_samples_to_exports_and_back(trained, tmp_path):
+    arguments = ("synthesize", trained, "--generator", "g", "--count", "3", "--seed", "5")
+    assert defectstudio(*arguments)["samples_in_project"] == 3
+    assert defectstudio(*arguments)["samples_in_project"] == 3  # the same bytes again
+    for form in ("coco", "mvtec"):
+        report = defectstudio("export", trained, tmp_path / form, "--format", form)
+        assert (report["images"], report["synthetic"]) == (13, 3)
+        replayed = defectstudio("replay", tmp_path / form, "--project", trained)
+        assert (replayed["same"], len(replayed["samples"])) == (True, 3)
+
+
+def test_an_export_finds_its_project_among_the_recent_ones(trained, tmp_path):
+    defectstudio("synthesize", trained, "--generator", "g", "--seed", "8")
+    defectstudio("export", trained, tmp_path / "png", "--format", "png", "--no-real")
+    assert defectstudio("replay", tmp_path / "png")["same"]
+    defectstudio("new", tmp_path / "other", "--item", "plate")
+    error = defectstudio("replay", tmp_path / "png", "--project", tmp_path / "other", code=1)
+    assert "not in the project" in error["error"]["reason"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+def test_ctrl_c_cancels_and_resume_goes_on(trained):
+    name = ("--name", "long")
+    settings = [part for text in (*TINY, "steps=1000000") for part in ("--set", text)]
+    command = [sys.executable, "-m", "defectstudio", "train", str(trained), "dcdganc", *name]
+    child = subprocess.Popen([*command, *settings], stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: job(trained, "long").get("progress", 0) > 0)
+    child.send_signal(2)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "ancel" in said
+    assert job(trained, "long")["state"] == "cancelled"
+    step = json.loads((trained / "runs/0002/checkpoint/state.json").read_text())["step"]
+    defectstudio("train", trained, "dcdganc", *name, "--resume", "--set", f"steps={step + 2}")
+    assert job(trained, "long")["state"] == "done"
+
+
+def job(project: Path, title: str) -> dict:
+    listed = defectstudio("jobs", "list", project)["jobs"]
+    return next((one for one in listed if one["title"] == title), {})
+
+
+def wait_until(check, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_commands_do_not_import_from_the_current_folder(tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('not this one')")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", "from defectstudio.jobs.once import describe; print(describe())"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "cpu" in done.stdout, done.stderr
