@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from defectstudio.domain.bounds import Bounds
 
 Source = Literal["mask", "constant"]
+PriorKind = Literal["posterior", "standard"]
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,14 @@ class DcdgancConfig:
     """DCDGANc (P1 section 2.2; SPEC section 1).
 
     The defaults are the recommended few-shot preset for a CPU; `paper_literal` has the paper's
-    own numbers. Weights of the losses carry the paper's names.
+    own numbers. Weights of the losses carry the paper's names. prior: what a style is drawn from,
+    the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
     """
 
     source: Source = "mask"
     height: Annotated[int, Bounds(64, 256)] = 64
     width: Annotated[int, Bounds(64, 256)] = 64
+    prior: PriorKind = "posterior"
     nz: Annotated[int, Bounds(4, 256)] = 16
     width_g: Annotated[int, Bounds(8, 512)] = 48
     width_d: Annotated[int, Bounds(8, 512)] = 32

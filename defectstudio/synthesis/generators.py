@@ -18,7 +18,13 @@ from defectstudio.domain.generators import GeneratorCard
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.imaging.watershed import raw_mask
 from defectstudio.networks.dcdganc.generator import draw_noise
-from defectstudio.networks.dcdganc.model import KEY, Inputs, build_generator, canvas_side
+from defectstudio.networks.dcdganc.model import (
+    KEY,
+    Inputs,
+    build_generator,
+    canvas_side,
+    unpack,
+)
 from defectstudio.networks.weights import load_tensors
 
 WEIGHTS, CARD = "generator.safetensors", "generator.json"
@@ -88,7 +94,7 @@ class Dcdganc:
         self.inputs = Inputs(ids, mask_source=self.mask_source)
         self.net = build_generator(card.config, card.channels, len(ids)).to(device).eval()
         try:
-            self.net.load_state_dict(load_tensors(weights))
+            self.prior = unpack(self.net, load_tensors(weights))
         except RuntimeError as error:
             raise CheckpointError(
                 "the weights do not fit the card's configuration",
@@ -142,9 +148,10 @@ class Dcdganc:
     def _run(self, class_id: int, seed: int, canvas: NDArray[np.float32]) -> Unit:
         """canvas (H, W) in {0, 1} -> content and alpha (H, W, C + 1) in [0, 1]."""
         rng = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, self.card.config.nz, generator=rng)
+        index = self.index[class_id]
+        z = self.prior.style(index, torch.randn(self.card.config.nz, generator=rng))[None]
         noise = draw_noise(self.net.noise_shapes(*canvas.shape), 1, rng)
-        cls = torch.tensor([self.index[class_id]])
+        cls = torch.tensor([index])
         source = self.inputs.source(cls, torch.from_numpy(canvas)[None, None])
         code = torch.cat([self.inputs.one_hot(cls), z], dim=1)
         noise = [plane.to(self.device) for plane in noise]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from defectstudio.networks.dcdganc.model import (
     build_encoder,
     build_generator,
 )
+from defectstudio.networks.dcdganc.prior import Prior, aggregated, standard
 from defectstudio.networks.ema import Ema
 from defectstudio.training.augment import Augment
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
@@ -163,6 +164,19 @@ class DcdgancTask:
 
     def _networks(self) -> dict[str, nn.Module]:
         return {"g": self.g, "e": self.e, "d": self.d, "ema": self.ema.module}
+
+    @torch.no_grad()
+    def prior(self, batches: Iterable[Batch]) -> Prior:
+        """What styles are drawn from: see DcdgancConfig.prior. Every class must be in `batches`."""
+        classes = self.inputs.eye.shape[0]
+        if self.config.prior == "standard":
+            return standard(classes, self.config.nz)
+        encoded = [(*self.e(batch["image"].to(self.device)), batch["cls"]) for batch in batches]
+        mu, log_variance, cls = (
+            torch.cat([part.cpu() for part in parts]) for parts in zip(*encoded, strict=True)
+        )
+        chosen = [cls == index for index in range(classes)]
+        return aggregated([mu[own] for own in chosen], [log_variance[own] for own in chosen])
 
     @torch.no_grad()
     def preview(self) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from defectstudio.domain.events import Artifact, Finished, Log, Started
 from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.specs import TrainSpec
+from defectstudio.networks.dcdganc.model import pack
 from defectstudio.networks.dcdganc.source import class_values
 from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.generators import CARD, WEIGHTS
@@ -26,6 +26,9 @@ from defectstudio.training.dcdganc import DcdgancTask
 from defectstudio.training.loop import Loop, Plan
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
+
+PRIOR_DRAWS = 384
+"""Contents encoded to find the styles of every class."""
 
 
 def train(spec: TrainSpec, channel: Channel) -> None:
@@ -53,7 +56,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         )
     )
     if loop(task, batches):
-        card = _export(spec, task, data.channels)
+        card = _export(spec, task, data)
         channel.emit(Artifact("generator", "generator", card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 
@@ -101,13 +104,15 @@ def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
     return step
 
 
-def _export(spec: TrainSpec, task: DcdgancTask, channels: int) -> GeneratorCard:
-    folder = Path(spec.run) / "generator"
-    digest = save_tensors(folder / WEIGHTS, task.ema.module.state_dict())
+def _export(spec: TrainSpec, task: DcdgancTask, data: ContentBatches) -> GeneratorCard:
+    folder = spec.run / "generator"
+    # Batches after the last step are fresh draws of the same contents.
+    drawn = (data[spec.config.steps + n] for n in range(-(-PRIOR_DRAWS // spec.config.batch)))
+    digest = save_tensors(folder / WEIGHTS, pack(task.ema.module, task.prior(drawn)))
     card = GeneratorCard(
         kind="dcdganc",
         config=spec.config,
-        channels=3 if channels == 3 else 1,
+        channels=3 if data.channels == 3 else 1,
         classes=spec.classes,
         values=class_values(list(spec.classes)),
         step=spec.config.steps,

@@ -33,7 +33,8 @@ def tiny_generator(tmp_path):
 
     from defectstudio.domain.files import write_json
     from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
-    from defectstudio.networks.dcdganc.model import build_generator
+    from defectstudio.networks.dcdganc.model import build_generator, pack
+    from defectstudio.networks.dcdganc.prior import standard
     from defectstudio.networks.weights import save_tensors
     from defectstudio.synthesis.generators import CARD, WEIGHTS
 
@@ -42,7 +43,7 @@ def tiny_generator(tmp_path):
         torch.manual_seed(3)
         net = build_generator(config, channels, 2)
         folder = tmp_path / f"generator_{source}_{channels}"
-        digest = save_tensors(folder / WEIGHTS, net.state_dict())
+        digest = save_tensors(folder / WEIGHTS, pack(net, standard(2, 4)))
         card = GeneratorCard(
             kind="dcdganc",
             config=config,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.networks.dcdganc.discriminator import Discriminator
 from defectstudio.networks.dcdganc.encoder import Encoder
 from defectstudio.networks.dcdganc.generator import STRIDE, Generator
+from defectstudio.networks.dcdganc.prior import Prior
 from defectstudio.networks.dcdganc.source import class_values, constant_map, mask_map
 
 KEY = -1.0
@@ -36,6 +37,21 @@ def build_encoder(config: DcdgancConfig, channels: int) -> Encoder:
 def build_discriminator(config: DcdgancConfig, channels: int, classes: int) -> Discriminator:
     """D for images of `channels` and `classes` classes."""
     return Discriminator(channels, classes, config.width_d, config.scales)
+
+
+def pack(net: Generator, prior: Prior) -> dict[str, Tensor]:
+    """The tensors of `generator.safetensors`: the network's under `net.`, and the prior's."""
+    tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
+    return {**tensors, "prior.mean": prior.mean, "prior.factor": prior.factor}
+
+
+def unpack(net: Generator, tensors: Mapping[str, Tensor]) -> Prior:
+    """Load `pack`ed tensors into the network; raises RuntimeError where they do not fit."""
+    own = {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
+    net.load_state_dict(own)
+    if "prior.mean" not in tensors or "prior.factor" not in tensors:
+        raise RuntimeError("the prior is missing")
+    return Prior(tensors["prior.mean"], tensors["prior.factor"])
 
 
 class Inputs:
