@@ -207,12 +207,17 @@ def _likeness(first: _Surface, second: _Surface, maybe: float = _MAYBE) -> float
 
 
 def _shift(first: Map, second: Map) -> tuple[int, int]:
-    """(down, right) that lays `second` over `first`, by the peak of their cross-correlation."""
+    """(down, right) that lays `second` over `first`, by the peak of their cross-correlation.
+
+    Strong frequencies count by the root of their strength, or else the stripes and the weave that
+    fit at many shifts would outweigh what fits at one.
+    """
     shape = [
         scipy.fft.next_fast_len(int(1.5 * max(a, b)), real=True)
         for a, b in zip(first.shape, second.shape, strict=True)
     ]
     product = scipy.fft.rfft2(first, shape) * scipy.fft.rfft2(second, shape).conj()
+    product /= np.sqrt(np.abs(product)) + 1e-3
     peak = int(scipy.fft.irfft2(product, shape).argmax())
     down, right = divmod(peak, shape[1])
     # The far part of the circle stands for shifts to the top and to the left.
