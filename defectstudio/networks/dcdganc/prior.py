@@ -40,4 +40,5 @@ def aggregated(mu: list[Tensor], log_variance: list[Tensor]) -> Prior:
 def _factor(mu: Tensor, variance: Tensor) -> Tensor:
     centred = (mu - mu.mean(dim=0)).double()
     covariance = centred.T @ centred / len(mu) + torch.diag(variance.double().mean(dim=0))
-    return torch.linalg.cholesky(covariance).to(mu.dtype)
+    factor: Tensor = torch.linalg.cholesky(covariance)
+    return factor.to(mu.dtype)
