@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 from defectstudio.domain.events import Metrics
-from defectstudio.jobs.running import LOG_FILE
+from defectstudio.jobs.running import LOG_FILE, METRICS_FILE
 
-METRICS_FILE = "metrics.jsonl"
 _LOG_BYTES = 64 << 10
 
 

@@ -6,19 +6,17 @@ Everything here runs on the window's thread and returns at once.
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import replace
 
 import numpy as np
 from psygnal import Signal
 
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
-from defectstudio.app.label_plane import union
+from defectstudio.app.recipes import painted_defects
 from defectstudio.app.strokes import Change, Stroke, clear
 from defectstudio.app.style import StyleBook
-from defectstudio.domain.recipe import BlendSettings, Defect, Recipe
+from defectstudio.domain.recipe import BlendSettings, Recipe
 from defectstudio.domain.records import DefectClass, GeneratorRecord
-from defectstudio.imaging.masks import Box, encode
 
 MAX_BRUSH = 2000
 
@@ -197,21 +195,12 @@ class Studio:
         if document is None or generator is None or not document.is_background:
             return None
         known = {defect.id for defect in self.classes}
-        defects = tuple(
-            self._defect(document, generator, class_id, box)
-            for class_id, box in document.plane.class_boxes().items()
-            if class_id in known
-        )
-        if not defects:
+        boxes = {key: box for key, box in document.plane.class_boxes().items() if key in known}
+        if not boxes:
             return None
+        seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
+        defects = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
         return Recipe(document.record.sha256, defects, project, blend=self.blend)
-
-    def _defect(
-        self, document: Document, generator: GeneratorRecord, class_id: int, box: Box
-    ) -> Defect:
-        mask = encode(document.plane.labels[box.slices] == class_id)
-        seed = self.styles.seed(class_id)
-        return Defect(class_id, seed, mask, box.top, box.left, generator.sha256)
 
 
 class PaintCommand:
@@ -230,20 +219,3 @@ class PaintCommand:
 
     def redo(self) -> None:
         self._studio.apply(self._image_id, self._change)
-
-
-def recipe_box(recipe: Recipe, shape: tuple[int, int]) -> Box:
-    """The part of an image of `shape` that the recipe's defects may change."""
-    boxes = [
-        Box(defect.top, defect.left, defect.mask.height, defect.mask.width)
-        for defect in recipe.defects
-    ]
-    whole = boxes[0]
-    for box in boxes[1:]:
-        whole = union(whole, box)
-    return whole.clipped(shape)
-
-
-def same_sample(first: Recipe, second: Recipe) -> bool:
-    """Whether two recipes make the same picture; versions are not compared."""
-    return replace(first, versions={}) == replace(second, versions={})

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from defectstudio.app.display import pyramid, shown
 from defectstudio.app.outlines import outlines
-from defectstudio.app.studio import Studio, recipe_box, same_sample
+from defectstudio.app.recipes import recipe_box, same_sample
+from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import SampleRecord

@@ -87,7 +87,7 @@ def test_open_paint_preview_accept_undo_export(opened, qtbot, tmp_path):
     qtbot.waitUntil(lambda: window.samples.list.model().rowCount() == 1)
 
     key(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert session.project.samples() == []
+    qtbot.waitUntil(lambda: session.project.samples() == [], timeout=9000)
     key(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert set(session.studio.document.plane.class_boxes()) == {1}
     for _ in range(2):

@@ -1,0 +1,89 @@
+"""What is painted, as the defects of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from defectstudio.app.label_plane import union
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.imaging.masks import Box, bounding_box, encode
+from defectstudio.imaging.types import Label, Mask
+
+CELL = 8
+"""Pixels of a class closer than one to two cells belong to one defect."""
+
+MOST = 48
+"""With more parts than this the class is speckled, and one defect again."""
+
+_TOUCHING = np.ones((3, 3), dtype=bool)
+
+
+def painted_defects(
+    labels: Label, boxes: Mapping[int, Box], seeds: Mapping[int, int], generator: str
+) -> tuple[Defect, ...]:
+    """One defect for each painted part of each class.
+
+    labels: uint8 (H, W); boxes: the bounding box of each class to use; seeds: its style.
+    Parts that lie apart are defects of their own: in one box they would have to share a canvas,
+    and the generator would draw them small.
+    """
+    return tuple(
+        Defect(class_id, seeds[class_id], encode(mask), place.top, place.left, generator)
+        for class_id, box in boxes.items()
+        for mask, place in parts(labels[box.slices] == class_id, box)
+    )
+
+
+def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
+    """The parts of a mask that lies at `box`, each in its tight box, in raster order."""
+    cells = _cells(mask)
+    numbers, count = ndimage.label(cells, structure=_TOUCHING)
+    if not 1 < count <= MOST:
+        return [_tight(mask, box)]
+    found = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
+        area = Box(
+            rows.start * CELL,
+            columns.start * CELL,
+            (rows.stop - rows.start) * CELL,
+            (columns.stop - columns.start) * CELL,
+        ).clipped(mask.shape)
+        own = (numbers[rows, columns] == number).repeat(CELL, axis=0).repeat(CELL, axis=1)
+        part = mask[area.slices] & own[: area.height, : area.width]
+        found.append(_tight(part, area.moved(box.top, box.left)))
+    return found
+
+
+def recipe_box(recipe: Recipe, shape: tuple[int, int]) -> Box:
+    """The part of an image of `shape` that the recipe's defects may change."""
+    boxes = [
+        Box(defect.top, defect.left, defect.mask.height, defect.mask.width)
+        for defect in recipe.defects
+    ]
+    whole = boxes[0]
+    for box in boxes[1:]:
+        whole = union(whole, box)
+    return whole.clipped(shape)
+
+
+def same_sample(first: Recipe, second: Recipe) -> bool:
+    """Whether two recipes make the same picture; versions are not compared."""
+    return replace(first, versions={}) == replace(second, versions={})
+
+
+def _cells(mask: Mask) -> Mask:
+    """Which CELL x CELL squares hold a true pixel."""
+    height, width = mask.shape
+    padded = np.pad(mask, ((0, -height % CELL), (0, -width % CELL)))
+    squares = padded.reshape(padded.shape[0] // CELL, CELL, padded.shape[1] // CELL, CELL)
+    return np.asarray(squares.any(axis=(1, 3)))
+
+
+def _tight(mask: Mask, box: Box) -> tuple[Mask, Box]:
+    inner = bounding_box(mask)
+    assert inner is not None, "a part without a pixel"
+    return mask[inner.slices], inner.moved(box.top, box.left)

@@ -1,0 +1,32 @@
+"""Metrics and logs of a run, also when they were cut off."""
+
+from defectstudio.app.run_files import read_log, read_metrics
+from defectstudio.domain.events import Metrics
+from defectstudio.domain.files import to_json
+
+
+def test_metrics_are_read_in_order_and_later_ones_count(tmp_path):
+    lines = [
+        to_json(Metrics(step, {"loss": value}))
+        for step, value in ((1, 3.0), (2, 2.0), (3, 9.0), (2, 1.5))
+    ]
+    broken = [
+        '{"step": 4, "val',
+        "[]",
+        '{"step": 5, "values": 3}',
+        '{"step": 6, "values": {"a": "x"}}',
+    ]
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines + broken), encoding="utf-8")
+    assert read_metrics(tmp_path) == [
+        Metrics(1, {"loss": 3.0}), Metrics(2, {"loss": 1.5}), Metrics(3, {"loss": 9.0})
+    ]  # fmt: skip
+
+
+def test_the_end_of_a_long_log_is_read(tmp_path):
+    (tmp_path / "log.txt").write_bytes(b"x" * 100_000 + b"\nlast \xff line")
+    log = read_log(tmp_path)
+    assert log.endswith("last � line") and len(log) < 70_000
+
+
+def test_a_run_without_files_has_none(tmp_path):
+    assert read_metrics(tmp_path) == [] and read_log(tmp_path) == ""
