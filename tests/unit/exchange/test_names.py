@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defectstudio.exchange.names import safe_name, unique_names
@@ -29,6 +29,7 @@ def test_safe_names(name: str, safe: str) -> None:
 
 
 @given(st.lists(st.text(max_size=150), max_size=20))
+@settings(deadline=None)
 def test_unique_names_differ_without_regard_to_case(names: list[str]) -> None:
     unique = unique_names(names)
     assert len(unique) == len(names)

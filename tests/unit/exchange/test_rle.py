@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pycocotools import mask as reference
@@ -37,6 +37,7 @@ def test_published_vectors(mask: np.ndarray, counts: list[int], text: str) -> No
 
 
 @given(MASKS)
+@settings(deadline=None)
 def test_round_trip_and_equal_to_pycocotools(mask: np.ndarray) -> None:
     counts = rle.encode(mask)
     text = rle.to_text(counts)
@@ -47,6 +48,7 @@ def test_round_trip_and_equal_to_pycocotools(mask: np.ndarray) -> None:
 
 
 @given(st.lists(st.integers(0, 1 << 30), min_size=1))
+@settings(deadline=None)
 def test_any_run_lengths_survive_the_text(counts: list[int]) -> None:
     assert rle.from_text(rle.to_text(counts)) == counts
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
@@ -93,6 +93,7 @@ def test_every_truncation_of_a_png_is_noticed(tmp_path: Path, dtype: type) -> No
 
 
 @given(st.integers(33, 400), st.integers(0, 7))
+@settings(deadline=None)
 def test_every_flipped_bit_of_a_png_is_noticed(place: int, bit: int) -> None:
     data = bytearray(imagecodecs.png_encode(_random((20, 20))))
     data[place] ^= 1 << bit

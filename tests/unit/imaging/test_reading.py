@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as PillowImage
@@ -209,6 +209,7 @@ def test_a_lack_of_memory_is_the_worlds_fault(
 
 
 @given(st.binary(max_size=200), st.sampled_from([s for s, _ in reading._SIGNATURES]))
+@settings(deadline=None)
 def test_foreign_bytes_give_an_image_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, signature: bytes
 ) -> None:
@@ -321,6 +322,7 @@ def test_the_pixel_hash_sees_shape_type_and_bytes_only() -> None:
         hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
     )
 )
+@settings(deadline=None)
 def test_the_unit_range_keeps_every_value(array: np.ndarray) -> None:
     unit = to_unit(array)
     assert unit.dtype == np.float32
