@@ -42,8 +42,8 @@ class DemoReport:
 
 
 def make_demo(out: Path, watch: Callable[[RunningJob], object]) -> DemoReport:
-    """Make the sample project in `out`, or use the one there, synthesize 24 samples with its
-    generators, export them and draw a contact sheet. The same samples every time.
+    """Make the sample project in `out`, synthesize 24 samples with its generators, export all
+    and draw a contact sheet. A project and samples that an earlier demo left there are used.
 
     watch: waits for a job, as `RunningJob.result` does. Raises ProjectError when the folder is
     another's or the build has no generators, and what its parts raise.
@@ -56,10 +56,10 @@ def make_demo(out: Path, watch: Callable[[RunningJob], object]) -> DemoReport:
                 subject=project.root,
                 remedy="This build has no weights; install a release, or train one.",
             )
-        for number, generator in enumerate(generators):
-            count = len(range(number, COUNT, len(generators)))
-            job = start_synthesis(project, generator=generator.name, count=count, seed=_SEED)
-            watch(job)
+        if len(project.samples()) < COUNT:
+            for number, generator in enumerate(generators):
+                count = len(range(number, COUNT, len(generators)))
+                watch(start_synthesis(project, generator=generator.name, count=count, seed=_SEED))
         exports = {name: _exported(project, out / name, name) for name in _FORMATS}
         sheet = out / "contact_sheet.png"
         made = project.samples()
