@@ -29,7 +29,7 @@ class DefectStudioError(Exception):
 
     def __str__(self) -> str:
         head = f"{self.subject}: {self.reason}" if self.subject else self.reason
-        return f"{head} {self.remedy}".rstrip()
+        return f"{head}. {self.remedy}" if self.remedy else head
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.reason, self.subject, self.remedy))
