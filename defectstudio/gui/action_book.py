@@ -77,6 +77,7 @@ class ActionBook(QObject):
             made.setIcon(icon(action.icon))
             made.setIconVisibleInMenu(False)
         shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        made.setIconText(plain(action.text).split(" ")[0])
         made.setToolTip(plain(action.text) + (f"  ({shown})" if shown else ""))
         if action.id in _ON_CANVAS:
             made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -45,8 +45,8 @@ from defectstudio.project.project import Project
 
 _TOOL_BAR = (
     ("project.import", "project.export"),
-    ("edit.undo", "edit.redo"),
     ("job.train",),
+    ("edit.undo", "edit.redo", "edit.clear"),
 )
 
 
@@ -158,10 +158,13 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         em = self.fontMetrics().height()
         bar.setIconSize(QSize(round(1.35 * em), round(1.35 * em)))
-        for group in _TOOL_BAR:
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for number, group in enumerate(_TOOL_BAR):
+            if number:
+                bar.addSeparator()
             for action_id in group:
                 bar.addAction(self.actions_[action_id])
-            bar.addSeparator()
+                bar.widgetForAction(self.actions_[action_id]).setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addToolBar(bar)
         self._bar = bar
         self._stack = QStackedWidget()
@@ -272,6 +275,7 @@ class MainWindow(QMainWindow):
             action.setEnabled(bool(text))
             verb = self.tr("Undo") if action_id == "edit.undo" else self.tr("Redo")
             action.setText(f"{verb} {text.lower()}".strip())
+            action.setIconText(verb)
 
     def _show_lock(self) -> None:
         if self.session is not None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from defectstudio.app.document import drafts
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.records import Item, JobRecord, Role
+from defectstudio.domain.records import Item, JobRecord
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
@@ -80,7 +80,7 @@ class Session(QObject):
         panels.jobs.watch(self.jobs)
         self.choose_item(self.item.id)
         self._read_jobs()
-        panels.images.choose_first(Role.NORMAL)
+        panels.images.choose_first()
 
     def close(self) -> None:
         """Save, stop the workers, join the threads, close the project. May take seconds."""

@@ -228,6 +228,7 @@ def opened(window, project_root, qtbot):
     """The window with the project open and its first background on the canvas."""
     window.commands.open_path(project_root)
     qtbot.waitUntil(
-        lambda: window.session is not None and window.session.studio.document, timeout=9000
+        lambda: window.session is not None and window.session.studio.document is not None,
+        timeout=20000,
     )
     return window

@@ -142,13 +142,12 @@ class CanvasItem(QGraphicsItem):
         return region
 
     def _draw_outlines(self, painter: QPainter) -> None:
-        for colour, width in ((None, 3.0), (class_colour, 1.4)):
-            for class_id, path in self._outlines.items():
-                pen = QPen(QColor(*colour(class_id)) if colour else QColor(0, 0, 0, 140))
-                pen.setWidthF(width)
-                pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-                pen.setCosmetic(True)
-                painter.strokePath(path, pen)
+        # A thin line without a border of its own: a scratch of two pixels must stay visible.
+        for class_id, path in self._outlines.items():
+            pen = QPen(QColor(*class_colour(class_id)))
+            pen.setWidthF(1.0)
+            pen.setCosmetic(True)
+            painter.strokePath(path, pen)
 
     def _zoom(self) -> float:
         views = self.scene().views() if self.scene() else []

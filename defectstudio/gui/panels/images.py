@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.domain.records import ImageRecord, Item, Role
+from defectstudio.domain.records import ImageRecord, Item, Role, Split
 from defectstudio.gui.panels.image_delegate import ImageDelegate
 from defectstudio.gui.panels.image_model import RECORD, ImageModel
 from defectstudio.gui.panels.thumbnails import Thumbnails
@@ -30,6 +30,7 @@ class ImagesPanel(QWidget):
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
+        self.setAutoFillBackground(True)
         self._thumbnails = thumbnails
         self._chosen = 0
         """The id of the image shown, which a filter may hide from the list."""
@@ -95,12 +96,11 @@ class ImagesPanel(QWidget):
         if 0 <= row < self._model.rowCount():
             self.list.setCurrentIndex(self._model.index(row, 0))
 
-    def choose_first(self, role: Role | None = None) -> None:
-        """Go to the first image shown, of this role if there is one."""
+    def choose_first(self) -> None:
+        """Go to the image to begin with: the first background outside the test split, or any."""
         rows = [self._model.index(row, 0) for row in range(self._model.rowCount())]
-        fitting = [index for index in rows if role in (None, index.data(RECORD).role)]
-        if fitting or rows:
-            self.list.setCurrentIndex((fitting or rows)[0])
+        if rows:
+            self.list.setCurrentIndex(min(rows, key=lambda index: _reluctance(index.data(RECORD))))
 
     def _made_list(self) -> QListView:
         view = QListView()
@@ -153,3 +153,7 @@ class ImagesPanel(QWidget):
 
     def _redraw(self, _file: Path) -> None:
         self.list.viewport().update()
+
+
+def _reluctance(record: ImageRecord) -> tuple[bool, bool]:
+    return record.role is not Role.NORMAL, record.split is Split.TEST

@@ -38,6 +38,7 @@ class JobsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAutoFillBackground(True)
         self._control: JobControl | None = None
         self._curve: CurvePlot | None = None
         self._model = JobModel()

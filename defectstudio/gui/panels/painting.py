@@ -23,7 +23,6 @@ from defectstudio.gui.panels.samples import SamplesPanel
 
 _STRIP: tuple[tuple[str, ...], ...] = (
     ("tool.brush", "tool.eraser", "tool.pick"),
-    ("edit.undo", "edit.redo", "edit.clear"),
     ("view.fit", "view.full", "view.in", "view.out"),
     ("view.overlays", "view.preview"),
 )
@@ -85,7 +84,9 @@ class PaintingPage(QWidget):
         record = document.record
         self._name.setText(record.name)
         use = self.tr("background") if document.is_background else self.tr("real defect")
-        self._kind.setText(f"{use} · {record.width} × {record.height} · {record.depth} bit")
+        split = self.tr(" of the {} split").format(record.split.value) if record.split else ""
+        size = f"{record.width} × {record.height}"
+        self._kind.setText(f"{use}{split} · {size} · {record.depth} bit")
 
     def refresh(self) -> None:
         """The brush may have another size."""

@@ -101,6 +101,7 @@ class SamplesPanel(QWidget):
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
+        self.setAutoFillBackground(True)
         self._title = QLabel()
         self._title.setProperty("role", "heading")
         self._model = SampleModel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +34,7 @@ from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.icons import icon
 from defectstudio.gui.previews import State
 
+_KEY = Qt.ItemDataRole.UserRole + 1
 _ON_ACCENT = QPalette.ColorRole.HighlightedText
 _MODE_NAMES: dict[str, str] = {
     "improved": "Improved Poisson",
@@ -43,6 +46,21 @@ _MODE_TIPS: dict[str, str] = {
     "poisson": "Smooth seam, contrast follows the background",
     "alpha": "Pasted with a soft edge, colours unchanged",
 }
+
+
+class ClassDelegate(QStyledItemDelegate):
+    """A row with the class's key at its right."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(option.rect.adjusted(0, 0, -8, 0), side, index.data(_KEY))
 
 
 class SeedBox(QSpinBox):
@@ -77,6 +95,7 @@ class StylePanel(QWidget):
         self._filling = False
         self.classes = QListWidget()
         self.classes.setAccessibleName(self.tr("Class"))
+        self.classes.setItemDelegate(ClassDelegate(self.classes))
         self.classes.currentRowChanged.connect(self._on_class)
         self.seed = SeedBox()
         self.seed.setAccessibleName(self.tr("Style seed"))
@@ -169,7 +188,6 @@ class StylePanel(QWidget):
         add.setToolTip(self.tr("Add a class"))
         add.clicked.connect(self._ask_class)
         layout.addLayout(_row(_heading(self.tr("Class")), None, add))
-        self.classes.setMaximumHeight(round(11 * em))
         self.classes.setIconSize(QSize(em, em))
         layout.addWidget(self.classes)
         layout.addWidget(_rule())
@@ -208,13 +226,20 @@ class StylePanel(QWidget):
         if [row.data(Qt.ItemDataRole.UserRole) for row in rows] != wanted:
             self.classes.clear()
             for number, (class_id, name) in enumerate(wanted, start=1):
-                key = f"   {number}" if number <= 9 else ""
-                row = QListWidgetItem(swatch(class_id, 32), f"{name}{key}")
+                row = QListWidgetItem(swatch(class_id, 32), name)
                 row.setData(Qt.ItemDataRole.UserRole, (class_id, name))
+                row.setData(_KEY, str(number) if number <= 9 else "")
                 self.classes.addItem(row)
+            self._fit_classes()
         ids = [class_id for class_id, _ in wanted]
         if self._studio.class_id in ids:
             self.classes.setCurrentRow(ids.index(self._studio.class_id))
+
+    def _fit_classes(self) -> None:
+        """As high as the classes need, up to eight rows."""
+        rows = min(8, max(1, self.classes.count()))
+        height = self.classes.sizeHintForRow(0) if self.classes.count() else 20
+        self.classes.setFixedHeight(rows * height + 4)
 
     def _on_class(self, row: int) -> None:
         if not self._filling and row >= 0:

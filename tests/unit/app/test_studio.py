@@ -1,0 +1,175 @@
+"""The window's state without a window."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from defectstudio.app.display import Window
+from defectstudio.app.document import Document
+from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.studio import MAX_BRUSH, Studio
+from defectstudio.domain.recipe import BlendSettings
+from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role
+from defectstudio.imaging.masks import decode
+
+GENERATOR = GeneratorRecord(1, 1, "first", "dcdganc", Path("first"), "ab" * 32)
+
+
+def document(image_id=1, role=Role.NORMAL):
+    record = ImageRecord(
+        image_id, 1, "x", role, Path("x.png"), f"{image_id:064x}", 60, 80, 1, 8, "", None, (), None
+    )
+    native = np.zeros((60, 80), np.uint8)
+    return Document(record, native, Window(0, 255), [native], LabelPlane(native))
+
+
+@pytest.fixture
+def studio():
+    made = Studio(np.random.default_rng(0))
+    made.show_classes((DefectClass(4, 1, "scratch"), DefectClass(9, 1, "hole")))
+    made.choose_generator(GENERATOR)
+    return made
+
+
+def stroke(studio, *points, erase=False):
+    studio.start_stroke(*points[0], erase=erase)
+    for point in points[1:]:
+        studio.extend_stroke(*point)
+    studio.end_stroke()
+
+
+def test_the_first_class_is_chosen_and_a_lost_one_is_replaced(studio):
+    assert studio.class_id == 4
+    studio.choose_class(9)
+    studio.show_classes((DefectClass(4, 1, "scratch"),))
+    assert studio.class_id == 4
+    studio.show_classes(())
+    assert studio.class_id == 0
+
+
+def test_nothing_is_painted_without_document_or_class(studio):
+    assert not studio.start_stroke(1, 1, erase=False)
+    studio.show(document())
+    studio.show_classes(())
+    assert not studio.start_stroke(1, 1, erase=False)
+    studio.extend_stroke(5, 5)
+    studio.end_stroke()
+    studio.cancel_stroke()
+    studio.clear()
+    studio.pick(1, 1)
+    assert len(studio.history) == 0
+
+
+def test_a_recipe_freezes_what_is_painted(studio):
+    studio.show(document())
+    assert studio.recipe("p") is None
+    stroke(studio, (20, 20), (20, 50))
+    studio.choose_class(9)
+    studio.choose_seed(55)
+    studio.choose_blend(BlendSettings("alpha", 4, 1))
+    stroke(studio, (50, 10))
+    recipe = studio.recipe("p")
+    assert (recipe.background, recipe.project) == (studio.document.record.sha256, "p")
+    assert [(d.class_id, d.generator) for d in recipe.defects] == [(4, "ab" * 32), (9, "ab" * 32)]
+    assert recipe.defects[1].seed == 55 and recipe.blend.mode == "alpha"
+    again = np.zeros((60, 80), np.uint8)
+    for defect in recipe.defects:
+        mask = decode(defect.mask)
+        area = again[defect.top : defect.top + mask.shape[0], defect.left :][:, : mask.shape[1]]
+        area[mask] = defect.class_id
+    np.testing.assert_array_equal(again, studio.document.plane.labels)
+    assert studio.recipe("p") == recipe
+
+
+def test_no_recipe_for_real_defects_or_without_generator_or_class(studio):
+    studio.show(document(role=Role.DEFECT))
+    stroke(studio, (20, 20))
+    assert studio.recipe("p") is None
+    studio.show(document(2))
+    stroke(studio, (20, 20))
+    studio.choose_generator(None)
+    assert studio.recipe("p") is None
+    studio.choose_generator(GENERATOR)
+    studio.show_classes((DefectClass(9, 1, "hole"),))
+    assert studio.recipe("p") is None, "the class painted belongs to no class of the item"
+
+
+def test_edits_are_announced_counted_and_undone(studio):
+    studio.show(document())
+    boxes, edits = [], []
+    studio.painted.connect(boxes.append)
+    studio.edited.connect(lambda: edits.append(studio.document.revision))
+    stroke(studio, (20, 20), (25, 40))
+    assert studio.document.dirty and edits == [1] and len(boxes) == 2
+    studio.clear()
+    studio.history.undo()
+    studio.history.undo()
+    assert not studio.document.plane.labels.any() and edits == [1, 2, 3, 4]
+    assert (studio.history.undo_text, studio.history.redo_text) == ("", "Stroke")
+
+
+def test_undo_on_another_image_asks_for_it_and_is_done_when_it_is_there(studio):
+    first, second, wanted = document(1), document(2), []
+    studio.wanted.connect(wanted.append)
+    studio.show(first)
+    stroke(studio, (20, 20))
+    stroke(studio, (40, 40))
+    painted = first.plane.labels.copy()
+    studio.show(second)
+    studio.history.undo()
+    studio.history.undo()
+    assert wanted == [1, 1] and not second.plane.labels.any()
+    again = document(1)
+    again.plane.labels[:] = painted
+    studio.show(again)
+    assert not again.plane.labels.any() and again.dirty
+
+
+def test_a_stroke_under_way_is_taken_back_by_another_image_and_by_undo(studio):
+    first = document(1)
+    studio.show(first)
+    stroke(studio, (5, 5))
+    studio.start_stroke(30, 30, erase=False)
+    studio.history.undo()
+    assert not studio.stroking and not first.plane.labels.any()
+    studio.start_stroke(30, 30, erase=False)
+    studio.show(document(2))
+    assert not studio.stroking and not first.plane.labels.any()
+
+
+def test_pick_takes_known_classes_inside_the_image_only(studio):
+    studio.show(document())
+    studio.choose_class(9)
+    stroke(studio, (20, 20))
+    studio.choose_class(4)
+    for place in ((0, 0), (-3, 5), (70, 5), (5, 99)):
+        studio.pick(*place)
+        assert studio.class_id == 4
+    studio.pick(20.5, 20.5)
+    assert studio.class_id == 9
+
+
+def test_the_brush_has_bounds_and_steps(studio):
+    studio.resize_brush(0)
+    assert studio.brush == 1
+    studio.step_brush(1)
+    assert studio.brush == 2
+    studio.resize_brush(10**6)
+    assert studio.brush == MAX_BRUSH
+    studio.step_brush(-1)
+    assert studio.brush == MAX_BRUSH - MAX_BRUSH // 8
+
+
+def test_rolling_after_an_accepted_recipe_spares_locked_styles(studio):
+    studio.show(document())
+    stroke(studio, (20, 20))
+    studio.choose_class(9)
+    stroke(studio, (50, 50))
+    studio.lock(True)
+    recipe = studio.recipe("p")
+    studio.roll_after(recipe)
+    after = studio.recipe("p")
+    assert recipe.defects[0].seed != after.defects[0].seed
+    assert recipe.defects[1].seed == after.defects[1].seed
+    assert not studio.roll()
