@@ -86,7 +86,14 @@ def register(group: typer.Typer) -> None:
 
 def _open_window(project: Path | None) -> None:
     arguments = [str(project.resolve())] if project else []
-    code = subprocess.run([*WINDOW, *arguments], check=False).returncode
+    window = subprocess.Popen([*WINDOW, *arguments])
+    try:
+        code = window.wait()
+    except BaseException:
+        # Ctrl-C here: the window saves what it must by itself, so it is asked, not killed.
+        window.terminate()
+        window.wait()
+        raise
     if code:
         raise InternalError(
             f"the window ended with exit code {code}",

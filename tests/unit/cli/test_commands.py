@@ -201,6 +201,24 @@ def test_the_window_is_another_program(monkeypatch, tmp_path):
     assert "exit code 5" in run("app", code=3).stderr
 
 
+def test_interrupting_the_command_closes_the_window(monkeypatch):
+    from defectstudio.cli import showing
+
+    monkeypatch.setattr(showing, "WINDOW", (sys.executable, "-c", "import time; time.sleep(60)"))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    wait, pressed = subprocess.Popen.wait, []
+
+    def press_once(self, timeout=None):
+        if not pressed:
+            pressed.append(self)
+            raise KeyboardInterrupt
+        return wait(self, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", press_once)
+    assert "cancelled" in run("app", code=1).stderr
+    assert pressed[0].returncode != 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a screen")
 def test_without_a_screen_there_is_no_window(monkeypatch):
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
