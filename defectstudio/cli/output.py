@@ -37,6 +37,9 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         except UserError as error:
             _complain(error, as_json)
             raise typer.Exit(USER_FAULT) from error
+        except OSError as error:
+            _complain(_of_the_world(error), as_json)
+            raise typer.Exit(USER_FAULT) from error
         except KeyboardInterrupt:
             _complain(UserError("cancelled"), as_json)
             raise typer.Exit(USER_FAULT) from None
@@ -118,6 +121,14 @@ def _complain(error: DefectStudioError, as_json: bool) -> None:
     typer.echo(f"Error: {head}", err=True)
     if error.remedy:
         typer.echo(error.remedy, err=True)
+
+
+def _of_the_world(error: OSError) -> UserError:
+    return UserError(
+        error.strerror or str(error),
+        subject=error.filename or "",
+        remedy="Check the disk, the folder and its permissions.",
+    )
 
 
 def _ours(error: Exception) -> DefectStudioError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import traceback
@@ -105,6 +106,8 @@ class RunningJob:
             ending = self._supervise()
         except DefectStudioError as error:
             ending = Ending(JobState.FAILED, error)
+        except OSError as error:
+            ending = Ending(JobState.FAILED, _disk_failed(error, self.record.folder))
         except Exception:
             ending = Ending(
                 JobState.FAILED,
@@ -191,7 +194,11 @@ class RunningJob:
             self._note(traceback.format_exc())
 
     def _note(self, text: str) -> None:
-        with (self.record.folder / LOG_FILE).open("a", encoding="utf-8") as sink:
+        # A full disk has no room for this line; the job still has to end.
+        with (
+            contextlib.suppress(OSError),
+            (self.record.folder / LOG_FILE).open("a", encoding="utf-8") as sink,
+        ):
             sink.write(text + "\n")
 
 
@@ -222,6 +229,10 @@ def _launch(
     try:
         write_json(record.folder / JOB_FILE, make_spec(record.folder))
         running = project.update_job(record.id, state=JobState.RUNNING, message="")
+    except OSError as error:
+        failure = _disk_failed(error, record.folder)
+        project.update_job(record.id, state=JobState.FAILED, message=str(failure))
+        raise failure from error
     except BaseException as error:
         project.update_job(record.id, state=JobState.FAILED, message=str(error))
         raise
@@ -243,3 +254,11 @@ def _wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:
                     subject=folder,
                     remedy="End that process, then resume.",
                 ) from None
+
+
+def _disk_failed(error: OSError, folder: Path) -> JobError:
+    return JobError(
+        f"the job's folder cannot be used ({error.strerror or error})",
+        subject=error.filename or folder,
+        remedy="Free some space or allow writing there, then start the job again.",
+    )

@@ -30,6 +30,7 @@ def run(error: BaseException | None, as_json: bool = False) -> int:
         (ImageError("it is torn", subject="a.png", remedy="Copy it again."), 1),
         (InternalError("a wheel came off"), 3),
         (ZeroDivisionError("division by zero"), 3),
+        (PermissionError(13, "Permission denied", "/root"), 1),
         (KeyboardInterrupt(), 1),
         (typer.Exit(1), 1),
     ],

@@ -273,3 +273,24 @@ def test_the_process_is_reaped(project):
     job.wait(20)
     with pytest.raises(ChildProcessError):
         os.waitpid(pids[0], os.WNOHANG)
+
+
+def test_a_disk_that_fails_ends_the_job_with_its_reason(project, monkeypatch):
+    def full(event: events.Event) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(running, "to_json", full)
+    job = start(project, "good")
+    with pytest.raises(JobError, match="No space left"):
+        job.result()
+    assert project.jobs()[-1].state is JobState.FAILED
+
+
+def test_a_folder_that_cannot_be_written_starts_nothing(project, monkeypatch):
+    def full(path: Path, value: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(running, "write_json", full)
+    with pytest.raises(JobError, match="No space left"):
+        start(project, "good")
+    assert project.jobs()[-1].state is JobState.FAILED
