@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from defectstudio.domain.bounds import Bounds
 
 Source = Literal["mask", "constant"]
+Tone = Literal["relative", "absolute"]
 PriorKind = Literal["posterior", "standard"]
 
 
@@ -18,12 +19,15 @@ class DcdgancConfig:
     The defaults are the recommended few-shot preset for a CPU; `paper_literal` has the paper's
     own numbers. Weights of the losses carry the paper's names. prior: what a style is drawn from,
     the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
+    tone: contents relative to the surface around them (imaging.tone), or in absolute grey levels
+    as in the paper.
     """
 
     source: Source = "mask"
     height: Annotated[int, Bounds(64, 256)] = 64
     width: Annotated[int, Bounds(64, 256)] = 64
     prior: PriorKind = "posterior"
+    tone: Tone = "relative"
     nz: Annotated[int, Bounds(4, 256)] = 16
     width_g: Annotated[int, Bounds(8, 512)] = 48
     width_d: Annotated[int, Bounds(8, 512)] = 32

@@ -36,6 +36,7 @@ MARGIN = 4
 class Content:
     """What a generator made for one mask box: pixels float32 (h, w, C) in [0, 1] and its raw mask.
 
+    pixels are in the tone of the generator's configuration, not yet on any surface;
     raw_mask bool (h, w) lies inside the painted mask.
     """
 

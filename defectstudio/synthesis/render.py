@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, Recipe, SampleManifest
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
 from defectstudio.imaging.masks import decode
 from defectstudio.imaging.reading import pixel_sha256, write_png
+from defectstudio.imaging.tone import Level, from_relative, surround
 from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators import ContentGenerator
 
@@ -19,20 +22,33 @@ Generators = Mapping[str, ContentGenerator]
 """Loaded generators by the SHA-256 of their weights."""
 
 
-def place_content(defect: Defect, generators: Generators) -> PlacedContent:
-    """The content of one defect at its place. Raises RecipeError for an unknown generator."""
+def place_content(defect: Defect, background: Image, generators: Generators) -> PlacedContent:
+    """The content of one defect at its place, in the tone of the surface there.
+
+    Raises RecipeError for an unknown generator.
+    """
     if defect.generator not in generators:
         raise RecipeError(
             f"the generator {defect.generator[:12]} is not at hand",
             remedy="Open the project that made the sample, or train the generator again.",
         )
-    made = generators[defect.generator].generate(defect.class_id, defect.seed, decode(defect.mask))
-    return PlacedContent(defect.class_id, made.pixels, made.raw_mask, defect.top, defect.left)
+    generator = generators[defect.generator]
+    made = generator.generate(defect.class_id, defect.seed, decode(defect.mask))
+    pixels = made.pixels
+    if generator.card.config.tone == "relative":
+        level = surround(background, made.raw_mask, (defect.top, defect.left))
+        pixels = from_relative(pixels, _like(level, pixels.shape[2]))
+    return PlacedContent(defect.class_id, pixels, made.raw_mask, defect.top, defect.left)
+
+
+def _like(level: Level, channels: int) -> Level:
+    """A level in as many channels as the content has: grey repeated, colour averaged."""
+    return level if len(level) == channels else np.full(channels, level.mean(), np.float32)
 
 
 def render(recipe: Recipe, background: Image, generators: Generators) -> Composite:
     """Make the sample of `recipe` on `background` (H, W) or (H, W, 3), uint8 or uint16."""
-    contents = [place_content(defect, generators) for defect in recipe.defects]
+    contents = [place_content(defect, background, generators) for defect in recipe.defects]
     return compose(background, contents, recipe.blend, recipe.refine)
 
 

@@ -13,24 +13,28 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from defectstudio.domain.errors import UserError
-from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.generators import DcdgancConfig, Tone
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.reading import read_image, read_label, to_unit
+from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.synthesis.shapes import parts
 
 
 @dataclass(frozen=True)
 class Content:
-    """One defect cut out: pixels float32 (h, w, C) in [0, 1], mask bool (h, w), class id."""
+    """One defect cut out: pixels float32 (h, w, C) in [0, 1], in absolute or relative tone,
+    mask bool (h, w), class id."""
 
     pixels: NDArray[np.float32]
     mask: NDArray[np.bool_]
     class_id: int
 
 
-def cut_contents(files: Sequence[LabeledFile], class_ids: Sequence[int]) -> list[Content]:
+def cut_contents(
+    files: Sequence[LabeledFile], class_ids: Sequence[int], tone: Tone
+) -> list[Content]:
     """All defect contents of the files, one per group of near components of a class."""
-    contents = [c for file in files for c in _cut_file(file, class_ids)]
+    contents = [c for file in files for c in _cut_file(file, class_ids, tone)]
     missing = set(class_ids) - {c.class_id for c in contents}
     if missing or not contents:
         raise UserError(
@@ -40,15 +44,17 @@ def cut_contents(files: Sequence[LabeledFile], class_ids: Sequence[int]) -> list
     return _same_channels(contents)
 
 
-def _cut_file(file: LabeledFile, class_ids: Sequence[int]) -> list[Content]:
-    image, label = to_unit(read_image(file.image)), read_label(file.label)
-    image = image[..., None] if image.ndim == 2 else image
-    return [c for i in class_ids for c in _cut_class(image, label == i, i)]
-
-
-def _cut_class(image: NDArray[np.float32], mask: NDArray[np.bool_], class_id: int) -> list[Content]:
-    found = parts(mask)
-    return [Content(image[box.slices].copy(), own, class_id) for box, own in found]
+def _cut_file(file: LabeledFile, class_ids: Sequence[int], tone: Tone) -> list[Content]:
+    image, label = read_image(file.image), read_label(file.label)
+    contents = []
+    for class_id in class_ids:
+        for box, mask in parts(label == class_id):
+            pixels = to_unit(image[box.slices]).reshape(*box.shape, -1)
+            if tone == "relative":
+                level = surround(image, mask, (box.top, box.left), ignored=label > 0)
+                pixels = to_relative(pixels, level)
+            contents.append(Content(pixels, mask, class_id))
+    return contents
 
 
 def _same_channels(contents: list[Content]) -> list[Content]:

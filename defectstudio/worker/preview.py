@@ -11,6 +11,7 @@ from defectstudio.domain.events import Contents, SampleMade, Started
 from defectstudio.domain.specs import PreviewRequest
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.reading import read_image
+from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators import Dcdganc, load_generator
 from defectstudio.synthesis.render import place_content, render, write_sample
 from defectstudio.worker import device as devices
@@ -32,26 +33,34 @@ def preview(channel: Channel) -> None:
 
 
 class PreviewWorker:
-    """Keeps generators loaded between requests."""
+    """Keeps generators and the last background loaded between requests."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.loaded: dict[str, Dcdganc] = {}
+        self.shown: tuple[str, Image] | None = None
 
     def answer(self, request: PreviewRequest) -> None:
         """Emit Contents, SampleMade or Failed for the request."""
         try:
             self._load(request.generators)
             if request.want == "contents":
-                placed = [place_content(d, self.loaded) for d in request.recipe.defects]
+                background = self._background(request)
+                placed = [place_content(d, background, self.loaded) for d in request.recipe.defects]
                 blocks = _write_contents(request.out, placed)
                 self.channel.emit(Contents(request.request, str(request.out), blocks))
                 return
-            sample = render(request.recipe, read_image(request.background), self.loaded)
+            sample = render(request.recipe, self._background(request), self.loaded)
             write_sample(request.out, request.recipe, sample)
             self.channel.emit(SampleMade(request.request, str(request.out)))
         except Exception as error:
             self.channel.fail(error, request.request)
+
+    def _background(self, request: PreviewRequest) -> Image:
+        """The background, kept from the last request: a line scan takes seconds to read."""
+        if self.shown is None or self.shown[0] != request.recipe.background:
+            self.shown = (request.recipe.background, read_image(request.background))
+        return self.shown[1]
 
     def _load(self, generators: dict[str, Path]) -> None:
         cpu = devices.choose("cpu")

@@ -37,7 +37,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     device = devices.choose(spec.device)
     if spec.config.deterministic:
         torch.use_deterministic_algorithms(True)
-    contents = cut_contents(spec.images, list(spec.classes))
+    contents = cut_contents(spec.images, list(spec.classes), spec.config.tone)
     data = ContentBatches(contents, list(spec.classes), spec.config)
     task = DcdgancTask(spec.config, list(spec.classes), data.channels, device)
     task.preview_batch = data[spec.config.steps]

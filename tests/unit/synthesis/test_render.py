@@ -11,7 +11,7 @@ from defectstudio.domain.recipe import Defect, Recipe
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.synthesis.generators import load_generator
-from defectstudio.synthesis.render import render, write_sample
+from defectstudio.synthesis.render import place_content, render, write_sample
 
 BACKGROUND = np.full((80, 90), 30000, np.uint16)
 
@@ -39,3 +39,25 @@ def test_native_depth_and_files(tiny_generator, tmp_path):
 def test_an_unknown_generator_is_named():
     with pytest.raises(RecipeError, match="ffffffffffff"):
         render(recipe("f" * 64), BACKGROUND, {})
+
+
+def test_a_relative_content_follows_the_light(tiny_generator):
+    generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
+    assert generator.card.config.tone == "relative"
+    loaded = {generator.card.weights_sha256: generator}
+    defect = recipe(generator.card.weights_sha256).defects[0]
+    dark, bright = (
+        place_content(defect, np.full((80, 90), level, np.uint8), loaded).pixels
+        for level in (40, 120)
+    )
+    assert np.allclose(dark * 3, bright, atol=0.01)
+
+
+def test_a_grey_content_on_a_coloured_surface_takes_its_mean_light(tiny_generator):
+    generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
+    loaded = {generator.card.weights_sha256: generator}
+    defect = recipe(generator.card.weights_sha256).defects[0]
+    colour = np.full((80, 90, 3), (30, 90, 150), np.uint8)
+    grey = np.full((80, 90), 90, np.uint8)
+    one, other = (place_content(defect, image, loaded).pixels for image in (colour, grey))
+    assert np.allclose(one, other, atol=0.01)

@@ -17,7 +17,7 @@ from defectstudio.training.contents import (
 
 
 def test_contents_are_cut_by_class_and_component(tiny_files):
-    contents = cut_contents(tiny_files, [1, 2])
+    contents = cut_contents(tiny_files, [1, 2], "absolute")
     assert sorted(c.class_id for c in contents) == [1, 1, 1, 2, 2, 2]
     first = contents[0]
     assert first.mask.shape == (20, 28)
@@ -27,7 +27,7 @@ def test_contents_are_cut_by_class_and_component(tiny_files):
 
 def test_a_class_without_pixels_is_named(tiny_files):
     with pytest.raises(UserError, match=r"class id \[3\]"):
-        cut_contents(tiny_files, [1, 3])
+        cut_contents(tiny_files, [1, 3], "absolute")
 
 
 @settings(max_examples=40, deadline=None)
@@ -49,7 +49,7 @@ def test_a_placed_content_is_never_empty_and_keeps_its_colour(height, width, sca
 
 def test_a_batch_is_a_function_of_seed_and_step(tiny_files):
     config = DcdgancConfig(batch=6, steps=10)
-    contents = cut_contents(tiny_files, [1, 2])
+    contents = cut_contents(tiny_files, [1, 2], "absolute")
     one, other = (ContentBatches(contents, [1, 2], config) for _ in range(2))
     _ = other[0]
     assert torch.equal(one[7]["image"], other[7]["image"])
@@ -59,7 +59,7 @@ def test_a_batch_is_a_function_of_seed_and_step(tiny_files):
 
 def test_a_batch_holds_content_on_the_key_and_its_alpha(tiny_files):
     config = DcdgancConfig(batch=16, height=64, width=96)
-    batch = ContentBatches(cut_contents(tiny_files, [1, 2]), [1, 2], config)[0]
+    batch = ContentBatches(cut_contents(tiny_files, [1, 2], "absolute"), [1, 2], config)[0]
     image, alpha = batch["image"][:, :-1], batch["image"][:, -1:]
     assert batch["image"].shape == (16, 4, 64, 96)
     assert set(alpha.unique().tolist()) == {0.0, 1.0}

@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 def make(tiny_files):
     def build(**settings):
         config = DcdgancConfig(width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, **settings)
-        data = ContentBatches(cut_contents(tiny_files, [1, 2]), [1, 2], config)
+        data = ContentBatches(cut_contents(tiny_files, [1, 2], "absolute"), [1, 2], config)
         return DcdgancTask(config, [1, 2], data.channels, CPU), data
 
     return build

@@ -1,0 +1,66 @@
+"""Tone: how bright a defect is against the surface around it, whatever the exposure.
+
+One part photographed under six lights (magnetic tile) has defects of every grey level, yet a crack
+is always darker than its surface. A content in relative tone is r / (1 + r) with r = pixel /
+surround: 0.5 is the surface itself, values stay in [0, 1), and light cancels as it does in the
+Lambertian model. The reading is ours; the paper's contents are absolute.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.domain.errors import ImageError
+from defectstudio.imaging.masks import Box
+from defectstudio.imaging.reading import to_unit
+from defectstudio.imaging.types import Image, Mask, Unit
+
+NEAR_PX, FAR_PX = 2, 12
+"""The surround of a mask: pixels farther than NEAR_PX, up to FAR_PX, outside it."""
+_DARKEST = 0.02
+_BRIGHTEST = 0.95
+
+Level = NDArray[np.float32]
+
+
+def surround(
+    image: Image, mask: Mask, origin: tuple[int, int], ignored: Mask | None = None
+) -> Level:
+    """Median level (C,) of the surface around a mask, in [0, 1], at least 0.02.
+
+    image (H, W) or (H, W, C), uint8 or uint16; mask bool (h, w) with its first pixel at `origin`
+    (row, column), may hang over the border. ignored bool (H, W): what is no surface either, such
+    as other defects. Where no surface is left around the mask, its whole neighbourhood is taken.
+    Raises ImageError for a mask that lies outside the image.
+    """
+    wide = Box(*origin, *mask.shape).grown(FAR_PX)
+    shown = wide.clipped(image.shape)
+    if not shown.height or not shown.width:
+        raise ImageError("the mask lies outside the image", remedy="Place it on the image.")
+    padded = np.pad(mask, FAR_PX)
+    ring = _dilated(padded, FAR_PX) & ~_dilated(padded, NEAR_PX)
+    ring = ring[shown.moved(-wide.top, -wide.left).slices]
+    if ignored is not None:
+        ring &= ~ignored[shown.slices]
+    crop = to_unit(image[shown.slices]).reshape(*shown.shape, -1)
+    pixels = crop[ring] if ring.any() else crop.reshape(-1, crop.shape[2])
+    return np.maximum(np.median(pixels, axis=0), _DARKEST).astype(np.float32)
+
+
+def to_relative(pixels: Unit, level: Level) -> Unit:
+    """pixels (..., C) in [0, 1] -> relative tone in [0, 1)."""
+    ratio = pixels / level
+    return np.asarray(ratio / (1 + ratio), np.float32)
+
+
+def from_relative(relative: Unit, level: Level) -> Unit:
+    """The pixels (..., C) in [0, 1] of a relative tone on a surface of that level."""
+    clipped = np.minimum(relative, _BRIGHTEST)
+    return np.asarray(np.clip(level * clipped / (1 - clipped), 0, 1), np.float32)
+
+
+def _dilated(mask: Mask, px: int) -> Mask:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
+    return cv2.dilate(mask.astype(np.uint8), kernel) > 0
