@@ -37,7 +37,8 @@ SETTINGS = {"steps": STEPS, "height": 64, "width": 64, "nz": 4, "width_g": 8, "w
             "width_e": 8, "scales": 1, "batch": 2, "checkpoint_every": 5}  # fmt: skip
 PICTURES = 60
 SAMPLES = 12
-PATIENCE = 300.0
+PATIENCE = 1800.0
+"""Seconds; a busy machine is slow, only what never ends is a fault."""
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,9 @@ def test_preview_and_accepted_sample_are_equal(trained):
     previewer.ready.connect(lambda made, of: heard.put(made))
     try:
         previewer.request(recipe)
-        shown = heard.get(timeout=60)
+        shown = heard.get(timeout=180)
         previewer.accept(recipe, heard.put)
-        accepted = heard.get(timeout=60)
+        accepted = heard.get(timeout=180)
     finally:
         previewer.close()
     assert np.array_equal(read_image(accepted.file), shown.image)
