@@ -1,9 +1,10 @@
 """Tone: how bright a defect is against the surface around it, whatever the exposure.
 
 One part photographed under six lights (magnetic tile) has defects of every grey level, yet a crack
-is always darker than its surface. A content in relative tone is r / (1 + r) with r = pixel /
-surround: 0.5 is the surface itself, values stay in [0, 1), and light cancels as it does in the
-Lambertian model. The reading is ours; the paper's contents are absolute.
+is always darker than its surface. A content in relative tone is r^2 / (1 + r^2), r = pixel /
+surround: 0.5 is the surface itself, half and double its brightness are 0.2 and 0.8, values stay in
+[0, 1), and light cancels as it does in the Lambertian model. The square spreads the small
+differences of textured surfaces. The reading is ours; the paper's contents are absolute.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from defectstudio.imaging.types import Image, Mask, Unit
 NEAR_PX, FAR_PX = 2, 12
 """The surround of a mask: pixels farther than NEAR_PX, up to FAR_PX, outside it."""
 _DARKEST = 0.02
-_BRIGHTEST = 0.95
+_BRIGHTEST = 0.96
+"""Five times the surface; beyond, a small error of the content is a large one of the pixel."""
 
 Level = NDArray[np.float32]
 
@@ -51,14 +53,14 @@ def surround(
 
 def to_relative(pixels: Unit, level: Level) -> Unit:
     """pixels (..., C) in [0, 1] -> relative tone in [0, 1)."""
-    ratio = pixels / level
+    ratio = np.square(pixels / level)
     return np.asarray(ratio / (1 + ratio), np.float32)
 
 
 def from_relative(relative: Unit, level: Level) -> Unit:
     """The pixels (..., C) in [0, 1] of a relative tone on a surface of that level."""
     clipped = np.minimum(relative, _BRIGHTEST)
-    return np.asarray(np.clip(level * clipped / (1 - clipped), 0, 1), np.float32)
+    return np.asarray(np.clip(level * np.sqrt(clipped / (1 - clipped)), 0, 1), np.float32)
 
 
 def _dilated(mask: Mask, px: int) -> Mask:

@@ -15,7 +15,7 @@ MASK[4:16, 4:12] = True
 @given(st.floats(0.05, 1.0), st.floats(0.0, 1.0))
 def test_there_and_back(level, value):
     surface = np.array([level], np.float32)
-    pixels = np.full((2, 2, 1), min(value, 10 * level), np.float32)
+    pixels = np.full((2, 2, 1), min(value, 4 * level), np.float32)
     assert np.allclose(from_relative(to_relative(pixels, surface), surface), pixels, atol=1e-5)
 
 
