@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
         self.resize(96 * em, 58 * em)
         sides, across, down = self._docks[:2], Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self.resizeDocks(sides, [17 * em, 17 * em], across)
-        self.resizeDocks(self._docks[2:], [11 * em], down)
+        self.resizeDocks(self._docks[2:], [14 * em], down)
         self._first_state = self.saveState()
         self._restore()
 
@@ -204,6 +204,7 @@ class MainWindow(QMainWindow):
         commands.failed.connect(self.messages.show_error)
         commands.noted.connect(self.messages.show_note)
         commands.busy.connect(self.status.show_jobs)
+        commands.busy.connect(self.welcome.show_busy)
         self.welcome.opened.connect(commands.open_path)
         self.actions_.connect_all(
             {

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from defectstudio.app.document import drafts
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.records import Item, JobRecord
+from defectstudio.domain.records import Item, JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
@@ -181,7 +181,7 @@ class Session(QObject):
 
     def _on_ended(self, job: JobRecord) -> None:
         self._read_jobs()
-        if not job.message and job.kind == "train":
+        if job.state is JobState.DONE and job.kind == "train":
             self.noted.emit(self.tr("{} is trained and can be used.").format(job.title))
 
     # --- reading the project again

@@ -105,6 +105,7 @@ def palette(tones: Tones) -> QPalette:
     for key in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, key, faded)
     made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(tones.line))
+    made.setColor(QPalette.ColorGroup.Disabled, role.HighlightedText, QColor(tones.muted))
     return made
 
 

@@ -213,6 +213,8 @@ def window(qtbot, qapp, tmp_path, monkeypatch):
     theme = Theme(qapp)
     places = Places(tmp_path / "sample", tmp_path)
     made = MainWindow(theme, places=places, make_previews=FakePreviewer)
+    # A question nobody answers would hang the tests.
+    monkeypatch.setattr(made.commands, "may_stop_jobs", lambda count: True)
     made.resize(1200, 800)
     made.show()
     qtbot.waitExposed(made)

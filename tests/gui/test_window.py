@@ -35,6 +35,7 @@ def paint(qtbot, window, *points):
 def key(qtbot, window, code, keys=Qt.KeyboardModifier.NoModifier):
     window.activateWindow()
     window.painting.canvas.setFocus()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and window.painting.canvas.hasFocus())
     qtbot.keyClick(window.painting.canvas, code, keys)
 
 

@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
         choice, name = self.choice, self.name.text().strip()
         taken = bool(name) and choice.out.exists()
         some = (choice.real or choice.synthetic) and choice.splits != ()
-        plain = bool(name) and Path(name).name == name
+        plain = name not in ("", ".", "..") and Path(name).name == name
         self.go.setEnabled(plain and not taken and some)
         self._note.setText(
             self.tr("There is a folder of this name already.") if taken else str(choice.out)

@@ -101,6 +101,8 @@ def _whole(bounds: Bounds, value: int) -> QSpinBox:
     box = QSpinBox()
     box.setRange(int(max(-_INT_LIMIT, bounds.ge)), int(min(_INT_LIMIT, bounds.le)))
     box.setValue(value)
+    box.lineEdit().setTextMargins(4, 0, 0, 0)
+    # Scrolling through the form must not change what it passes over.
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box
 

@@ -53,7 +53,7 @@ class NewProjectDialog(QDialog):
 
     def _check(self) -> None:
         name = self.name.text().strip()
-        plain = bool(name) and Path(name).name == name
+        plain = name not in ("", ".", "..") and Path(name).name == name
         self.create.setEnabled(
             plain and bool(self.item_name) and self.parent_folder.path is not None
         )

@@ -7,8 +7,11 @@ import pyqtgraph
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from defectstudio.app.palette import OKABE_ITO
+from defectstudio.app.palette import class_colour
 from defectstudio.domain.events import Metrics
+
+_FLOOR = 1e-3
+"""What is drawn for zero on the logarithmic axis."""
 
 _SHOWN = 1500
 """Points a curve at most; longer runs are averaged, which also calms them."""
@@ -22,11 +25,10 @@ class CurvePlot(QWidget):
         self.plot = pyqtgraph.PlotWidget()
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        self.plot.setLabel("bottom", self.tr("step"))
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setMouseEnabled(x=True, y=False)
         self.plot.enableAutoRange(y=True)
-        self._legend = self.plot.addLegend(offset=(-8, 4), labelTextSize="8pt")
+        self._legend = self.plot.addLegend(offset=(-8, 2), labelTextSize="8pt", colCount=4)
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -38,7 +40,10 @@ class CurvePlot(QWidget):
         palette = self.palette()
         muted = palette.color(QPalette.ColorRole.PlaceholderText)
         self.plot.setBackground(palette.color(QPalette.ColorRole.Base))
-        self._legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
+        ink = palette.color(QPalette.ColorRole.Text)
+        self._legend.setLabelTextColor(ink)
+        for _, label in self._legend.items:
+            label.setText(label.text, color=ink)
         for name in ("bottom", "left"):
             axis = self.plot.getAxis(name)
             axis.setPen(muted)
@@ -47,19 +52,25 @@ class CurvePlot(QWidget):
     def show_metrics(self, metrics: list[Metrics]) -> None:
         """Draw all figures of a run."""
         names = list(dict.fromkeys(name for one in metrics for name in one.values))
+        # Penalties start a hundred times above the rest; a logarithm shows both.
+        positive = all(value >= 0 for one in metrics for value in one.values.values())
+        self.plot.setLogMode(y=positive)
         for name in set(self._lines) - set(names):
             self.plot.removeItem(self._lines.pop(name))
         for number, name in enumerate(names):
             if name not in self._lines:
-                colour = OKABE_ITO[number % len(OKABE_ITO)]
-                pen = pyqtgraph.mkPen(colour, width=1.6)
+                pen = pyqtgraph.mkPen(class_colour(number + 1), width=1.6)
                 self._lines[name] = self.plot.plot(pen=pen, name=name)
             pairs = [(one.step, one.values[name]) for one in metrics if name in one.values]
-            self._lines[name].setData(*_thinned(np.array(pairs, dtype=float)))
+            steps, values = _thinned(np.array(pairs, dtype=float))
+            self._lines[name].setData(steps, np.maximum(values, _FLOOR) if positive else values)
 
     def end(self) -> None:
         """Let go of the plot: pyqtgraph crashes at exit otherwise."""
+        self._lines.clear()
         self.plot.close()
+        # Closing made it a window of its own, which nobody would delete.
+        self.plot.setParent(self)
 
 
 def _thinned(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,8 @@ class JobModel(QAbstractTableModel):
 
     def show(self, records: list[JobRecord]) -> None:
         """Show these jobs; rows stay when only their state changed."""
-        newest = records[::-1]
+        known = {job.id: job.progress for job in self._records}
+        newest = [_ahead(job, known.get(job.id, 0.0)) for job in records[::-1]]
         if [job.id for job in newest] == [job.id for job in self._records]:
             self._records = newest
             if newest:
@@ -104,6 +105,11 @@ class ProgressDelegate(QStyledItemDelegate):
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(option.rect.adjusted(0, 0, -6, 0), side, words)
         painter.restore()
+
+
+def _ahead(job: JobRecord, known: float) -> JobRecord:
+    """A running job's row lags behind its events."""
+    return replace(job, progress=max(job.progress, known)) if job.state in _LIVE else job
 
 
 def _colour(state: JobState, palette: QPalette) -> QColor:

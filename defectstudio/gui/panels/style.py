@@ -70,7 +70,8 @@ class SeedBox(QSpinBox):
         super().__init__()
         self.setRange(0, (1 << 31) - 1)
         self.setKeyboardTracking(False)
-        self.setGroupSeparatorShown(False)
+        # The style sheet's padding does not reach the text of a spin box.
+        self.lineEdit().setTextMargins(4, 0, 0, 0)
 
     def event(self, event: QEvent) -> bool:
         enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +27,20 @@ _STEPS = (
     ("See", "it blended into your image at once"),
     ("Accept", "labeled samples and export the dataset"),
 )
+
+
+class Sign(QWidget):
+    """The program's sign, drawn anew whenever the palette changes."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.setFixedSize(side, side)
+        self._icon = icon("defectstudio", QPalette.ColorRole.Accent)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
 
 
 class WelcomePage(QFrame):
@@ -60,6 +75,13 @@ class WelcomePage(QFrame):
         layout.addLayout(across)
         layout.addStretch(3)
 
+    def show_busy(self, text: str) -> None:
+        """Say what is being done, "" when it is done; nothing else can be begun meanwhile."""
+        self._note.setText(text or self._hint)
+        self._bar.setVisible(bool(text))
+        for button in self.findChildren(QPushButton):
+            button.setEnabled(not text)
+
     def show_recent(self, projects: Sequence[RecentProject]) -> None:
         """List the recent projects."""
         while (row := self._recent.takeAt(0)) is not None:
@@ -81,9 +103,7 @@ class WelcomePage(QFrame):
             font.setPointSizeF(factor * font.pointSizeF())
             font.setBold(label is title)
             label.setFont(font)
-        sign = QLabel()
-        side = round(2.8 * em)
-        sign.setPixmap(icon("defectstudio", QPalette.ColorRole.Accent).pixmap(side, side))
+        sign = Sign(round(2.8 * em))
         row = QHBoxLayout()
         row.addWidget(sign)
         row.addWidget(title)
@@ -110,10 +130,15 @@ class WelcomePage(QFrame):
             button.setStyleSheet("text-align: left;")
             button.clicked.connect(actions[action_id].trigger)
             column.addWidget(button)
-        note = QLabel(self.tr("The sample is drawn on this computer; it needs no data or network."))
-        note.setProperty("role", "muted")
-        note.setWordWrap(True)
-        column.addWidget(note)
+        self._hint = self.tr("The sample is drawn on this computer; it needs no data or network.")
+        self._note = QLabel(self._hint)
+        self._note.setProperty("role", "muted")
+        self._note.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 0)
+        self._bar.hide()
+        column.addWidget(self._note)
+        column.addWidget(self._bar)
         column.addStretch(1)
         return card
 

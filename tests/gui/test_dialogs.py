@@ -1,0 +1,164 @@
+"""Dialogs: what they offer, what they refuse, what comes out."""
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
+
+import pytest
+from PySide6.QtWidgets import QDialog
+
+from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.records import Split
+from defectstudio.gui.dialogs.export import ExportDialog
+from defectstudio.gui.dialogs.form import DataForm, spoken
+from defectstudio.gui.dialogs.import_images import ImportDialog
+from defectstudio.gui.dialogs.keys import KeySheet
+from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.train import TrainDialog
+from defectstudio.imaging.reading import write_png
+
+
+@dataclass(frozen=True)
+class Config:
+    """One field of each kind."""
+
+    kind: Literal["a", "b"] = "a"
+    count: Annotated[int, Bounds(1, 9)] = 3
+    rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-4
+    on: bool = True
+
+
+def test_a_form_gives_only_what_was_changed_as_text(qtbot):
+    form = DataForm(Config, Config())
+    assert form.changes() == {}
+    form.editors["kind"].setCurrentIndex(1)
+    form.editors["count"].setValue(99)
+    form.editors["rate"].setText("2e-5")
+    form.editors["on"].setChecked(False)
+    assert form.changes() == {"kind": "b", "count": "9", "rate": "2e-05", "on": "False"}
+
+
+def test_a_number_that_is_none_falls_back_and_bounds_hold(qtbot):
+    rate = DataForm(Config, Config()).editors["rate"]
+    for text, value in (("0,5", 0.5), ("7", 1.0), ("x", 1.0), ("-1", 1e-7)):
+        rate.setText(text)
+        rate.editingFinished.emit()
+        assert rate.value() == value
+
+
+def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
+    dialog = TrainDialog(["first", "dcdganc-1"], is_split=False)
+    qtbot.addWidget(dialog)
+    assert set(dialog.form.editors) == {field.name for field in fields(DcdgancConfig)}
+    steps = dialog.form.editors["steps"]
+    assert (steps.minimum(), steps.value()) == (1, DcdgancConfig().steps)
+    steps.setValue(12)
+    dialog.show()
+    choice = dialog.choice
+    assert (choice.name, choice.overrides) == ("dcdganc-2", {"steps": "12"})
+    assert choice.split_first
+    dialog.more.click()
+    assert dialog.form.editors["beta1"].isVisible()
+    dialog.name.setText("First")
+    assert not dialog.go.isEnabled()
+
+
+def test_spoken_names():
+    assert spoken("learning_rate") == "Learning rate"
+
+
+def test_a_new_project_needs_a_plain_name_and_an_item(qtbot, tmp_path):
+    dialog = NewProjectDialog()
+    qtbot.addWidget(dialog)
+    dialog.parent_folder.show_path(tmp_path)
+    assert not dialog.create.isEnabled()
+    dialog.item.setText(" gear ")
+    for name, good in (("a/b", False), ("..", False), ("gears", True)):
+        dialog.name.setText(name)
+        assert dialog.create.isEnabled() is good, name
+    assert (dialog.root, dialog.item_name) == (tmp_path / "gears", "gear")
+
+
+def test_an_export_goes_into_a_new_folder_only(qtbot, tmp_path):
+    (tmp_path / "gear-A-coco").mkdir()
+    dialog = ExportDialog(tmp_path, "gear A", 3)
+    qtbot.addWidget(dialog)
+    assert dialog.choice.out == tmp_path / "gear-A-coco-2"
+    assert dialog.choice.splits is None and dialog.go.isEnabled()
+    dialog.name.setText("gear-A-coco")
+    assert not dialog.go.isEnabled()
+    dialog.format.setCurrentIndex(dialog.format.findData("png"))
+    assert dialog.name.text() == "gear-A-png"
+    dialog.unsplit.setChecked(False)
+    assert not dialog.go.isEnabled(), "no split is nothing to export"
+    dialog.splits[Split.TEST].setChecked(True)
+    assert dialog.choice.splits == (Split.TEST,) and dialog.go.isEnabled()
+    for box in (dialog.real, dialog.synthetic):
+        box.setChecked(False)
+    assert not dialog.go.isEnabled()
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A folder tree to import: one normal image and a text that is no image."""
+    import numpy as np
+
+    write_png(tmp_path / "more" / "good" / "images" / "a.png", np.full((40, 40), 7, np.uint8))
+    (tmp_path / "more" / "good" / "images" / "b.png").write_text("no image")
+    return tmp_path / "more"
+
+
+def visible_dialog(window, kind):
+    return next(one for one in window.findChildren(kind) if one.isVisible())
+
+
+def test_import_is_checked_first_and_then_done(opened, qtbot, source):
+    opened.actions_["project.import"].trigger()
+    dialog = visible_dialog(opened, ImportDialog)
+    assert not dialog.go.isEnabled()
+    dialog.source.show_path(source)
+    dialog.check.click()
+    qtbot.waitUntil(lambda: "b.png" in dialog.report.toPlainText(), timeout=20000)
+    assert len(opened.session.project.images()) == 4, "a check changes nothing"
+    dialog.go.click()
+    qtbot.waitUntil(lambda: "1 images imported" in opened.messages.text.text(), timeout=20000)
+    assert "1 files left out" in opened.messages.text.text()
+    qtbot.waitUntil(lambda: opened.images.place[1] == 5, timeout=9000)
+
+
+def test_a_bad_import_is_told_in_the_dialog(opened, qtbot, tmp_path):
+    opened.actions_["project.import"].trigger()
+    dialog = visible_dialog(opened, ImportDialog)
+    dialog.source.show_path(tmp_path / "nowhere")
+    dialog.check.click()
+    qtbot.waitUntil(lambda: "nowhere" in dialog.report.toPlainText(), timeout=20000)
+    dialog.reject()
+
+
+def test_a_new_project_is_made_and_opened(window, qtbot, tmp_path):
+    window.actions_["project.new"].trigger()
+    dialog = visible_dialog(window, NewProjectDialog)
+    dialog.parent_folder.show_path(tmp_path)
+    dialog.name.setText("fresh")
+    dialog.item.setText("gear")
+    dialog.create.click()
+    qtbot.waitUntil(lambda: window.session is not None, timeout=20000)
+    assert window.session.project.root == tmp_path / "fresh"
+    assert window.session.studio.generator is None
+    window.close_project()
+    assert window.welcome._recent.count() > 1
+
+
+def test_export_by_the_dialog(opened, qtbot, tmp_path):
+    opened.actions_["project.export"].trigger()
+    dialog = visible_dialog(opened, ExportDialog)
+    out = dialog.choice.out
+    dialog.go.click()
+    qtbot.waitUntil(lambda: "4 images exported" in opened.messages.text.text(), timeout=20000)
+    assert any(out.rglob("*.json"))
+
+
+def test_the_key_sheet_opens(window, qtbot):
+    window.actions_["help.keys"].trigger()
+    visible_dialog(window, KeySheet).reject()
+    assert not [one for one in window.findChildren(QDialog) if one.isVisible()]
