@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from defectstudio.domain.errors import JobError
+from defectstudio.domain.events import Stopped
 from defectstudio.domain.specs import JobSpec, ReplaySpec, SynthesizeSpec, TrainSpec
 from defectstudio.worker.channel import Channel
 
@@ -37,6 +38,11 @@ def _run(job: Path, channel: Channel) -> None:
     spec = _read(job)
     # Held while this process lives: whoever resumes the run waits for it.
     with FileLock(job.parent / RUN_LOCK):
+        # An owner that died while we waited may have been followed by one whose worker went on
+        # with the run: nothing of ours may be written over it.
+        if why := channel.stop():
+            channel.emit(Stopped(why, 0))
+            return
         _handle(spec, channel)
 
 

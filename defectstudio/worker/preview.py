@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators import Dcdganc, load_generator
 from defectstudio.synthesis.render import place_content, render, write_sample
+from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 
@@ -50,8 +52,9 @@ class PreviewWorker:
                 blocks = _write_contents(request.out, placed)
                 self.channel.emit(Contents(request.request, str(request.out), blocks))
                 return
-            sample = render(request.recipe, self._background(request), self.loaded)
-            write_sample(request.out, request.recipe, sample)
+            recipe = replace(request.recipe, versions=versions())
+            sample = render(recipe, self._background(request), self.loaded)
+            write_sample(request.out, recipe, sample)
             self.channel.emit(SampleMade(request.request, str(request.out)))
         except Exception as error:
             self.channel.fail(error, request.request)

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from defectstudio.domain.errors import InternalError
 from defectstudio.domain.events import (
@@ -214,3 +216,19 @@ def test_noise_on_stdout_cannot_be_an_event():
     assert "noise" in done.stderr
     with pytest.raises(InternalError):
         decode("noise")
+
+
+def test_a_worker_whose_owner_left_while_it_waited_writes_nothing(training):
+    """Else it would put its step 0 over the checkpoint of the worker that went on."""
+    training.run.mkdir(parents=True)
+    write_json(training.run / "job.json", training)
+    with FileLock(training.run / "run.lock"):
+        process = start(training.run / "job.json")
+        process.stdin.close()
+        time.sleep(3)
+    out = process.stdout.read()
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+    assert decode(out.splitlines()[-1]) == Stopped("interrupted", 0)
+    assert not (training.run / "checkpoint").exists()
