@@ -27,6 +27,7 @@ from defectstudio.domain.errors import InternalError
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
+from defectstudio.gui.collector import Collector
 from defectstudio.gui.commands import Commands, Places
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.images import ImagesPanel
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main")
         self._theme, self._make_previews = theme, make_previews
+        self._collector = Collector(self)
         self._bridge = Bridge(self)
         self._files = Background("projects", self._bridge)
         self._thumbnails = Thumbnails(self._bridge, self)
@@ -140,10 +142,15 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def end_threads(self) -> None:
-        """Join the window's own threads."""
+        """Join all threads; also when the application quits without closing the window."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
         self._files.close(drop=True)
         self._thumbnails.close()
         self._bridge.close()
+        self.jobs.end()
+        self._collector.end()
 
     def reset_layout(self) -> None:
         """Put the docks where they were on the first day."""

@@ -1,5 +1,6 @@
 """The window's tests: no screen unless a platform is asked for, nothing is left behind."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -13,8 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QThread
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
@@ -41,12 +42,17 @@ from defectstudio.project.samples import NewSample
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp):
     """No thread and no window survives a test."""
+    # As in the window: a collection on another thread would destroy Qt objects there.
+    gc.disable()
     before = set(threading.enumerate())
     yield
     for widget in QApplication.topLevelWidgets():
-        widget.close()
-        widget.deleteLater()
+        if isinstance(widget, QMainWindow):
+            widget.close()
+            widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
+    gc.collect()
     left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
     for thread in left:
         thread.join(5)

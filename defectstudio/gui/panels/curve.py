@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from defectstudio.app.palette import class_colour
 from defectstudio.domain.events import Metrics
 
+_CLOSED: list[pyqtgraph.PlotWidget] = []
+"""Plots are kept to the end of the process: Qt and Python would both delete their parts."""
+
 _FLOOR = 1e-3
 """What is drawn for zero on the logarithmic axis."""
 
@@ -69,8 +72,7 @@ class CurvePlot(QWidget):
         """Let go of the plot: pyqtgraph crashes at exit otherwise."""
         self._lines.clear()
         self.plot.close()
-        # Closing made it a window of its own, which nobody would delete.
-        self.plot.setParent(self)
+        _CLOSED.append(self.plot)
 
 
 def _thinned(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -98,12 +98,15 @@ class JobsPanel(QWidget):
         self._control = None
         self._model.show([])
         self.log.clear()
+        self._plots.setCurrentIndex(0)
+        self._show_choice()
+
+    def end(self) -> None:
+        """The window is closed."""
         if self._curve is not None:
             self._plots.removeWidget(self._curve)
             self._curve.end()
-            self._curve.deleteLater()
             self._curve = None
-        self._show_choice()
 
     def _made_table(self) -> QTreeView:
         table = QTreeView()

@@ -1,0 +1,40 @@
+"""Python's garbage collection, on the window's thread only.
+
+A collection runs on whatever thread happens to allocate. On a thread that reads thumbnails it
+would destroy Qt objects caught in reference cycles, and Qt dies of that.
+"""
+
+from __future__ import annotations
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+INTERVAL_MS = 1000
+
+
+class Collector(QObject):
+    """Takes collecting over from Python until `end`."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._was_enabled = gc.isenabled()
+        gc.disable()
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self.collect)
+        self._timer.start()
+
+    def collect(self) -> None:
+        """Collect the generations that are due by Python's own thresholds."""
+        pairs = zip(gc.get_count(), gc.get_threshold(), strict=True)
+        due = [generation for generation, (count, limit) in enumerate(pairs) if count > limit]
+        if due:
+            gc.collect(due[-1])
+
+    def end(self) -> None:
+        """Collect once more and hand it back."""
+        self._timer.stop()
+        gc.collect()
+        if self._was_enabled:
+            gc.enable()
