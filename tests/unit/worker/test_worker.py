@@ -16,6 +16,7 @@ from defectstudio.domain.events import (
     Contents,
     Failed,
     Finished,
+    Metrics,
     SampleMade,
     Started,
     Stopped,
@@ -49,18 +50,17 @@ def finish(process, said=None):
     return process.returncode, [decode(line) for line in out.splitlines()], err
 
 
-def run(spec, said=None):
+def run(spec):
     spec.run.mkdir(parents=True, exist_ok=True)
     write_json(spec.run / "job.json", spec)
     process = start(spec.run / "job.json")
-    if said is None:  # hold stdin open: its end would mean that the owner is gone
-        out = process.stdout.read()
-        process.stdin.close()
-        err = process.stderr.read()
-        process.stdout.close()
-        process.stderr.close()
-        return process.wait(timeout=60), [decode(line) for line in out.splitlines()], err
-    return finish(process, said)
+    # stdin stays open: its end would mean that the owner is gone
+    out = process.stdout.read()
+    process.stdin.close()
+    err = process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    return process.wait(timeout=60), [decode(line) for line in out.splitlines()], err
 
 
 @pytest.fixture
@@ -122,8 +122,13 @@ def test_train_then_synthesize_twice_then_resume(training, tmp_path):
 
 @pytest.mark.parametrize(("said", "why"), [("cancel\n", "cancelled"), ("", "interrupted")])
 def test_a_polite_stop_leaves_a_checkpoint(training, said, why):
+    training.run.mkdir(parents=True)
     long = replace(training, config=replace(CONFIG, steps=100_000))
-    status, events, err = run(long, said)
+    write_json(training.run / "job.json", long)
+    process = start(training.run / "job.json")
+    while not isinstance(decode(process.stdout.readline()), Metrics):
+        pass
+    status, events, err = finish(process, said)
     assert status == 0, err
     assert isinstance(events[-1], Stopped)
     assert events[-1].why == why
