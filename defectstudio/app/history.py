@@ -80,6 +80,12 @@ class History:
         self.changed.emit()
         return True
 
+    def discard(self, command: Command) -> None:
+        """Take out a command that came to nothing, wherever it stands; unknown ones are fine."""
+        for stack in (self._done, self._undone):
+            stack[:] = [one for one in stack if one is not command]
+        self.changed.emit()
+
     def clear(self) -> None:
         """Forget everything, as when another project is opened."""
         self._done.clear()

@@ -6,7 +6,8 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from psygnal import EmitLoopError, Signal
 
 from defectstudio.domain.errors import DefectStudioError, InternalError, ProjectError, RecipeError
-from defectstudio.domain.events import Contents, Event, Failed, SampleMade
+from defectstudio.domain.events import Contents, Event, Failed, SampleMade, Started
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import ImageRecord, SampleRecord
 from defectstudio.domain.specs import PreviewRequest
@@ -27,18 +28,17 @@ from defectstudio.jobs.preview_worker import PreviewWorker
 from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 
-_UNHEARD = InternalError(
-    "the preview worker cannot be reached", remedy="Try again; the log of the window says more."
-)
 Accepted = Callable[[SampleRecord], None]
+Refused = Callable[[DefectStudioError], None]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A recipe on its way. accepted: whom to tell of the sample; None for a preview."""
+    """A recipe on its way. accepted, refused: whom to tell of the sample; None for a preview."""
 
     recipe: Recipe
     accepted: Accepted | None = None
+    refused: Refused | None = None
     again: bool = False
     """Whether a worker has died over it already."""
 
@@ -48,11 +48,13 @@ class Previewer:
 
     One request is with the worker at a time; of the recipes that wait only the newest is kept,
     accepted ones go first and are never dropped. Signals come on the previewer's own thread:
-    ready(Composite, Recipe) for the newest recipe only, failed(error).
+    ready(Composite, Recipe) for the newest recipe only, failed(error) when there is no preview
+    of it, device(str) whenever a worker has started: what it computes on.
     """
 
     ready = Signal(object, object)
     failed = Signal(object)
+    device = Signal(str)
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -76,12 +78,13 @@ class Previewer:
         self._newest = recipe
         self._inbox.put(_Asked(recipe))
 
-    def accept(self, recipe: Recipe, accepted: Accepted) -> None:
+    def accept(self, recipe: Recipe, accepted: Accepted, refused: Refused) -> None:
         """Let the worker make the sample and take it into the project.
 
-        accepted gets the record, on the previewer's thread; errors come as `failed`.
+        One of the two is called, on the previewer's thread: accepted with the record, or refused
+        with the error. Neither when `close` comes first.
         """
-        self._inbox.put(_Asked(recipe, accepted))
+        self._inbox.put(_Asked(recipe, accepted, refused))
 
     def close(self) -> None:
         """End the worker and the thread; what is not accepted by now is dropped."""
@@ -94,24 +97,24 @@ class Previewer:
 
     def _run(self) -> None:
         while (letter := self._inbox.get()) is not None:
-            try:
-                self._read(letter)
-            except DefectStudioError as error:
-                self._tell(self.failed, error)
-            except Exception as error:
-                self._tell(self.failed, InternalError(f"the preview failed: {error!r}"))
+            self._read(letter)
             self._send_next()
 
     def _read(self, letter: _Asked | Event | DefectStudioError) -> None:
         if isinstance(letter, _Asked):
             self._enqueue(letter)
+        elif isinstance(letter, Started):
+            self._tell(self.device, letter.device)
         elif isinstance(letter, DefectStudioError):
-            self._worker_died(letter)
+            asked, self._with_worker = self._with_worker, None
+            if asked is not None:
+                self._worker_died(asked, letter)
         elif isinstance(letter, Contents | SampleMade | Failed):
             asked = self._with_worker
             if asked is not None and letter.request == self._number:
                 self._with_worker = None
-                self._answered(asked, letter)
+                with self._giving_up(asked):
+                    self._answered(asked, letter)
 
     def _enqueue(self, asked: _Asked) -> None:
         if asked.accepted is None:
@@ -119,29 +122,24 @@ class Previewer:
         else:
             self._to_accept.append(asked)
 
-    def _worker_died(self, error: DefectStudioError) -> None:
+    def _worker_died(self, asked: _Asked, error: DefectStudioError) -> None:
         """Ask the next worker the same once more; what kills two of them is given up."""
-        asked, self._with_worker = self._with_worker, None
-        if asked is None:
-            return
         if asked.again:
-            raise error
-        if asked.accepted is not None:
+            self._give_up(asked, error)
+        elif asked.accepted is not None:
             self._to_accept.insert(0, replace(asked, again=True))
         elif self._to_show is None:
             self._to_show = replace(asked, again=True)
 
     def _send_next(self) -> None:
         while self._with_worker is None and (asked := self._next()) is not None:
-            try:
-                request = self._request(asked)
-            except DefectStudioError as error:
-                self._tell(self.failed, error)
-                continue
-            self._with_worker = asked
-            if not self._worker.send(request):
-                self._with_worker = None
-                self._tell(self.failed, _UNHEARD)
+            with self._giving_up(asked):
+                if not self._worker.send(self._request(asked)):
+                    raise InternalError(
+                        "the preview worker cannot be reached",
+                        remedy="Try again; the log of the window says more.",
+                    )
+                self._with_worker = asked
 
     def _next(self) -> _Asked | None:
         if self._to_accept:
@@ -195,6 +193,22 @@ class Previewer:
         if self._pixels is None or self._pixels[0] != recipe.background:
             self._pixels = (recipe.background, read_image(self._background(recipe).file))
         return self._pixels[1]
+
+    @contextmanager
+    def _giving_up(self, asked: _Asked) -> Iterator[None]:
+        """An error in the block is the end of what was asked, not of the previewer."""
+        try:
+            yield
+        except DefectStudioError as error:
+            self._give_up(asked, error)
+        except Exception as error:
+            self._give_up(asked, InternalError(f"the preview failed: {error!r}"))
+
+    def _give_up(self, asked: _Asked, error: DefectStudioError) -> None:
+        if asked.refused is not None:
+            asked.refused(error)
+        else:
+            self._tell(self.failed, error)
 
     def _tell(self, signal: Any, *values: object) -> None:
         try:

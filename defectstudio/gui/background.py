@@ -42,6 +42,10 @@ class Background:
 
         return self.executor.submit(task)
 
+    def post(self, call: Callable[[], object]) -> None:
+        """Run `call` soon on the window's thread: what `work` has to tell before its end."""
+        self._bridge.post(call)
+
     def close(self, *, drop: bool = False) -> None:
         """End the thread. `drop`: what has not begun is not done."""
         self.executor.shutdown(wait=True, cancel_futures=drop)

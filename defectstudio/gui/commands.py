@@ -45,12 +45,16 @@ class Places:
 
 
 class Commands(QObject):
-    """opened: a project; failed: an error; noted: a text; busy: what is done, "" at its end."""
+    """opened: a project; failed: an error; noted: a text; busy: what is done, "" at its end.
+
+    progressed: done and total steps of that.
+    """
 
     opened = Signal(object)
     failed = Signal(object)
     noted = Signal(str)
     busy = Signal(str)
+    progressed = Signal(int, int)
 
     def __init__(self, window: QWidget, files: Background, places: Places) -> None:
         super().__init__(window)
@@ -65,7 +69,9 @@ class Commands(QObject):
 
         def work() -> Project:
             there = (root / DATABASE).is_file()
-            return open_project(root) if there else make_sample_project(root)
+            if there:
+                return open_project(root)
+            return make_sample_project(root, progress=self._tell_progress)
 
         self._do(self.tr("Drawing the sample project…"), work, self.opened.emit)
 
@@ -189,6 +195,9 @@ class Commands(QObject):
     def _open_session(self) -> Session:
         assert self.session is not None, "the action is disabled without a project"
         return self.session
+
+    def _tell_progress(self, done: int, total: int) -> None:
+        self._files.post(lambda: self.progressed.emit(done, total))
 
     def _ask(self, dialog: QDialog, accepted: Callable[[], object]) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

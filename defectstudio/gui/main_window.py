@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})
+        self.status.show_device("")
         style = self._side.currentWidget()
         self._side.removeWidget(style)
         style.deleteLater()
@@ -212,6 +213,7 @@ class MainWindow(QMainWindow):
         commands.noted.connect(self.messages.show_note)
         commands.busy.connect(self.status.show_jobs)
         commands.busy.connect(self.welcome.show_busy)
+        commands.progressed.connect(self.welcome.show_progress)
         self.welcome.opened.connect(commands.open_path)
         self.actions_.connect_all(
             {

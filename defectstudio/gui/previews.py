@@ -31,10 +31,16 @@ class Previewing(Protocol):
 
     ready: SignalInstance
     failed: SignalInstance
+    device: SignalInstance
 
     def request(self, recipe: Recipe) -> None: ...
 
-    def accept(self, recipe: Recipe, accepted: Callable[[SampleRecord], None]) -> None: ...
+    def accept(
+        self,
+        recipe: Recipe,
+        accepted: Callable[[SampleRecord], None],
+        refused: Callable[[DefectStudioError], None],
+    ) -> None: ...
 
     def close(self) -> None: ...
 
@@ -51,13 +57,15 @@ class State(Enum):
 class Previews(QObject):
     """Asks for previews of the studio's recipe and lays the answers over the canvas.
 
-    changed: state and the milliseconds the last answer took; accepted: a new sample.
+    changed: state and the milliseconds the last answer took; accepted: a new sample; device:
+    what the worker computes on.
     """
 
     changed = Signal(object, int)
     accepted = Signal(object)
     failed = Signal(object)
     noted = Signal(str)
+    device = Signal(str)
 
     def __init__(
         self, project: Project, studio: Studio, item: CanvasItem, source: Previewing, bridge: Bridge
@@ -76,6 +84,7 @@ class Previews(QObject):
         self._timer.timeout.connect(self._ask)
         bridge.relay(source.ready, self._ready)
         bridge.relay(source.failed, self._on_failure)
+        bridge.relay(source.device, self.device.emit)
 
     @property
     def state(self) -> State:
@@ -120,7 +129,7 @@ class Previews(QObject):
         elif self._last_accept is not None and self._last_accept.made(recipe):
             self.noted.emit(self.tr("This sample is accepted already. Roll the style for another."))
         else:
-            command = AcceptCommand(self._make, self._project.remove_sample, recipe)
+            command = AcceptCommand(self, self._project.remove_sample, recipe)
             self._last_accept = command
             command.redo()
             self._studio.history.push(command)
@@ -131,12 +140,23 @@ class Previews(QObject):
         self._timer.stop()
         self._source.close()
 
-    def _make(self, recipe: Recipe, accepted: Callable[[SampleRecord], None]) -> None:
+    def make(self, command: AcceptCommand) -> None:
+        """Have a command's sample made, then tell it; one that cannot be is no step to undo."""
+
         def arrived(sample: SampleRecord) -> None:
-            accepted(sample)
+            command.arrived(sample)
             self.accepted.emit(sample)
 
-        self._source.accept(recipe, lambda sample: self._bridge.post(lambda: arrived(sample)))
+        def refused(error: DefectStudioError) -> None:
+            command.refused()
+            self._studio.history.discard(command)
+            self.failed.emit(error)
+
+        self._source.accept(
+            command.recipe,
+            lambda sample: self._bridge.post(lambda: arrived(sample)),
+            lambda error: self._bridge.post(lambda: refused(error)),
+        )
 
     def _ask(self) -> None:
         if self._studio.stroking:
@@ -162,8 +182,6 @@ class Previews(QObject):
         self._set(State.SHOWN, round(1000 * (time.monotonic() - self._asked_at)))
 
     def _on_failure(self, error: DefectStudioError) -> None:
-        # It may be the sample's failure: it can be tried again.
-        self._last_accept = None
         self._set(State.FAILED)
         self.failed.emit(error)
 
@@ -198,19 +216,14 @@ class AcceptCommand:
     text = "Accept sample"
     cost = 0
 
-    def __init__(
-        self,
-        make: Callable[[Recipe, Callable[[SampleRecord], None]], None],
-        remove: Callable[[int], None],
-        recipe: Recipe,
-    ) -> None:
-        self._make, self._remove, self._recipe = make, remove, recipe
+    def __init__(self, previews: Previews, remove: Callable[[int], None], recipe: Recipe) -> None:
+        self._previews, self._remove, self.recipe = previews, remove, recipe
         self._sample_id: int | None = None
-        self._wanted = False
+        self._wanted = self._being_made = False
 
     def made(self, recipe: Recipe) -> bool:
         """Whether this sample is in the project, or on its way, and is the recipe's."""
-        return self._wanted and same_sample(recipe, self._recipe)
+        return self._wanted and same_sample(recipe, self.recipe)
 
     def undo(self) -> None:
         self._wanted = False
@@ -220,10 +233,19 @@ class AcceptCommand:
 
     def redo(self) -> None:
         self._wanted = True
-        self._make(self._recipe, self._arrived)
+        # Undone and done again before the worker had made it: it is the one on its way.
+        if not self._being_made:
+            self._being_made = True
+            self._previews.make(self)
 
-    def _arrived(self, sample: SampleRecord) -> None:
+    def arrived(self, sample: SampleRecord) -> None:
+        """The sample is in the project."""
+        self._being_made = False
         self._sample_id = sample.id
         if not self._wanted:
             # Undone before the worker had made it.
             self.undo()
+
+    def refused(self) -> None:
+        """There is no sample; the same recipe can be tried again."""
+        self._wanted = self._being_made = False

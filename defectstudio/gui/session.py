@@ -163,6 +163,7 @@ class Session(QObject):
         panels.style.class_added.connect(self.add_class)
         panels.samples.removed.connect(self.remove_sample)
         previews.changed.connect(panels.style.show_state)
+        previews.device.connect(panels.status.show_device)
         self.documents.saved.connect(self._on_saved)
         self.jobs.started.connect(lambda _job: self._read_jobs())
         self.jobs.ended.connect(self._on_ended)

@@ -1,7 +1,6 @@
 """The window's tests: no screen unless a platform is asked for, nothing is left behind."""
 
 import gc
-import os
 import shutil
 import tempfile
 import threading
@@ -9,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import numpy as np
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QThread
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from defectstudio.app.display import pyramid, shown, window_of
@@ -26,10 +24,12 @@ from defectstudio.domain.files import sha256_bytes, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.records import DefectClass, ImageRecord, Role
+from defectstudio.gui.canvas.item import Overlay
 from defectstudio.gui.canvas.tools import BrushTool
 from defectstudio.gui.canvas.view import CanvasView
 from defectstudio.gui.commands import Places
 from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.previews import State
 from defectstudio.gui.theme import Theme
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import decode
@@ -114,6 +114,7 @@ class FakePreviewer:
 
     ready = Signal(object, object)
     failed = Signal(object)
+    device = Signal(str)
 
     def __init__(self, project):
         self.project = project
@@ -127,8 +128,8 @@ class FakePreviewer:
         self.asked.append(recipe)
         self._thread.submit(self._answer, recipe)
 
-    def accept(self, recipe, accepted):
-        self._thread.submit(self._accept, recipe, accepted)
+    def accept(self, recipe, accepted, refused):
+        self._thread.submit(self._accept, recipe, accepted, refused)
 
     def close(self):
         self.hold.set()
@@ -141,14 +142,16 @@ class FakePreviewer:
 
     def _answer(self, recipe):
         self.hold.wait(20)
+        self.device.emit("cpu")
         if self.broken:
             self.failed.emit(CheckpointError("the weights are gone", remedy="Train again."))
         else:
             self.ready.emit(self.made(recipe), recipe)
 
-    def _accept(self, recipe, accepted):
+    def _accept(self, recipe, accepted, refused):
+        self.hold.wait(20)
         if self.broken:
-            self.failed.emit(CheckpointError("the weights are gone", remedy="Train again."))
+            refused(CheckpointError("the weights are gone", remedy="Train again."))
             return
         made = self.made(recipe)
         folder = Path(tempfile.mkdtemp())
@@ -212,13 +215,19 @@ def project_root(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def window(qtbot, qapp, tmp_path, monkeypatch):
-    """The main window with fake previews, closed at the end."""
+def make_previews():
+    """What the window makes previews with; a test of the real worker puts its own here."""
+    return FakePreviewer
+
+
+@pytest.fixture
+def window(qtbot, qapp, tmp_path, monkeypatch, make_previews):
+    """The main window, closed at the end."""
     monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
     sheet, palette = qapp.styleSheet(), qapp.palette()
     theme = Theme(qapp)
     places = Places(tmp_path / "sample", tmp_path)
-    made = MainWindow(theme, places=places, make_previews=FakePreviewer)
+    made = MainWindow(theme, places=places, make_previews=make_previews)
     # A question nobody answers would hang the tests.
     monkeypatch.setattr(made.commands, "may_stop_jobs", lambda count: True)
     made.resize(1200, 800)
@@ -229,6 +238,61 @@ def window(qtbot, qapp, tmp_path, monkeypatch):
     theme.deleteLater()
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
+
+
+class Person:
+    """Somebody who works at a window: paints, presses keys, looks."""
+
+    def __init__(self, qtbot, window):
+        self._qtbot, self._window = qtbot, window
+        self._canvas = window.painting.canvas
+
+    def place(self, row, column):
+        """Where a pixel of the image is on the canvas."""
+        x, y = self._canvas.viewportTransform().map(column + 0.5, row + 0.5)
+        return QPoint(round(x), round(y))
+
+    def paint(self, *points):
+        """A stroke of the left button through (row, column) points."""
+        port = self._canvas.viewport()
+        self._qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=self.place(*points[0]))
+        for point in points[1:]:
+            self._qtbot.mouseMove(port, self.place(*point))
+        self._qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=self.place(*points[-1]))
+
+    def key(self, code, keys=Qt.KeyboardModifier.NoModifier):
+        window, canvas = self._window, self._canvas
+        window.activateWindow()
+        canvas.setFocus()
+        self._qtbot.waitUntil(lambda: window.isActiveWindow() and canvas.hasFocus())
+        self._qtbot.keyClick(canvas, code, keys)
+
+    def seen(self):
+        """What the canvas shows, masks and outlines hidden."""
+        item = self._canvas.item
+        mode = item.overlay
+        item.set_overlay(Overlay.HIDDEN)
+        self._canvas.ring.hide()
+        image = self._canvas.viewport().grab().toImage()
+        item.set_overlay(mode)
+        image = image.convertToFormat(QImage.Format.Format_RGB32)
+        return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1).copy()
+
+    def shown(self, timeout=9000):
+        """Wait for the preview of what is set now, and see it."""
+        session = self._window.session
+        recipe = session.studio.recipe(session.project.id)
+        previews = session.previews
+        self._qtbot.waitUntil(
+            lambda: previews.state is State.SHOWN and previews._asked == recipe, timeout=timeout
+        )
+        return self.seen()
+
+
+@pytest.fixture
+def person(qtbot, window):
+    """Somebody at the window."""
+    return Person(qtbot, window)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
 
 from defectstudio.app.document import draft_file, drafts
 from defectstudio.domain.errors import InternalError
@@ -18,81 +17,38 @@ from defectstudio.imaging.reading import read_label
 from defectstudio.project.project import Project
 
 
-def on_canvas(window, row, column):
-    place = window.painting.canvas.viewportTransform().map(column + 0.5, row + 0.5)
-    return QPoint(round(place[0]), round(place[1]))
-
-
-def paint(qtbot, window, *points):
-    """A stroke of the left button through (row, column) points."""
-    port = window.painting.canvas.viewport()
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=on_canvas(window, *points[0]))
-    for point in points[1:]:
-        qtbot.mouseMove(port, on_canvas(window, *point))
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=on_canvas(window, *points[-1]))
-
-
-def key(qtbot, window, code, keys=Qt.KeyboardModifier.NoModifier):
-    window.activateWindow()
-    window.painting.canvas.setFocus()
-    qtbot.waitUntil(lambda: window.isActiveWindow() and window.painting.canvas.hasFocus())
-    qtbot.keyClick(window.painting.canvas, code, keys)
-
-
-def seen(window):
-    """What the canvas shows, masks and outlines hidden."""
-    item = window.painting.canvas.item
-    mode = item.overlay
-    item.set_overlay(Overlay.HIDDEN)
-    window.painting.canvas.ring.hide()
-    image = window.painting.canvas.viewport().grab().toImage()
-    item.set_overlay(mode)
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1).copy()
-
-
-def shown(qtbot, window):
-    """Wait for the preview of what is set now, and see it."""
-    previews = window.session.previews
-    recipe = window.session.studio.recipe(window.session.project.id)
-    qtbot.waitUntil(
-        lambda: previews.state is State.SHOWN and previews._asked == recipe, timeout=9000
-    )
-    return seen(window)
-
-
-def test_open_paint_preview_accept_undo_export(opened, qtbot, tmp_path):
+def test_open_paint_preview_accept_undo_export(opened, person, qtbot, tmp_path):
     window, session = opened, opened.session
     assert session.studio.document.record.role is Role.NORMAL
-    bare = seen(window)
+    bare = person.seen()
 
-    paint(qtbot, window, (40, 30), (44, 60))
-    first = shown(qtbot, window)
+    person.paint((40, 30), (44, 60))
+    first = person.shown()
     assert (first != bare).any()
     assert window.painting.canvas.item.overlay is Overlay.OUTLINE
 
-    key(qtbot, window, Qt.Key.Key_R)
-    second = shown(qtbot, window)
+    person.key(Qt.Key.Key_R)
+    second = person.shown()
     assert (second != first).any(), "another seed looks different"
 
-    key(qtbot, window, Qt.Key.Key_2)
+    person.key(Qt.Key.Key_2)
     assert session.studio.class_id == 2
-    paint(qtbot, window, (70, 80), (72, 95))
-    third = shown(qtbot, window)
+    person.paint((70, 80), (72, 95))
+    third = person.shown()
     assert (third != second).any(), "a second class is previewed too"
 
-    key(qtbot, window, Qt.Key.Key_Return)
+    person.key(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(session.project.samples()) == 1, timeout=9000)
     sample = session.project.samples()[0]
     assert sample.class_ids == (1, 2)
     qtbot.waitUntil(lambda: window.samples.list.model().rowCount() == 1)
 
-    key(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: session.project.samples() == [], timeout=9000)
-    key(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert set(session.studio.document.plane.class_boxes()) == {1}
     for _ in range(2):
-        key(qtbot, window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+        person.key(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(session.project.samples()) == 1, timeout=9000)
     assert session.project.samples()[0].sha256 == sample.sha256
 
@@ -104,11 +60,11 @@ def test_open_paint_preview_accept_undo_export(opened, qtbot, tmp_path):
     assert any("annotations" in json.loads(path.read_text()) for path in found)
 
 
-def test_late_answers_are_dropped(opened, qtbot):
+def test_late_answers_are_dropped(opened, person, qtbot):
     session = opened.session
     source = session.previews._source
     source.hold.clear()
-    paint(qtbot, opened, (40, 30), (44, 60))
+    person.paint((40, 30), (44, 60))
     qtbot.waitUntil(lambda: len(source.asked) == 1)
     session.studio.choose_seed(111)
     qtbot.waitUntil(lambda: len(source.asked) == 2)
@@ -123,74 +79,74 @@ def test_late_answers_are_dropped(opened, qtbot):
     assert session.previews._asked.defects[0].seed == 111
 
 
-def test_blend_and_retention_change_the_preview(opened, qtbot):
-    paint(qtbot, opened, (40, 30), (44, 60))
-    looks = [shown(qtbot, opened)]
+def test_blend_and_retention_change_the_preview(opened, person):
+    person.paint((40, 30), (44, 60))
+    looks = [person.shown()]
     style = opened._side.currentWidget()
     style.retention.setValue(0)
-    looks.append(shown(qtbot, opened))
+    looks.append(person.shown())
     style.mode.setCurrentIndex(style.mode.findData("alpha"))
     style.mode.activated.emit(style.mode.currentIndex())
-    looks.append(shown(qtbot, opened))
+    looks.append(person.shown())
     assert (looks[0] != looks[1]).any() and (looks[1] != looks[2]).any()
     assert opened.session.studio.blend.mode == "alpha"
 
 
-def test_the_preview_can_be_switched_off(opened, qtbot):
-    bare = seen(opened)
-    paint(qtbot, opened, (40, 30), (44, 60))
-    shown(qtbot, opened)
-    key(qtbot, opened, Qt.Key.Key_V)
+def test_the_preview_can_be_switched_off(opened, person):
+    bare = person.seen()
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    person.key(Qt.Key.Key_V)
     assert opened.session.previews.state is State.NOTHING
-    np.testing.assert_array_equal(seen(opened), bare)
+    np.testing.assert_array_equal(person.seen(), bare)
     assert opened.painting.canvas.item.overlay is Overlay.FILL
-    key(qtbot, opened, Qt.Key.Key_V)
-    assert (shown(qtbot, opened) != bare).any()
+    person.key(Qt.Key.Key_V)
+    assert (person.shown() != bare).any()
 
 
-def test_tab_hides_what_is_painted(opened, qtbot):
-    paint(qtbot, opened, (40, 30), (44, 60))
-    shown(qtbot, opened)
-    key(qtbot, opened, Qt.Key.Key_Tab)
+def test_tab_hides_what_is_painted(opened, person):
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    person.key(Qt.Key.Key_Tab)
     assert opened.painting.canvas.item.overlay is Overlay.HIDDEN
-    key(qtbot, opened, Qt.Key.Key_Tab)
+    person.key(Qt.Key.Key_Tab)
     assert opened.painting.canvas.item.overlay is Overlay.OUTLINE
 
 
-def test_a_locked_style_is_not_rolled(opened, qtbot):
+def test_a_locked_style_is_not_rolled(opened, person):
     studio = opened.session.studio
     before = studio.styles.seed(1)
-    key(qtbot, opened, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
-    key(qtbot, opened, Qt.Key.Key_R)
+    person.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    person.key(Qt.Key.Key_R)
     assert studio.styles.seed(1) == before
     assert "locked" in opened.messages.text.text()
-    key(qtbot, opened, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
-    key(qtbot, opened, Qt.Key.Key_R)
+    person.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    person.key(Qt.Key.Key_R)
     assert studio.styles.seed(1) != before
 
 
-def test_accepting_rolls_the_style_so_that_enter_twice_gives_two(opened, qtbot):
-    paint(qtbot, opened, (40, 30), (44, 60))
-    key(qtbot, opened, Qt.Key.Key_Return)
-    key(qtbot, opened, Qt.Key.Key_Return)
+def test_accepting_rolls_the_style_so_that_enter_twice_gives_two(opened, person, qtbot):
+    person.paint((40, 30), (44, 60))
+    person.key(Qt.Key.Key_Return)
+    person.key(Qt.Key.Key_Return)
     project = opened.session.project
     qtbot.waitUntil(lambda: len(project.samples()) == 2, timeout=9000)
     assert len({sample.sha256 for sample in project.samples()}) == 2
 
 
-def test_a_locked_sample_is_accepted_once(opened, qtbot):
-    paint(qtbot, opened, (40, 30), (44, 60))
+def test_a_locked_sample_is_accepted_once(opened, person, qtbot):
+    person.paint((40, 30), (44, 60))
     opened.actions_["style.lock"].trigger()
-    key(qtbot, opened, Qt.Key.Key_Return)
-    key(qtbot, opened, Qt.Key.Key_Return)
+    person.key(Qt.Key.Key_Return)
+    person.key(Qt.Key.Key_Return)
     assert "accepted already" in opened.messages.text.text()
     qtbot.waitUntil(lambda: len(opened.session.project.samples()) == 1, timeout=9000)
 
 
-def test_undo_before_the_sample_is_made_leaves_none(opened, qtbot):
+def test_undo_before_the_sample_is_made_leaves_none(opened, person, qtbot):
     session = opened.session
-    paint(qtbot, opened, (40, 30), (44, 60))
-    shown(qtbot, opened)
+    person.paint((40, 30), (44, 60))
+    person.shown()
     removed = []
     session.project.changed.connect(removed.append)
     session.previews.accept()
@@ -199,15 +155,51 @@ def test_undo_before_the_sample_is_made_leaves_none(opened, qtbot):
     assert session.project.samples() == []
 
 
-def test_nothing_to_accept_is_said(opened, qtbot):
-    key(qtbot, opened, Qt.Key.Key_Return)
+def test_undone_and_done_again_before_it_is_made_is_one_sample(opened, person, qtbot):
+    session, source = opened.session, opened.session.previews._source
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    source.hold.clear()
+    made = []
+    session.previews.accepted.connect(made.append)
+    session.previews.accept()
+    session.undo()
+    session.redo()
+    source.hold.set()
+    person.shown()
+    qtbot.waitUntil(lambda: len(made) == 1)
+    assert [sample.id for sample in session.project.samples()] == [made[0].id]
+    session.undo()
+    assert session.project.samples() == []
+
+
+def test_a_sample_that_cannot_be_made_is_no_step_to_undo(opened, person, qtbot):
+    session, source = opened.session, opened.session.previews._source
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    opened.actions_["style.lock"].trigger()
+    source.broken = True
+    person.key(Qt.Key.Key_Return)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert "The weights are gone." in opened.messages.text.text()
+    assert session.studio.history.undo_text == "Stroke"
+    assert "stroke" in opened.actions_["edit.undo"].text()
+    assert session.previews.state is State.SHOWN, "the preview is still there"
+    source.broken = False
+    person.key(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(session.project.samples()) == 1)
+    assert session.studio.history.undo_text == "Accept sample"
+
+
+def test_nothing_to_accept_is_said(opened, person):
+    person.key(Qt.Key.Key_Return)
     assert "Paint" in opened.messages.text.text()
     assert opened.session.project.samples() == []
 
 
-def test_a_failed_preview_is_told_with_details_and_the_window_lives_on(opened, qtbot):
+def test_a_failed_preview_is_told_with_details_and_the_window_lives_on(opened, person, qtbot):
     opened.session.previews._source.broken = True
-    paint(qtbot, opened, (40, 30), (44, 60))
+    person.paint((40, 30), (44, 60))
     qtbot.waitUntil(opened.messages.isVisible, timeout=9000)
     assert "The weights are gone. " in opened.messages.text.text().replace("</b>", "")
     opened.messages.more.click()
@@ -215,12 +207,12 @@ def test_a_failed_preview_is_told_with_details_and_the_window_lives_on(opened, q
     opened.messages.copy.click()
     opened.session.previews._source.broken = False
     opened.actions_["style.roll"].trigger()
-    shown(qtbot, opened)
+    person.shown()
 
 
-def test_painted_masks_are_saved_as_drafts_and_are_no_labels(opened, qtbot, project_root):
+def test_painted_masks_are_saved_as_drafts_and_are_no_labels(opened, person, qtbot, project_root):
     session = opened.session
-    paint(qtbot, opened, (40, 30), (44, 60))
+    person.paint((40, 30), (44, 60))
     record = session.studio.document.record
     painted = session.studio.document.plane.labels.copy()
     opened.images.step(1)
@@ -238,12 +230,12 @@ def test_painted_masks_are_saved_as_drafts_and_are_no_labels(opened, qtbot, proj
         np.testing.assert_array_equal(read_label(draft_file(again, record)), painted)
 
 
-def test_a_real_defect_is_relabeled_and_never_emptied(opened, qtbot):
+def test_a_real_defect_is_relabeled_and_never_emptied(opened, person, qtbot):
     session = opened.session
     defect = session.project.images(role=Role.DEFECT)[0]
     session.documents.open(defect.id)
     qtbot.waitUntil(lambda: session.studio.document.record.id == defect.id, timeout=9000)
-    paint(qtbot, opened, (70, 80), (72, 95))
+    person.paint((70, 80), (72, 95))
     with qtbot.waitSignal(session.documents.saved, timeout=9000):
         session.documents.save()
     assert session.project.image(defect.id).class_ids == (1, 2)
@@ -252,11 +244,11 @@ def test_a_real_defect_is_relabeled_and_never_emptied(opened, qtbot):
         session.documents.save()
     assert "empty" in said.args[0]
     assert session.project.image(defect.id).class_ids == (1, 2)
-    key(qtbot, opened, Qt.Key.Key_Return)
+    person.key(Qt.Key.Key_Return)
     assert session.project.samples() == []
 
 
-def test_the_image_list_filters_and_steps(opened, qtbot):
+def test_the_image_list_filters_and_steps(opened, person, qtbot):
     images = opened.images
     assert images.place == (1, 4)
     images.roles.setCurrentIndex(2)
@@ -265,33 +257,59 @@ def test_the_image_list_filters_and_steps(opened, qtbot):
     images.search.setText("plate 2")
     assert images.place[1] == 1
     images.search.clear()
-    key(qtbot, opened, Qt.Key.Key_D)
+    person.key(Qt.Key.Key_D)
     qtbot.waitUntil(lambda: opened.session.studio.document.record.name == "plate 1", timeout=9000)
-    key(qtbot, opened, Qt.Key.Key_PageUp)
+    person.key(Qt.Key.Key_PageUp)
     qtbot.waitUntil(lambda: opened.session.studio.document.record.name == "plate 0", timeout=9000)
 
 
-def test_keys_change_tool_size_and_zoom(opened, qtbot):
+def test_keys_change_tool_size_and_zoom(opened, person):
     studio, canvas = opened.session.studio, opened.painting.canvas
     size = studio.brush
-    key(qtbot, opened, Qt.Key.Key_BracketRight)
+    person.key(Qt.Key.Key_BracketRight)
     assert studio.brush > size
-    key(qtbot, opened, Qt.Key.Key_BracketLeft)
-    key(qtbot, opened, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    person.key(Qt.Key.Key_BracketLeft)
+    person.key(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert canvas.zoom == 1
-    key(qtbot, opened, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    person.key(Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert canvas.zoom > 1
-    key(qtbot, opened, Qt.Key.Key_E)
+    person.key(Qt.Key.Key_E)
     assert opened.actions_["tool.eraser"].isChecked()
     assert not opened.actions_["tool.brush"].isChecked()
 
 
-def test_the_status_bar_tells_place_and_native_value(opened, qtbot):
+def test_the_status_bar_tells_place_and_native_value(opened, person, qtbot):
     session = opened.session
-    qtbot.mouseMove(opened.painting.canvas.viewport(), on_canvas(opened, 10, 20))
+    qtbot.mouseMove(opened.painting.canvas.viewport(), person.place(10, 20))
     value = session.studio.document.native[10, 20]
     assert opened.status._place.text() == "x 20  y 10"
     assert opened.status._value.text() == "R {}  G {}  B {}".format(*value)
+
+
+def test_the_status_bar_tells_the_device_while_a_project_is_open(opened, person):
+    assert opened.status._device.text() == ""
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    assert opened.status._device.text() == "cpu"
+    opened.close_project()
+    assert opened.status._device.text() == ""
+
+
+def test_the_welcome_page_shows_how_far_the_sample_project_is(window, qtbot, monkeypatch):
+    def make(root, *, progress):
+        for done in range(4):
+            progress(done, 3)
+        return Project.create(root, "plate")
+
+    monkeypatch.setattr("defectstudio.gui.commands.make_sample_project", make)
+    steps = []
+    bar = window.welcome._bar
+    bar.valueChanged.connect(lambda value: steps.append((value, bar.maximum())))
+    window.actions_["project.sample"].trigger()
+    assert not bar.isHidden() and bar.maximum() == 0
+    qtbot.waitUntil(lambda: window.session is not None, timeout=20000)
+    assert [step for step in steps if step[0] >= 0] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert bar.isHidden()
 
 
 def test_a_class_is_added_and_chosen(opened, qtbot):

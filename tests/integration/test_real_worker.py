@@ -89,7 +89,7 @@ def test_preview_and_accepted_sample_are_equal(trained):
     try:
         previewer.request(recipe)
         shown = heard.get(timeout=180)
-        previewer.accept(recipe, heard.put)
+        previewer.accept(recipe, heard.put, heard.put)
         accepted = heard.get(timeout=180)
     finally:
         previewer.close()

@@ -28,6 +28,7 @@ class StatusLine:
         for label in (self._jobs, self._saved, self._image, self._zoom, self._device):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             bar.addPermanentWidget(label)
+        self._device.setToolTip(bar.tr("What previews and samples are computed on"))
         self._zoom.setMinimumWidth(metrics.horizontalAdvance("0000.0 %"))
 
     def show_pointer(self, document: Document | None, row: float, column: float) -> None:
@@ -65,5 +66,5 @@ class StatusLine:
         self._jobs.setText(text)
 
     def show_device(self, text: str) -> None:
-        """What is computed on."""
+        """What previews are computed on; empty while it is not known."""
         self._device.setText(text)

@@ -78,9 +78,15 @@ class WelcomePage(QFrame):
     def show_busy(self, text: str) -> None:
         """Say what is being done, "" when it is done; nothing else can be begun meanwhile."""
         self._note.setText(text or self._hint)
+        self._bar.setRange(0, 0)
         self._bar.setVisible(bool(text))
         for button in self.findChildren(QPushButton):
             button.setEnabled(not text)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Say how far it is; until then the bar only says that something is done."""
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
 
     def show_recent(self, projects: Sequence[RecentProject]) -> None:
         """List the recent projects."""

@@ -88,3 +88,19 @@ def test_changes_are_announced():
     history.redo()
     history.clear()
     assert seen == [1, 2, 1, 2, 0]
+
+
+def test_a_discarded_command_is_neither_undone_nor_redone():
+    history, log = History(), []
+    steps = [Step(str(number), log) for number in range(3)]
+    for step in steps:
+        history.push(step)
+    history.undo()
+    changes = []
+    history.changed.connect(lambda: changes.append(len(history)))
+    history.discard(steps[2])
+    history.discard(steps[0])
+    history.discard(steps[0])
+    assert (history.undo_text, history.redo_text) == ("1", "")
+    assert changes == [2, 1, 1]
+    assert log == ["-2"]

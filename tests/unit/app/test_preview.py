@@ -115,9 +115,43 @@ def test_a_generator_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_sample_that_is_not_what_it_says_is_not_accepted(scene):
-    scene.previewer.accept(scene.recipe(20), scene.heard.put)
-    assert isinstance(scene.heard.get(timeout=20), ProjectError)
+    refused: queue.Queue[object] = queue.Queue()
+    scene.previewer.accept(scene.recipe(20), pytest.fail, refused.put)
+    assert isinstance(refused.get(timeout=20), ProjectError)
     assert scene.project.samples() == []
+    assert scene.heard.empty(), "it is no failure of the preview"
+
+
+@pytest.mark.parametrize(("seed", "word"), [(13, "preview worker ended"), (14, "no such")])
+def test_a_sample_that_cannot_be_made_is_refused_and_the_next_preview_is_shown(scene, seed, word):
+    refused: queue.Queue[object] = queue.Queue()
+    scene.previewer.accept(scene.recipe(seed), pytest.fail, refused.put)
+    assert word in str(refused.get(timeout=20))
+    scene.previewer.request(scene.recipe(41))
+    assert scene.heard.get(timeout=20)[1].defects[0].seed == 41
+
+
+def test_a_sample_no_worker_hears_of_is_refused(scene, monkeypatch):
+    refused: queue.Queue[object] = queue.Queue()
+    monkeypatch.setattr(scene.previewer._worker, "send", lambda request: False)
+    scene.previewer.accept(scene.recipe(20), pytest.fail, refused.put)
+    assert "cannot be reached" in str(refused.get(timeout=20))
+
+
+def test_a_bug_ends_what_was_asked_only(scene, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("defectstudio.app.preview._generators", lambda project, recipe: 1 / 0)
+        scene.previewer.request(scene.recipe(40))
+        error = scene.heard.get(timeout=20)
+    assert isinstance(error, InternalError) and "ZeroDivisionError" in str(error)
+    scene.previewer.request(scene.recipe(41))
+    assert scene.heard.get(timeout=20)[1].defects[0].seed == 41
+
+
+def test_the_workers_device_is_told(scene):
+    told: queue.Queue[str] = queue.Queue()
+    scene.previewer.device.connect(told.put)
+    assert told.get(timeout=20) == "abacus"
 
 
 def test_an_unreachable_worker_is_told(scene, monkeypatch):

@@ -80,6 +80,7 @@ def until_stopped() -> int:
 
 
 def preview() -> int:
+    say("Started", device="abacus", total=0)
     for line in sys.stdin:
         request = json.loads(line)
         seed = request["recipe"]["defects"][0]["seed"]

@@ -31,6 +31,7 @@ def worker(tmp_path, heard):
 
 def test_it_answers_again_and_again_from_one_process(worker, heard, tmp_path):
     assert worker.send(request(1, 5, tmp_path / "out"))
+    assert isinstance(heard.get(timeout=10), events.Started)
     assert heard.get(timeout=10).request == 1
     pid = worker.pid
     assert worker.send(request(2, 6, tmp_path / "out"))
@@ -40,6 +41,7 @@ def test_it_answers_again_and_again_from_one_process(worker, heard, tmp_path):
 
 def test_after_a_crash_it_comes_back(worker, heard, tmp_path):
     worker.send(request(1, 13, tmp_path / "out"))
+    assert isinstance(heard.get(timeout=10), events.Started)
     death = heard.get(timeout=10)
     assert isinstance(death, JobError)
     assert "preview worker ended" in death.reason
@@ -48,6 +50,7 @@ def test_after_a_crash_it_comes_back(worker, heard, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert worker.send(request(2, 5, tmp_path / "out"))
+    assert isinstance(heard.get(timeout=10), events.Started)
     assert heard.get(timeout=10).request == 2
 
 
