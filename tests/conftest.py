@@ -1,4 +1,7 @@
-"""Rules every test lives by: no network, no thread left behind, nothing in the user's folders."""
+"""Rules every test lives by: no network, no thread left behind, nothing in the user's folders.
+
+And tiny generators for those who need a real one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from collections.abc import Iterator
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PIP_NO_INDEX"] = "1"
 
 _attempts: list[str] = []
@@ -22,6 +24,9 @@ _GRACE_S = 3.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A screen is used only when the tests that need one were asked for, and nothing else.
+    on_screen = config.getoption("markexpr") == "xvfb" and "DISPLAY" in os.environ
+    os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if on_screen else "offscreen")
     home = tempfile.mkdtemp(prefix="defectstudio-tests-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["DEFECTSTUDIO_HOME"] = home
@@ -33,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ["QT_QPA_PLATFORM"] not in ("offscreen", "minimal"):
         return
-    skip = pytest.mark.skip(reason="needs a real window: run with QT_QPA_PLATFORM=xcb under Xvfb")
+    skip = pytest.mark.skip(reason="needs a screen: xvfb-run -a python -m pytest -m xvfb")
     for item in items:
         if item.get_closest_marker("xvfb"):
             item.add_marker(skip)
@@ -58,6 +63,66 @@ def no_thread_left() -> Iterator[None]:
         left[0].join(0.05)
     if left:
         pytest.fail(f"threads left running: {', '.join(thread.name for thread in left)}")
+
+
+@pytest.fixture
+def tiny_files(tmp_path):
+    """Two classes in three labeled images, as LabeledFile."""
+    import numpy as np
+
+    from defectstudio.domain.specs import LabeledFile
+    from defectstudio.imaging.reading import write_png
+
+    rng = np.random.default_rng(0)
+    files = []
+    for n in range(3):
+        image = rng.integers(90, 160, (96, 96, 3), dtype=np.uint8)
+        label = np.zeros((96, 96), np.uint8)
+        label[10 : 30 + n, 12:40] = 1
+        label[60:63, 20:90] = 2
+        image[label == 1] = 20 + n
+        image[label == 2] = 230
+        folder = tmp_path / "labeled"
+        write_png(folder / f"{n}.png", image)
+        write_png(folder / f"{n}_label.png", label)
+        files.append(LabeledFile(folder / f"{n}.png", folder / f"{n}_label.png", f"{n:064x}"))
+    return tuple(files)
+
+
+@pytest.fixture
+def tiny_generator(tmp_path):
+    """make(source="mask", channels=3) -> the folder of an untrained two-class generator."""
+    import torch
+
+    from defectstudio.domain.files import write_json
+    from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+    from defectstudio.networks.dcdganc.model import build_generator, pack
+    from defectstudio.networks.dcdganc.prior import standard
+    from defectstudio.networks.weights import save_tensors
+    from defectstudio.synthesis.generators import CARD, WEIGHTS
+
+    def make(source="mask", channels=3):
+        config = DcdgancConfig(source=source, width_g=8, nz=4)
+        torch.manual_seed(3)
+        net = build_generator(config, channels, 2)
+        folder = tmp_path / f"generator_{source}_{channels}"
+        digest = save_tensors(folder / WEIGHTS, pack(net, standard(2, 4)))
+        card = GeneratorCard(
+            kind="dcdganc",
+            config=config,
+            channels=channels,
+            classes={1: "hole", 2: "scratch"},
+            values={1: 0.0, 2: 1.0},
+            step=0,
+            trained_on=(),
+            split="train",
+            weights_sha256=digest,
+            versions={},
+        )
+        write_json(folder / CARD, card)
+        return folder
+
+    return make
 
 
 def _threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
