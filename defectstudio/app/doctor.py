@@ -58,7 +58,6 @@ def examine(folder: Path | None = None) -> list[Check]:
         *_worker(),
         *_window(),
         _disk(folder or Path.cwd()),
-        _kernel(),
         _weights(),
         Check("settings", "ok", str(settings_path())),
     ]
@@ -141,14 +140,6 @@ def _disk(folder: Path) -> Check:
     if free >= _LOW_DISK:
         return Check("disk", "ok", found)
     return Check("disk", "note", found, "Large batches and trainings need more.")
-
-
-def _kernel() -> Check:
-    if importlib.util.find_spec("defectstudio.imaging.kernel._kernel") is not None:
-        return Check("blending kernel", "ok", "compiled")
-    return Check(
-        "blending kernel", "ok", "NumPy and OpenCV; there is no compiled one in this build"
-    )
 
 
 def _weights() -> Check:

@@ -176,7 +176,8 @@ def _groups(images: Sequence[ImageRecord]) -> list[_Group]:
         _Group(
             name,
             tuple(image.id for image in members[name]),
-            Counter(stratum for image in members[name] for stratum in strata(image)),
+            # Sorted, since sums of floats over it depend on its order.
+            Counter(sorted(stratum for image in members[name] for stratum in strata(image))),
         )
         for name in sorted(members)
     ]
