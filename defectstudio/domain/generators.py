@@ -16,8 +16,9 @@ PriorKind = Literal["posterior", "standard"]
 class DcdgancConfig:
     """DCDGANc (P1 section 2.2; SPEC section 1).
 
-    The defaults are the recommended few-shot preset for a CPU; `paper_literal` has the paper's
-    own numbers. Weights of the losses carry the paper's names. prior: what a style is drawn from,
+    The defaults are a few-shot preset for a CPU; the paper has source "constant", 256x256, batch
+    20, gp_every 1, lambda_fm 0, no augmentation, prior "standard" and tone "absolute". Weights of
+    the losses carry the paper's names. prior: what a style is drawn from,
     the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
     tone: contents relative to the surface around them (imaging.tone), or in absolute grey levels
     as in the paper.

@@ -1,6 +1,6 @@
 """Kills trainings, their owners, batches and imports at random moments and looks what is left.
 
-    python tests/integration/kill_rounds.py --rounds 20 --seed 0 [--only worker|owner|batch|import]
+    python tests/integration/kill_rounds.py --rounds 20 --seed 0 [--only worker|owner|window|...]
 
 After every kill: the project opens, nothing accepted is lost or half there, the job says
 interrupted, and starting it again brings it to the end it would have reached without the kill.
@@ -37,6 +37,23 @@ SETTINGS = {"steps": STEPS, "height": 64, "width": 64, "nz": 4, "width_g": 8, "w
             "width_e": 8, "scales": 1, "batch": 2, "checkpoint_every": 5}  # fmt: skip
 PICTURES = 60
 SAMPLES = 12
+WINDOW = """
+import json, sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.theme import Theme
+from defectstudio.project.project import Project
+
+app = QApplication(sys.argv[:1])
+window = MainWindow(Theme(app))
+window.show()
+window.open_project(Project.open(Path(sys.argv[1])))
+settings = {name: str(value) for name, value in json.loads(sys.argv[2]).items()}
+window.session.jobs.train("long", "plate", settings, "auto")
+app.exec()
+"""
+"""The real window, with a training started as its dialog does."""
 PATIENCE = 1800.0
 """Seconds; a busy machine is slow, only what never ends is a fault."""
 
@@ -157,11 +174,21 @@ def worker_round(bench: Bench, root: Path, rng: random.Random) -> str:
 
 
 def owner_round(bench: Bench, root: Path, rng: random.Random) -> str:
-    """Kill the process that started a training, as if the window had died."""
+    """Kill the command that started a training."""
+    return _starter_round(bench, root, rng, train(root))
+
+
+def window_round(bench: Bench, root: Path, rng: random.Random) -> str:
+    """Kill the window that started a training."""
+    line = [sys.executable, "-c", WINDOW, str(root), json.dumps(SETTINGS)]
+    return _starter_round(bench, root, rng, line)
+
+
+def _starter_round(bench: Bench, root: Path, rng: random.Random, line: list[str]) -> str:
     shutil.copytree(bench.imported, root)
     before = _contents(root)
     run_folder = root / "runs" / "0002"  # 0001 is the import
-    _killed(train(root), rng, bench.seconds["train"], lambda: _lines(run_folder), STEPS)
+    _killed(line, rng, bench.seconds["train"], lambda: _lines(run_folder), STEPS)
     job = _settled(root, before, "train")
     begun = (run_folder / "job.json").exists()
     if job is None or job.state is JobState.INTERRUPTED:
@@ -214,6 +241,7 @@ def import_round(bench: Bench, root: Path, rng: random.Random) -> str:
 ROUNDS: dict[str, Callable[[Bench, Path, random.Random], str]] = {
     "worker": worker_round,
     "owner": owner_round,
+    "window": window_round,
     "batch": batch_round,
     "import": import_round,
 }
@@ -296,6 +324,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="defectstudio-kill-") as name:
         folder = Path(name)
         os.environ["DEFECTSTUDIO_HOME"] = str(folder / "home")
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         bench = make_bench(folder)
         print("bench", json.dumps(bench.seconds), flush=True)
         for kind in wishes.only or ROUNDS:

@@ -22,4 +22,4 @@ def test_kills_lose_nothing() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("2 kills survived") == 4
+    assert done.stdout.count("2 kills survived") == 5
