@@ -48,7 +48,7 @@ def start_synthesis(
     region: Path | None = None,
     blend: BlendSettings | None = None,
     overrides: Mapping[str, Any] | None = None,
-    device: Device = "auto",
+    device: Device = "cpu",
 ) -> RunningJob:
     """Make `count` samples with the generator of that name and accept them into the project.
 

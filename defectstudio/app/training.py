@@ -46,8 +46,12 @@ def start_training(
     chosen = item_named(project, item)
     config = settings(DcdgancConfig, overrides or {})
     _check_free(project, name)
-    images = tuple(as_labeled_file(image) for image in training_images(project, chosen))
-    classes = {found.id: found.name for found in project.classes(chosen.id)}
+    labeled = training_images(project, chosen)
+    images = tuple(as_labeled_file(image) for image in labeled)
+    # A class without a label in the training split has nothing to teach.
+    seen = {class_id for image in labeled for class_id in image.class_ids}
+    known = project.classes(chosen.id)
+    classes = {found.id: found.name for found in known if found.id in seen}
 
     def spec(run: Path) -> TrainSpec:
         split = Split.TRAIN.value

@@ -92,7 +92,7 @@ def synthesize(
     ] = None,
     blend: Annotated[Blend, typer.Option(help="How contents are blended.")] = Blend.IMPROVED,
     settings: Settings = None,
-    device: DeviceOption = DeviceName.AUTO,
+    device: DeviceOption = DeviceName.CPU,
     as_json: Json = False,
 ) -> None:
     """Make labeled samples and accept them into the project."""

@@ -84,7 +84,7 @@ class SynthesizeSpec:
     blend: BlendSettings = field(default_factory=BlendSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     placement: PlacementSettings = field(default_factory=PlacementSettings)
-    device: Device = "auto"
+    device: Device = "cpu"
     kind: Literal["synthesize"] = "synthesize"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Batch:
         self.spec, self.generator = spec, generator
         self.painted = decode(spec.mask) if spec.mask else None
         self.shapes: dict[int, list[Mask]] = {}
+        # A line scan takes seconds to decode; tries and samples often share it.
+        self._read = lru_cache(maxsize=1)(read_image)
         if self.painted is None and generator.mask_source:
             self.shapes = shapes_by_class(spec.shapes, spec.class_ids)
 
@@ -54,7 +57,7 @@ class Batch:
         for attempt in range(self.spec.placement.tries):
             rng = np.random.default_rng([self.spec.seed, index, attempt])
             file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
-            background = read_image(file.image)
+            background = self._read(file.image)
             defects = self._defects(index, file, background, rng, refused)
             if not defects:
                 continue
@@ -139,7 +142,7 @@ class Batch:
         raw = self.generator.generate(class_id, seed, window).raw_mask
         box = bounding_box(raw)
         if box is None:
-            return Defect(class_id, seed, encode(window), 0, 0, weights), window
+            return Defect(class_id, seed, encode(window), 0, 0, weights), raw
         defect = Defect(class_id, seed, encode(window), box.top, box.left, weights)
         return defect, raw[box.slices]
 

@@ -89,7 +89,7 @@ class Dcdganc:
 
     def __init__(self, card: GeneratorCard, weights: Path, device: torch.device) -> None:
         self.card, self.device = card, device
-        ids = list(card.classes)
+        ids = sorted(card.values, key=card.values.__getitem__)
         self.index = {class_id: n for n, class_id in enumerate(ids)}
         self.mask_source = card.config.source == "mask"
         self.inputs = Inputs(ids, mask_source=self.mask_source)

@@ -42,8 +42,8 @@ def place_content(defect: Defect, background: Image, generators: Generators) -> 
 
 
 def _like(level: Level, channels: int) -> Level:
-    """A level in as many channels as the content has: grey repeated, colour averaged."""
-    return level if len(level) == channels else np.full(channels, level.mean(), np.float32)
+    """Grey content takes each channel's own level, colour content on grey repeats it."""
+    return level if channels == 1 else np.broadcast_to(level, channels)
 
 
 def render(recipe: Recipe, background: Image, generators: Generators) -> Composite:

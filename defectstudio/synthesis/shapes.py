@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.specs import LabeledFile
@@ -22,12 +23,12 @@ MIN_AREA = 6
 def parts(mask: Mask) -> Iterator[tuple[Box, Mask]]:
     """The defects of one class's mask (H, W): the box and the mask (h, w) within it."""
     kernel = np.ones((JOIN_PX + 1, JOIN_PX + 1), np.uint8)
-    count, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), kernel))
-    for part in range(1, count):
-        own = mask & (labels == part)
+    _, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), kernel))
+    for part, where in enumerate(ndimage.find_objects(labels), start=1):
+        own = mask[where] & (labels[where] == part)
         box = bounding_box(own)
         if box is not None and own.sum() >= MIN_AREA:
-            yield box, own[box.slices].copy()
+            yield box.moved(where[0].start, where[1].start), own[box.slices].copy()
 
 
 def shapes_by_class(

@@ -131,6 +131,15 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
             "cls": torch.tensor([index for _, index in drawn]),
         }
 
+    def of_class(self, index: int, count: int) -> dict[str, Tensor]:
+        """A batch of one class alone, beside those of the steps."""
+        rng = np.random.default_rng([self.config.seed, index, count, 1])
+        own = self.by_class[index]
+        drawn = [_turn(own[int(rng.integers(len(own)))], rng) for _ in range(count)]
+        images = [self._image(c, self._scale(c.mask.shape, rng), rng) for c in drawn]
+        image = torch.from_numpy(np.stack(images))
+        return {"image": image, "cls": torch.full((count,), index)}
+
     def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
         index = int(rng.integers(len(self.by_class)))
         own = self.by_class[index]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from defectstudio.domain.errors import JobError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
@@ -52,7 +54,7 @@ class DcdgancTask:
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
-        rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + index)
+        rng = torch.Generator().manual_seed((self.config.seed * 1_000_003 + index) % (1 << 63))
         image = batch["image"].to(self.device, non_blocking=True)
         cls = batch["cls"].to(self.device, non_blocking=True)
         augment = self._augment(image, rng)
@@ -66,7 +68,14 @@ class DcdgancTask:
             log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
         log = {**log_ge, **log_d}
-        return {name: float(value.detach()) for name, value in log.items()}
+        values = {name: float(value.detach()) for name, value in log.items()}
+        if not all(map(math.isfinite, values.values())):
+            raise JobError(
+                "the training diverged: a loss is no number",
+                subject=f"step {index}",
+                remedy="Lower learning_rate and start anew.",
+            )
+        return values
 
     def _generator_losses(
         self, image: Tensor, cls: Tensor, augment: Augment | nn.Identity, rng: torch.Generator

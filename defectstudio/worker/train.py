@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.events import Artifact, Finished, Log, Started
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.specs import TrainSpec
-from defectstudio.networks.dcdganc.model import pack
+from defectstudio.networks.dcdganc.generator import STRIDE
+from defectstudio.networks.dcdganc.model import canvas_side, pack
 from defectstudio.networks.dcdganc.source import class_values
 from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.generators import CARD, WEIGHTS
@@ -27,12 +28,15 @@ from defectstudio.training.loop import Loop, Plan
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 
-PRIOR_DRAWS = 384
-"""Contents encoded to find the styles of every class."""
+PRIOR_DRAWS = 64
+"""Contents encoded of every class to find its styles."""
+PREVIEW = 1 << 40
+"""The batch that the preview grid shows, beyond any step."""
 
 
 def train(spec: TrainSpec, channel: Channel) -> None:
     """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `generator/`."""
+    _check_canvas(spec.config)
     devices.threads()
     device = devices.choose(spec.device)
     if spec.config.deterministic:
@@ -40,7 +44,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     contents = cut_contents(spec.images, list(spec.classes), spec.config.tone)
     data = ContentBatches(contents, list(spec.classes), spec.config)
     task = DcdgancTask(spec.config, list(spec.classes), data.channels, device)
-    task.preview_batch = data[spec.config.steps]
+    task.preview_batch = data[PREVIEW]
     first = _restore(spec, task) if spec.resume else 0
     channel.emit(Started(str(device), spec.config.steps))
     channel.emit(Log(f"{len(contents)} contents of {len(spec.classes)} classes on {device}"))
@@ -59,6 +63,16 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         card = _export(spec, task, data)
         channel.emit(Artifact("generator", "generator", card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
+
+
+def _check_canvas(config: DcdgancConfig) -> None:
+    for name, side in (("height", config.height), ("width", config.width)):
+        if side != canvas_side(side):
+            raise SettingError(
+                f"{side} is not a multiple of {STRIDE}",
+                subject=name,
+                remedy=f"Use {canvas_side(side)}.",
+            )
 
 
 def _manifest(spec: TrainSpec) -> dict[str, Any]:
@@ -89,6 +103,12 @@ def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
     if found is None:
         return 0
     step, tensors, meta = found
+    if step > spec.config.steps:
+        raise CheckpointError(
+            f"the run has done {step} steps already",
+            subject="steps",
+            remedy=f"Give {step} or more.",
+        )
     wanted = _manifest(spec)
     # More steps may be asked for than before; anything else would be another training.
     for manifest in (wanted, meta):
@@ -106,8 +126,7 @@ def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
 
 def _export(spec: TrainSpec, task: DcdgancTask, data: ContentBatches) -> GeneratorCard:
     folder = spec.run / "generator"
-    # Batches after the last step are fresh draws of the same contents.
-    drawn = (data[spec.config.steps + n] for n in range(-(-PRIOR_DRAWS // spec.config.batch)))
+    drawn = (data.of_class(index, PRIOR_DRAWS) for index in range(len(spec.classes)))
     digest = save_tensors(folder / WEIGHTS, pack(task.ema.module, task.prior(drawn)))
     card = GeneratorCard(
         kind="dcdganc",

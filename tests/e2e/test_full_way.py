@@ -91,7 +91,8 @@ def test_ctrl_c_cancels_and_resume_goes_on(trained):
     assert child.returncode == 1
     assert "ancel" in said
     assert job(trained, "long")["state"] == "cancelled"
-    step = json.loads((trained / "runs/0002/checkpoint/state.json").read_text())["step"]
+    run = max((trained / "runs").iterdir())
+    step = json.loads((run / "checkpoint/state.json").read_text())["step"]
     defectstudio("train", trained, "dcdganc", *name, "--resume", "--set", f"steps={step + 2}")
     assert job(trained, "long")["state"] == "done"
 

@@ -53,11 +53,12 @@ def test_a_relative_content_follows_the_light(tiny_generator):
     assert np.allclose(dark * 3, bright, atol=0.01)
 
 
-def test_a_grey_content_on_a_coloured_surface_takes_its_mean_light(tiny_generator):
+def test_a_grey_content_on_a_coloured_surface_takes_its_colour(tiny_generator):
     generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
     loaded = {generator.card.weights_sha256: generator}
     defect = recipe(generator.card.weights_sha256).defects[0]
     colour = np.full((80, 90, 3), (30, 90, 150), np.uint8)
-    grey = np.full((80, 90), 90, np.uint8)
-    one, other = (place_content(defect, image, loaded).pixels for image in (colour, grey))
-    assert np.allclose(one, other, atol=0.01)
+    pixels = place_content(defect, colour, loaded).pixels
+    assert pixels.shape[2] == 3
+    assert np.allclose(pixels[..., 0] * 3, pixels[..., 1], atol=0.01)
+    assert np.allclose(pixels[..., 0] * 5, pixels[..., 2], atol=0.01)

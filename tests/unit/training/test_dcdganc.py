@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from defectstudio.domain.errors import JobError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.training.contents import ContentBatches, cut_contents
 from defectstudio.training.dcdganc import DcdgancTask
@@ -79,3 +80,19 @@ def test_preview_is_a_fixed_grid(make):
     assert one.ndim == 3
     assert one.dtype == "uint8"
     assert (one == other).all()
+
+
+def test_divergence_is_told(make):
+    task, data = make()
+    with torch.no_grad():
+        task.g.to_image.bias.fill_(float("nan"))
+    with pytest.raises(JobError, match="diverged"):
+        task.step(0, data[0])
+
+
+def test_every_class_has_its_prior_and_any_legal_seed_trains(make):
+    task, data = make(seed=(1 << 53) - 1)
+    task.step(0, data[0])
+    prior = task.prior(data.of_class(index, 3) for index in range(2))
+    assert prior.mean.shape == (2, 4)
+    assert torch.isfinite(prior.factor).all()

@@ -114,7 +114,7 @@ def test_train_then_synthesize_twice_then_resume(training, tmp_path):
     assert status == 0, err
     assert [e.step for e in events if type(e).__name__ == "Metrics"] == [4]
 
-    other = replace(more, config=replace(CONFIG, batch=3))
+    other = replace(more, config=replace(CONFIG, batch=3, steps=4))
     status, events, _ = run(other)
     assert status == 1
     assert "other config" in events[-1].reason
@@ -237,3 +237,17 @@ def test_a_worker_whose_owner_left_while_it_waited_writes_nothing(training):
     assert process.wait(timeout=60) == 0
     assert decode(out.splitlines()[-1]) == Stopped("interrupted", 0)
     assert not (training.run / "checkpoint").exists()
+
+
+def test_a_canvas_that_the_generator_cannot_draw_is_refused(training):
+    status, events, _ = run(replace(training, config=replace(CONFIG, height=100)))
+    assert status == 1
+    assert (events[-1].fault, events[-1].subject) == ("user", "height")
+    assert "112" in events[-1].remedy
+
+
+def test_a_run_cannot_be_shortened(training):
+    assert run(training)[0] == 0
+    status, events, _ = run(replace(training, config=replace(CONFIG, steps=2), resume=True))
+    assert status == 1
+    assert "3 steps already" in events[-1].reason
