@@ -100,11 +100,10 @@ def tiny_generator(tmp_path):
     import torch
 
     from defectstudio.domain.files import write_json
-    from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+    from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
     from defectstudio.networks.dcdganc.model import build_generator, pack
     from defectstudio.networks.dcdganc.prior import standard
     from defectstudio.networks.weights import save_tensors
-    from defectstudio.synthesis.generators import CARD, WEIGHTS
 
     def make(source="mask", channels=3):
         config = DcdgancConfig(source=source, width_g=8, nz=4)

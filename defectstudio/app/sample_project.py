@@ -14,14 +14,14 @@ from defectstudio.app.importing import import_images
 from defectstudio.app.inline_jobs import Progress
 from defectstudio.app.splitting import split
 from defectstudio.domain.errors import InternalError, ProjectError
-from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.generators import CARD, GeneratorCard
 from defectstudio.domain.records import Item
 from defectstudio.domain.resources import resource
 from defectstudio.exchange.importing import scan
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.procedural.scenes import write_sample_set
 from defectstudio.imaging.procedural.shapes import DEFECTS
-from defectstudio.project.generators import CARD, read_card
+from defectstudio.project.generators import read_card
 from defectstudio.project.project import Project
 
 ITEMS = {"metal": "brushed metal", "fabric": "woven fabric", "wood": "wood grain"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, JobState, Role, Split
-from defectstudio.domain.specs import Device, LabeledFile, TrainSpec
-from defectstudio.jobs.running import JOB_FILE, Accept, RunningJob, resume_job, start_job
+from defectstudio.domain.specs import JOB_FILE, Device, LabeledFile, TrainSpec
+from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
 
@@ -105,7 +105,7 @@ def _resume(
                 remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
             )
     chosen = item_named(project, old.item)
-    images = tuple(_found_again(project, chosen, image) for image in old.images)
+    images = _found_again(project, chosen, old.images)
     config = settings(DcdgancConfig, overrides, old.config)
 
     def spec(run: Path) -> TrainSpec:
@@ -143,18 +143,23 @@ def _check_free(project: Project, name: str) -> None:
         )
 
 
-def _found_again(project: Project, item: Item, old: LabeledFile) -> LabeledFile:
-    """The same file where the project lies now: it may have been moved meanwhile."""
-    if old.image.exists() and old.label.exists():
-        return old
-    for image in project.images(item.id, role=Role.DEFECT):
-        if image.sha256 == old.sha256 and image.label_file is not None:
-            return as_labeled_file(image)
-    raise JobError(
-        "an image of the training is no longer in the project",
-        subject=old.image.name,
-        remedy="Import it again, or start the training anew.",
-    )
+def _found_again(
+    project: Project, item: Item, images: Sequence[LabeledFile]
+) -> tuple[LabeledFile, ...]:
+    """The same files where the project lies now: it may have been moved meanwhile.
+
+    Raises JobError when a split or a label made since would let the run see what it must not.
+    """
+    training = [as_labeled_file(image) for image in training_images(project, item)]
+    now = {(file.sha256, file.label.name): file for file in training}
+    gone = [old.image.name for old in images if (old.sha256, old.label.name) not in now]
+    if gone:
+        raise JobError(
+            "an image of the training is no longer in the project's training split as labeled",
+            subject=gone[0],
+            remedy="Start the training anew.",
+        )
+    return tuple(now[old.sha256, old.label.name] for old in images)
 
 
 def _accept(project: Project, item_id: int, name: str) -> Accept:

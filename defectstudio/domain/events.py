@@ -42,14 +42,6 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A placement or sample that was refused, counted by its reason."""
-
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True)
 class Log:
     """A line for the log; level is "info" or "warning"."""
 
@@ -103,7 +95,7 @@ class Finished:
 
 
 Event = (
-    Started | Progress | Metrics | Artifact | Refused | Log | Contents | SampleMade
+    Started | Progress | Metrics | Artifact | Log | Contents | SampleMade
     | Failed | Stopped | Finished
 )  # fmt: skip
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in Event.__args__}

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
 
+WEIGHTS, CARD = "generator.safetensors", "generator.json"
+"""The two files of a generator's folder."""
+
 Source = Literal["mask", "constant"]
 Tone = Literal["relative", "absolute"]
 PriorKind = Literal["posterior", "standard"]
@@ -58,8 +61,9 @@ class DcdgancConfig:
 class GeneratorCard:
     """`generator.json` beside `generator.safetensors`.
 
-    classes: class id -> name, in the order of the one-hot code. value: class id -> constant of
-    eq. (1). trained_on: SHA-256 of every image whose contents were seen; `split` names the part.
+    classes: class id -> name. values: class id -> constant of eq. (1); their order is that of the
+    one-hot code. trained_on: SHA-256 of every image whose contents were seen; `split`
+    names the part.
     """
 
     kind: Literal["dcdganc"]

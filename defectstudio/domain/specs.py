@@ -10,6 +10,9 @@ from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.domain.recipe import BlendSettings, EncodedMask, Recipe, RefineSettings
 
+JOB_FILE, RUN_LOCK = "job.json", "run.lock"
+"""In a run folder: the specification, and the lock that a worker holds while it lives."""
+
 Device = Literal["auto", "cpu", "cuda"]
 
 

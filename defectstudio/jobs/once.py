@@ -10,7 +10,7 @@ from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError, JobError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.records import JobState
-from defectstudio.domain.specs import JobSpec
+from defectstudio.domain.specs import JOB_FILE, JobSpec
 from defectstudio.jobs import process
 from defectstudio.jobs.ending import judge
 from defectstudio.jobs.process import WorkerProcess
@@ -23,8 +23,8 @@ def run_once(spec: JobSpec, listener: Callable[[events.Event], None]) -> dict[st
 
     Raises what made it fail. When the listener raises (Ctrl-C, say) the worker ends as well.
     """
-    write_json(spec.run / "job.json", spec)
-    worker = WorkerProcess((*process.WORKER, str(spec.run / "job.json")), spec.run / "log.txt")
+    write_json(spec.run / JOB_FILE, spec)
+    worker = WorkerProcess((*process.WORKER, str(spec.run / JOB_FILE)), spec.run / "log.txt")
     last: events.Event | None = None
     try:
         for event in worker.events():

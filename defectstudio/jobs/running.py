@@ -17,14 +17,12 @@ from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError, InternalError, JobError
 from defectstudio.domain.files import to_json, write_json
 from defectstudio.domain.records import JobRecord, JobState
-from defectstudio.domain.specs import JobSpec
+from defectstudio.domain.specs import JOB_FILE, RUN_LOCK, JobSpec
 from defectstudio.jobs import process
 from defectstudio.jobs.ending import Ending, judge
 from defectstudio.jobs.process import WorkerProcess
 from defectstudio.project.project import Project
 
-RUN_LOCK = "run.lock"
-JOB_FILE = "job.json"
 LOG_FILE = "log.txt"
 METRICS_FILE = "metrics.jsonl"
 

@@ -16,13 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import CheckpointError, ProjectError
 from defectstudio.domain.files import sha256_file
-from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.project.catalog import classes, item
 from defectstudio.project.names import name_key
 
-WEIGHTS = "generator.safetensors"
-CARD = "generator.json"
 _CARD = TypeAdapter(GeneratorCard)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,9 +28,8 @@ SEEDS = 1 << 53
 
 @dataclass(frozen=True)
 class Made:
-    """Sample `index` of a batch, its recipe and what was refused on the way, by reason."""
+    """A sample, its recipe and what was refused on the way, by reason."""
 
-    index: int
     recipe: Recipe
     sample: Composite
     refused: Counter[str]
@@ -66,7 +65,7 @@ class Batch:
                 recipe, background, {self.generator.card.weights_sha256: self.generator}
             )
             if all((sample.label == d.class_id).any() for d in defects):
-                return Made(index, recipe, sample, refused)
+                return Made(recipe, sample, refused)
             refused[INVISIBLE] += 1
         reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
         raise UserError(
@@ -122,14 +121,7 @@ class Batch:
             top, left = where
             occupied[top : top + shape.shape[0], left : left + shape.shape[1]] |= shape
             # defect.top, left: where the shape's box lies within the defect's own box
-            yield Defect(
-                defect.class_id,
-                defect.seed,
-                defect.mask,
-                top - defect.top,
-                left - defect.left,
-                defect.generator,
-            )
+            yield replace(defect, top=top - defect.top, left=left - defect.left)
 
     def _draw(self, class_id: int, rng: np.random.Generator) -> tuple[Defect, Mask]:
         """A defect not yet placed, and the shape that must find a place."""

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.files import sha256_file
-from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.imaging.watershed import raw_mask
 from defectstudio.networks.dcdganc.generator import draw_noise
@@ -27,7 +27,6 @@ from defectstudio.networks.dcdganc.model import (
 )
 from defectstudio.networks.weights import load_tensors
 
-WEIGHTS, CARD = "generator.safetensors", "generator.json"
 MARGIN = 4
 """Free pixels around a mask on its canvas."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import cv2
 import numpy as np
 import torch
@@ -16,5 +18,6 @@ def versions() -> dict[str, str]:
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
+        **{name: version(name) for name in ("scipy", "scikit-image", "imagecodecs")},
         "cpu": torch.backends.cpu.get_cpu_capability(),
     }

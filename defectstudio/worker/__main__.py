@@ -10,10 +10,8 @@ from filelock import FileLock
 
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
-from defectstudio.domain.specs import JobSpec, ReplaySpec, SynthesizeSpec, TrainSpec
+from defectstudio.domain.specs import RUN_LOCK, JobSpec, ReplaySpec, SynthesizeSpec, TrainSpec
 from defectstudio.worker.channel import Channel
-
-RUN_LOCK = "run.lock"
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.events import Artifact, Finished, Progress, Refused, Started, Stopped
+from defectstudio.domain.events import Artifact, Finished, Progress, Started, Stopped
 from defectstudio.domain.specs import ReplaySpec, SynthesizeSpec
 from defectstudio.imaging.reading import read_image
 from defectstudio.synthesis.batch import Batch
@@ -41,8 +41,6 @@ def synthesize(spec: SynthesizeSpec, channel: Channel) -> None:
             refused.update(made.refused)
         channel.emit(Artifact("sample", f"samples/{folder.name}", index))
         channel.emit(Progress(index + 1, spec.count))
-    for reason, count in refused.items():
-        channel.emit(Refused(reason, count))
     channel.emit(Finished({"samples": spec.count, "refused": dict(refused)}))
 
 

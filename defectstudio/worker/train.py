@@ -13,13 +13,12 @@ from torch.utils.data import DataLoader
 from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.events import Artifact, Finished, Log, Started
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.networks.dcdganc.generator import STRIDE
 from defectstudio.networks.dcdganc.model import canvas_side, pack
 from defectstudio.networks.dcdganc.source import class_values
 from defectstudio.networks.weights import save_tensors
-from defectstudio.synthesis.generators import CARD, WEIGHTS
 from defectstudio.synthesis.versions import versions
 from defectstudio.training.checkpoints import load_state, save_state
 from defectstudio.training.contents import ContentBatches, cut_contents

@@ -58,7 +58,8 @@ def gradient_penalty(
 ) -> Tensor:
     """WGAN-GP: (||grad D(x_hat)|| - 1)^2 on same-class interpolates, summed over scales.
 
-    real, fake (B, C + 1, H, W); mix (B, 1, 1, 1) in [0, 1]. Gulrajani et al. 2017, eq. 3.
+    real, fake (B, C + 1, H, W); mix (B, 1, 1, 1) in [0, 1]. Gulrajani et al. 2017, eq. 3;
+    our reading for a map of n logits: D is their sum and its gradient is divided by sqrt(n).
     """
     x = (mix * real + (1 - mix) * fake).detach().requires_grad_(True)
     penalties = []

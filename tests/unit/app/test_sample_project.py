@@ -10,10 +10,9 @@ from defectstudio.app import sample_project
 from defectstudio.app.sample_project import ITEMS, make_sample_project
 from defectstudio.domain.errors import InternalError, ProjectError
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import Role, Split
 from defectstudio.imaging.procedural.shapes import DEFECTS
-from defectstudio.project.generators import CARD, WEIGHTS
 
 
 @pytest.fixture

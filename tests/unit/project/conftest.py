@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
 from defectstudio.domain.records import Role
 from defectstudio.imaging.reading import pixel_sha256, write_png
-from defectstudio.project.generators import CARD, WEIGHTS
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from defectstudio.domain.errors import CheckpointError, ProjectError
-from defectstudio.project.generators import CARD, WEIGHTS, read_card
+from defectstudio.domain.generators import CARD, WEIGHTS
+from defectstudio.project.generators import read_card
 from defectstudio.project.project import Project
 
 

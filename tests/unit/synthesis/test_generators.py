@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.synthesis.generators import CARD, WEIGHTS, load_generator
+from defectstudio.domain.generators import CARD, WEIGHTS
+from defectstudio.synthesis.generators import load_generator
 
 CPU = torch.device("cpu")
 
