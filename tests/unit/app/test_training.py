@@ -145,3 +145,11 @@ def test_an_image_that_is_gone_is_named(ready, tmp_path):
     path.write_text(json.dumps(spec))
     with pytest.raises(JobError, match="no longer in the project"):
         start_training(ready, name="long", resume=True)
+
+
+def test_a_run_does_not_go_on_with_images_that_became_test_images(ready):
+    stopped(ready)
+    image = ready.images(role=Role.DEFECT, split=Split.TRAIN)[0]
+    ready.set_splits({one.id: Split.TEST for one in ready.images() if one.group == image.group})
+    with pytest.raises(JobError, match="training split as labeled"):
+        start_training(ready, name="long", resume=True)
