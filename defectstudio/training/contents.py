@@ -117,7 +117,7 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
         self, contents: Sequence[Content], class_ids: Sequence[int], config: DcdgancConfig
     ) -> None:
         self.by_class = [[c for c in contents if c.class_id == i] for i in class_ids]
-        self.config = config
+        self.class_ids, self.config = tuple(class_ids), config
         self.channels = contents[0].pixels.shape[2]
 
     def __len__(self) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from defectstudio.domain.errors import JobError
-from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
 from defectstudio.networks.dcdganc.encoder import reparameterize
@@ -26,6 +25,12 @@ from defectstudio.networks.dcdganc.prior import Prior, aggregated, standard
 from defectstudio.networks.ema import Ema
 from defectstudio.training.augment import Augment
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
+from defectstudio.training.contents import ContentBatches
+
+PRIOR_DRAWS = 64
+"""Contents encoded of every class to find its styles."""
+PREVIEW = 1 << 40
+"""The batch that the preview grid shows, beyond any step."""
 
 Batch = dict[str, Tensor]
 
@@ -33,15 +38,14 @@ Batch = dict[str, Tensor]
 class DcdgancTask:
     """Networks, optimizers and one step. All randomness of a step follows from (seed, step)."""
 
-    def __init__(
-        self, config: DcdgancConfig, class_ids: Sequence[int], channels: int, device: torch.device
-    ) -> None:
+    def __init__(self, data: ContentBatches, device: torch.device) -> None:
+        config, classes = data.config, len(data.class_ids)
         torch.manual_seed(config.seed)
-        self.config, self.device = config, device
-        self.inputs = Inputs(class_ids, mask_source=config.source == "mask")
-        self.g = build_generator(config, channels, len(class_ids))
-        self.e = build_encoder(config, channels)
-        self.d = build_discriminator(config, channels, len(class_ids))
+        self.data, self.config, self.device = data, config, device
+        self.inputs = Inputs(data.class_ids, mask_source=config.source == "mask")
+        self.g = build_generator(config, data.channels, classes)
+        self.e = build_encoder(config, data.channels)
+        self.d = build_discriminator(config, data.channels, classes)
         for net in (self.g, self.e, self.d):
             net.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.g, config.ema)
@@ -50,7 +54,6 @@ class DcdgancTask:
             name: torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=betas)
             for name, net in (("g", self.g), ("e", self.e), ("d", self.d))
         }
-        self.preview_batch: Batch | None = None
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
@@ -175,31 +178,30 @@ class DcdgancTask:
         return {"g": self.g, "e": self.e, "d": self.d, "ema": self.ema.module}
 
     @torch.no_grad()
-    def prior(self, batches: Iterable[Batch]) -> Prior:
-        """What styles are drawn from: see DcdgancConfig.prior. Every class must be in `batches`."""
-        classes = self.inputs.eye.shape[0]
+    def prior(self) -> Prior:
+        """What styles are drawn from: see DcdgancConfig.prior."""
+        classes = range(len(self.data.class_ids))
         if self.config.prior == "standard":
-            return standard(classes, self.config.nz)
-        encoded = [(*self.e(batch["image"].to(self.device)), batch["cls"]) for batch in batches]
-        mu, log_variance, cls = (
-            torch.cat([part.cpu() for part in parts]) for parts in zip(*encoded, strict=True)
-        )
-        chosen = [cls == index for index in range(classes)]
-        return aggregated([mu[own] for own in chosen], [log_variance[own] for own in chosen])
+            return standard(len(classes), self.config.nz)
+        drawn = [self.data.of_class(index, PRIOR_DRAWS)["image"] for index in classes]
+        mu, log_variance = zip(*(self.e(image.to(self.device)) for image in drawn), strict=True)
+        return aggregated([m.cpu() for m in mu], [v.cpu() for v in log_variance])
 
     @torch.no_grad()
     def preview(self) -> np.ndarray:
-        """Rows: real contents, their reconstructions, three samples with fixed z; uint8 RGB."""
-        if self.preview_batch is None:
-            raise RuntimeError("preview_batch is not set")
-        image = self.preview_batch["image"][:8].to(self.device)
-        cls = self.preview_batch["cls"][:8].to(self.device)
+        """Rows: real contents, their reconstructions, three samples as they will be drawn.
+
+        The same contents and the same normal numbers at every step; uint8 RGB (H, W, 3).
+        """
+        batch = self.data[PREVIEW]
+        image, cls = batch["image"][:8].to(self.device), batch["cls"][:8].to(self.device)
         rng = torch.Generator().manual_seed(0)
-        net = self.ema.module
+        net, prior = self.ema.module, self.prior()
         rows = [image, self._generate(net, self.e(image)[0], cls, image, rng)]
-        rows += [
-            self._generate(net, self._normal(len(image), rng), cls, image, rng) for _ in range(3)
-        ]
+        for _ in range(3):
+            normal = torch.randn(len(image), self.config.nz, generator=rng)
+            z = [prior.style(int(c), n) for c, n in zip(cls, normal, strict=True)]
+            rows.append(self._generate(net, torch.stack(z).to(self.device), cls, image, rng))
         return contact_sheet([[_tile(x) for x in row] for row in rows], tile=96)
 
 

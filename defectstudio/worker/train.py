@@ -27,11 +27,6 @@ from defectstudio.training.loop import Loop, Plan
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 
-PRIOR_DRAWS = 64
-"""Contents encoded of every class to find its styles."""
-PREVIEW = 1 << 40
-"""The batch that the preview grid shows, beyond any step."""
-
 
 def train(spec: TrainSpec, channel: Channel) -> None:
     """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `generator/`."""
@@ -42,8 +37,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         torch.use_deterministic_algorithms(True)
     contents = cut_contents(spec.images, list(spec.classes), spec.config.tone)
     data = ContentBatches(contents, list(spec.classes), spec.config)
-    task = DcdgancTask(spec.config, list(spec.classes), data.channels, device)
-    task.preview_batch = data[PREVIEW]
+    task = DcdgancTask(data, device)
     first = _restore(spec, task) if spec.resume else 0
     channel.emit(Started(str(device), spec.config.steps))
     channel.emit(Log(f"{len(contents)} contents of {len(spec.classes)} classes on {device}"))
@@ -59,7 +53,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         )
     )
     if loop(task, batches):
-        card = _export(spec, task, data)
+        card = _export(spec, task)
         channel.emit(Artifact("generator", "generator", card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 
@@ -123,14 +117,13 @@ def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
     return step
 
 
-def _export(spec: TrainSpec, task: DcdgancTask, data: ContentBatches) -> GeneratorCard:
+def _export(spec: TrainSpec, task: DcdgancTask) -> GeneratorCard:
     folder = spec.run / "generator"
-    drawn = (data.of_class(index, PRIOR_DRAWS) for index in range(len(spec.classes)))
-    digest = save_tensors(folder / WEIGHTS, pack(task.ema.module, task.prior(drawn)))
+    digest = save_tensors(folder / WEIGHTS, pack(task.ema.module, task.prior()))
     card = GeneratorCard(
         kind="dcdganc",
         config=spec.config,
-        channels=3 if data.channels == 3 else 1,
+        channels=3 if task.data.channels == 3 else 1,
         classes=spec.classes,
         values=class_values(list(spec.classes)),
         step=spec.config.steps,
