@@ -16,7 +16,7 @@ from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
 from defectstudio.imaging.types import Mask, Unit
-from defectstudio.imaging.watershed import raw_mask
+from defectstudio.imaging.watershed import NEAR_KEY, raw_mask
 from defectstudio.networks.dcdganc.generator import draw_noise
 from defectstudio.networks.dcdganc.model import (
     KEY,
@@ -135,10 +135,13 @@ class Dcdganc:
     def _free(self, class_id: int, seed: int, mask: Mask) -> Content:
         config = self.card.config
         made = self._run(class_id, seed, np.ones((config.height, config.width), np.float32))
-        made = made if mask.shape == made.shape[:2] else _enlarge(made, mask.shape)
-        pixels, alpha = made[..., :-1], made[..., -1]
-        inside = raw_mask(pixels, alpha) & mask
-        return Content(_spread(pixels, inside), inside)
+        alpha = made[..., -1:]
+        # The network composes on the black key: undone, or the rim of the content were its shadow.
+        held = alpha[..., 0] >= NEAR_KEY
+        pixels = _spread(np.clip(made[..., :-1] / np.maximum(alpha, NEAR_KEY), 0, 1), held)
+        if mask.shape != held.shape:
+            pixels, alpha = _enlarge(pixels, mask.shape), _enlarge(alpha, mask.shape)
+        return Content(pixels, raw_mask(pixels, alpha[..., 0]) & mask)
 
     def _limit(self) -> int:
         """The longest mask side drawn at its own resolution: twice the trained canvas."""

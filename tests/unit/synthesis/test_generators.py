@@ -67,6 +67,20 @@ def test_constant_source_stays_inside_the_painted_box(tiny_generator):
     assert not (content.raw_mask & ~mask).any()
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (200, 200)])
+def test_a_soft_alpha_leaves_no_shadow_of_the_key(tiny_generator, monkeypatch, shape):
+    """White content under a soft alpha is white up to its rim, not grey on black."""
+    generator = load_generator(tiny_generator("constant", channels=1), CPU)
+    rows, cols = np.mgrid[:64, :64]
+    alpha = np.clip((20 - np.hypot(rows - 32, cols - 32)) / 8 + 0.5, 0, 1).astype(np.float32)
+    made = np.stack([alpha * 0.9, alpha], axis=2)
+    monkeypatch.setattr(generator, "_run", lambda *_: made)
+    content = generator.generate(1, 0, np.ones(shape, bool))
+    assert content.raw_mask.any()
+    assert not content.raw_mask.all()
+    assert np.allclose(content.pixels[content.raw_mask], 0.9, atol=1e-3)
+
+
 def test_an_unknown_class_is_named(tiny_generator):
     generator = load_generator(tiny_generator(), CPU)
     with pytest.raises(CheckpointError, match="hole, scratch"):
