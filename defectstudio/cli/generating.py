@@ -3,56 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from defectstudio.cli.following import follow
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
+from defectstudio.domain.recipe import BlendMode, BlendSettings
+from defectstudio.domain.specs import Device
 
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be repeated.")
 ]
 
 
-class Model(StrEnum):
-    """What can be trained."""
-
-    DCDGANC = "dcdganc"
-
-
-class DeviceName(StrEnum):
-    """Where to compute."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Blend(StrEnum):
-    """How a content meets its background."""
-
-    IMPROVED = "improved"
-    POISSON = "poisson"
-    ALPHA = "alpha"
-
-
-DeviceOption = Annotated[DeviceName, typer.Option("--device", help="Where to compute.")]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute.")]
 
 
 @command
 def train(
     *,
     project: ProjectPath,
-    model: Annotated[Model, typer.Argument(help="What to train.")],
+    model: Annotated[Literal["dcdganc"], typer.Argument(help="What to train.")],
     name: Annotated[str, typer.Option(help="The name of the trained generator.")],
     item: ItemName = None,
     config: Annotated[Path | None, typer.Option(help="JSON file of settings.")] = None,
     settings: Settings = None,
-    device: DeviceOption = DeviceName.AUTO,
+    device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped one.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -67,13 +46,13 @@ def train(
             name=name,
             item=item,
             overrides=overrides,
-            device=device.value,
+            device=device,
             resume=resume,
         )
         record = follow(job)
         made = used.generator(name)
     result = {"generator": asdict(made), "job": asdict(record), "summary": job.summary}
-    say(as_json, result, [f"Trained the {model.value} {made.name}: {made.folder}"])
+    say(as_json, result, [f"Trained the {model} {made.name}: {made.folder}"])
 
 
 @command
@@ -90,14 +69,13 @@ def synthesize(
     region: Annotated[
         Path | None, typer.Option(help="A picture of where defects may fall.")
     ] = None,
-    blend: Annotated[Blend, typer.Option(help="How contents are blended.")] = Blend.IMPROVED,
+    blend: Annotated[BlendMode, typer.Option(help="How contents are blended.")] = "improved",
     settings: Settings = None,
-    device: DeviceOption = DeviceName.CPU,
+    device: DeviceOption = "cpu",
     as_json: Json = False,
 ) -> None:
     """Make labeled samples and accept them into the project."""
     from defectstudio.app.synthesis import start_synthesis
-    from defectstudio.domain.recipe import BlendSettings
 
     with opened(project) as used:
         job = start_synthesis(
@@ -110,9 +88,9 @@ def synthesize(
             mask=mask,
             background=background,
             region=region,
-            blend=BlendSettings(mode=blend.value),
+            blend=BlendSettings(mode=blend),
             overrides=pairs(settings or []),
-            device=device.value,
+            device=device,
         )
         record = follow(job)
         total = len(used.samples())

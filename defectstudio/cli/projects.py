@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from defectstudio.cli.output import USER_FAULT, Json, command, note, progress_bar, say
+from defectstudio.domain.records import Split
 
 if TYPE_CHECKING:
     from defectstudio.app.importing import ImportReport
@@ -19,30 +19,6 @@ if TYPE_CHECKING:
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
 ItemName = Annotated[str | None, typer.Option("--item", help="An item; default the only one.")]
-
-
-class ImportFormat(StrEnum):
-    """Layouts that can be imported."""
-
-    AUTO = "auto"
-    FOLDER = "folder"
-    MVTEC = "mvtec"
-
-
-class ExportFormat(StrEnum):
-    """Layouts that can be exported."""
-
-    COCO = "coco"
-    MVTEC = "mvtec"
-    PNG = "png"
-
-
-class Part(StrEnum):
-    """Splits, by name."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
 
 
 @contextmanager
@@ -75,7 +51,9 @@ def import_(
     *,
     project: ProjectPath,
     source: Annotated[Path, typer.Argument(help="A folder of images and masks; only read.")],
-    format: Annotated[ImportFormat, typer.Option(help="The folder's layout.")] = ImportFormat.AUTO,
+    format: Annotated[
+        Literal["auto", "folder", "mvtec"], typer.Option(help="The folder's layout.")
+    ] = "auto",
     item: Annotated[str | None, typer.Option(help="The item; made when there is none.")] = None,
     groups: Annotated[
         Path | None, typer.Option(help="CSV that says which images show one part.")
@@ -90,7 +68,7 @@ def import_(
         report = import_images(
             used,
             source,
-            format=format.value,
+            format=format,
             item=item,
             groups_csv=groups,
             dry_run=dry_run,
@@ -133,8 +111,8 @@ def export(
     *,
     project: ProjectPath,
     out: Annotated[Path, typer.Argument(help="A new folder.")],
-    format: Annotated[ExportFormat, typer.Option(help="The layout.")],
-    split: Annotated[list[Part] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    format: Annotated[Literal["coco", "mvtec", "png"], typer.Option(help="The layout.")],
+    split: Annotated[list[Split] | None, typer.Option(help="Only these; may be repeated.")] = None,
     item: ItemName = None,
     real: Annotated[bool, typer.Option(help="With the real images.")] = True,
     synthetic: Annotated[bool, typer.Option(help="With the accepted samples.")] = True,
@@ -142,15 +120,14 @@ def export(
 ) -> None:
     """Write a frozen dataset of images and samples; without --item of all items."""
     from defectstudio.app.exporting import export as export_project
-    from defectstudio.domain.records import Split
 
     with opened(project) as used, progress_bar("export") as show:
         report = export_project(
             used,
             out,
-            format.value,
+            format,
             item=item,
-            splits=[Split(one.value) for one in split] if split else None,
+            splits=split,
             real=real,
             synthetic=synthetic,
             progress=show,
