@@ -110,13 +110,19 @@ def bounding_box(mask: Mask) -> Box | None:
     return Box(top, left, bottom - top, right - left)
 
 
-def components(mask: Mask) -> list[tuple[Mask, Box]]:
-    """The 8-connected parts in raster order of their first pixel: each in its box, and the box."""
-    numbers, _ = ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
+def components(mask: Mask, join_px: int = 0) -> list[tuple[Mask, Box]]:
+    """The 8-connected parts in raster order, each in its tight box, and the box.
+
+    Parts with at most `join_px` pixels between them are one (0: only those that touch).
+    """
+    joined = dilate(mask, (join_px + 1) / 2) if join_px else mask
+    numbers, _ = ndimage.label(joined, structure=_EVERY_NEIGHBOUR)
     parts = []
-    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
-        box = Box(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
-        parts.append((numbers[rows, columns] == number, box))
+    for number, where in enumerate(ndimage.find_objects(numbers), start=1):
+        own = mask[where] & (numbers[where] == number)
+        inner = bounding_box(own)
+        assert inner is not None, "every part holds a pixel of the mask"
+        parts.append((own[inner.slices], inner.moved(where[0].start, where[1].start)))
     return parts
 
 

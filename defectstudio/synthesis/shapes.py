@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import cv2
-import numpy as np
-from scipy import ndimage
-
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.specs import LabeledFile
-from defectstudio.imaging.masks import Box, bounding_box
+from defectstudio.imaging.masks import Box, components
 from defectstudio.imaging.reading import read_label
 from defectstudio.imaging.types import Mask
 
 JOIN_PX = 6
-"""Parts of one class closer than this are one defect (a broken crack is one crack)."""
+"""Parts of one class no farther apart than this are one defect (a broken crack is one crack)."""
 MIN_AREA = 6
 """Smaller parts are label dust."""
 
 
 def parts(mask: Mask) -> Iterator[tuple[Box, Mask]]:
     """The defects of one class's mask (H, W): the box and the mask (h, w) within it."""
-    kernel = np.ones((JOIN_PX + 1, JOIN_PX + 1), np.uint8)
-    _, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), kernel))
-    for part, where in enumerate(ndimage.find_objects(labels), start=1):
-        own = mask[where] & (labels[where] == part)
-        box = bounding_box(own)
-        if box is not None and own.sum() >= MIN_AREA:
-            yield box.moved(where[0].start, where[1].start), own[box.slices].copy()
+    for own, box in components(mask, JOIN_PX):
+        if own.sum() >= MIN_AREA:
+            yield box, own
 
 
 def shapes_by_class(

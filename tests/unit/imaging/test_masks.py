@@ -153,3 +153,14 @@ def test_impossible_warps_are_refused():
         masks.warp(one, scale=0, angle=0, flip=False)
     with pytest.raises(ImageError, match="would have"):
         masks.warp(np.ones((1, 30_000), dtype=bool), scale=20, angle=45, flip=False)
+
+
+@pytest.mark.parametrize(("gap", "count"), [(5, 1), (6, 1), (7, 2)])
+@pytest.mark.parametrize("upright", [True, False])
+def test_near_components_are_one(gap: int, count: int, upright: bool) -> None:
+    mask = np.zeros((30, 40), bool)
+    mask[4:9, 3:10] = True
+    mask[4:9, 10 + gap : 14 + gap] = True
+    found = masks.components(mask.T.copy() if upright else mask, join_px=6)
+    assert len(found) == count
+    assert sum(int(part.sum()) for part, _ in found) == mask.sum()
