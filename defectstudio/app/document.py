@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.records import ImageRecord, Role
+from defectstudio.domain.records import ImageRecord, Role, Split
 from defectstudio.imaging.reading import read_image, read_label, write_png
 from defectstudio.imaging.types import Image, Label
 from defectstudio.project.project import Project
@@ -39,6 +39,11 @@ class Document:
     def is_background(self) -> bool:
         """Whether painting plans synthetic defects; otherwise it corrects a real label."""
         return self.record.role is Role.NORMAL
+
+    @property
+    def takes_samples(self) -> bool:
+        """Whether samples may be made on it: a background, and none that a model is tested on."""
+        return self.is_background and self.record.split is not Split.TEST
 
     @property
     def dirty(self) -> bool:

@@ -192,7 +192,7 @@ class Studio:
     def recipe(self, project: str) -> Recipe | None:
         """What is to be made of all this, frozen; None when nothing is painted on a background."""
         document, generator = self.document, self.generator
-        if document is None or generator is None or not document.is_background:
+        if document is None or generator is None or not document.takes_samples:
             return None
         known = {defect.id for defect in self.classes}
         boxes = {key: box for key, box in document.plane.class_boxes().items() if key in known}

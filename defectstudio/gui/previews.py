@@ -205,6 +205,8 @@ class Previews(QObject):
             return self.tr("Open a background first.")
         if not document.is_background:
             return self.tr("Samples are made on normal images; this one shows a real defect.")
+        if not document.takes_samples:
+            return self.tr("This image is of the test split: nothing synthetic may get there.")
         if self._studio.generator is None:
             return self.tr("Train or choose a generator first.")
         return self.tr("Paint where the defect should be first.")

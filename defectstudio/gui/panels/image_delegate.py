@@ -13,8 +13,6 @@ from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.gui.panels.image_model import MARKS, RECORD, Marks
 from defectstudio.gui.panels.thumbnails import Thumbnails
 
-_SPLITS = {"train": "train", "val": "val", "test": "test"}
-
 
 class ImageDelegate(QStyledItemDelegate):
     """Draws rows 3.4 em high."""

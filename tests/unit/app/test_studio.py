@@ -10,15 +10,15 @@ from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.studio import MAX_BRUSH, Studio
 from defectstudio.domain.recipe import BlendSettings
-from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role
+from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role, Split
 from defectstudio.imaging.masks import decode
 
 GENERATOR = GeneratorRecord(1, 1, "first", "dcdganc", Path("first"), "ab" * 32)
 
 
-def document(image_id=1, role=Role.NORMAL):
+def document(image_id=1, role=Role.NORMAL, split=None):
     record = ImageRecord(
-        image_id, 1, "x", role, Path("x.png"), f"{image_id:064x}", 60, 80, 1, 8, "", None, (), None
+        image_id, 1, "x", role, Path("x.png"), f"{image_id:064x}", 60, 80, 1, 8, "", split, (), None
     )
     native = np.zeros((60, 80), np.uint8)
     return Document(record, native, Window(0, 255), [native], LabelPlane(native))
@@ -173,3 +173,10 @@ def test_rolling_after_an_accepted_recipe_spares_locked_styles(studio):
     assert recipe.defects[0].seed != after.defects[0].seed
     assert recipe.defects[1].seed == after.defects[1].seed
     assert not studio.roll()
+
+
+@pytest.mark.parametrize(("split", "made"), [(None, True), (Split.VAL, True), (Split.TEST, False)])
+def test_nothing_synthetic_is_made_on_a_test_image(studio, split, made):
+    studio.show(document(split=split))
+    stroke(studio, (20, 20), (25, 40))
+    assert (studio.recipe("p") is not None) is made
