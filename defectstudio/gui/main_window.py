@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -338,6 +339,9 @@ def main(project: Path | None) -> int:
     window = MainWindow(Theme(app))
     sys.excepthook = _surface(window)
     app.aboutToQuit.connect(window.end_threads)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        # Python hears a signal between two of its own steps; the collector's timer makes them.
+        signal.signal(asked, lambda *_: app.quit())
     window.show()
     if project is not None:
         window.commands.open_path(project)
