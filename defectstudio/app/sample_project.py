@@ -39,7 +39,7 @@ def make_sample_project(root: Path, *, progress: Progress | None = None) -> Proj
     would import them and split; and the shipped generators: `weights/NAME` or
     `weights/NAME-TEXTURE` in the resources becomes the generator of that name, of the first item
     or the texture's. A build without weights has no generator. The same build makes the same
-    images. `progress` is called with (done, total) scenes.
+    images. `progress` is called with (done, total) items.
 
     Raises ProjectError when the folder is not empty or cannot be written.
     """
