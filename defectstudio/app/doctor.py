@@ -16,6 +16,7 @@ import defectstudio
 from defectstudio.app.settings import settings_path
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.resources import resource
+from defectstudio.imaging.kernel import loading
 from defectstudio.jobs.once import describe
 
 _LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "scikit-image", "pyqtgraph")
@@ -55,6 +56,7 @@ def examine(folder: Path | None = None) -> list[Check]:
     return [
         _program(),
         *(_library(name) for name in _LIBRARIES),
+        _kernel(),
         *_worker(),
         *_window(),
         _disk(folder or Path.cwd()),
@@ -75,6 +77,13 @@ def _library(name: str) -> Check:
         return Check(
             name, "missing", "not installed", f"Run: {sys.executable} -m pip install {name}"
         )
+
+
+def _kernel() -> Check:
+    kernel = loading.status()
+    if kernel.library is not None:
+        return Check("blending kernel", "ok", kernel.found)
+    return Check("blending kernel", "note", f"NumPy fallback: {kernel.found}", kernel.remedy)
 
 
 def _worker() -> list[Check]:

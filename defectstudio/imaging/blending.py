@@ -6,17 +6,20 @@ solution is I_d + e with e harmonic in Omega. The readings (BLENDING, SPEC secti
 - improved: Omega is the mask deeper than `retention_px`. Its rim and all pixels outside it hold
   I_an = alpha I_d + (1 - alpha) I_n, eq. (8), with the soft, width-adaptive ramp of `ramps.ramp`.
   At retention 0 the mask's own rim is the boundary; where nothing is deeper, or alpha is 1 on the
-  whole boundary, the ramp alone is left.
+  whole boundary, the ramp alone is left: so it is with thin defects, which keep their contrast.
 - poisson: Omega is the whole mask, its boundary values are those of the background around it. The
   content has no values there; across its rim the guidance is the background's own gradient.
 - alpha: eq. (8) with the binary mask, the "fractured" edge of P1 Figure 3.
 
 Content outside its mask is never looked at. The border of the image is no rim: a defect that runs
-out of the picture keeps its contrast there.
+out of the picture keeps its contrast there. The work is done by the compiled core (kernel/) or by
+its fallback in NumPy, to the same bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -24,16 +27,15 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.errors import ImageError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings
-from defectstudio.imaging import membrane
+from defectstudio.imaging.kernel import compiled, fallback, loading
+from defectstudio.imaging.kernel.job import FULL_RANGE, Job
 from defectstudio.imaging.masks import Box, bounding_box
-from defectstudio.imaging.ramps import depth, ramp
 from defectstudio.imaging.types import Mask
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
-Field = NDArray[np.float64]
-Sides = tuple[int, int, int, int]
 
-_FULL_RANGE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+_MOST_CHANNELS = 4
+_NOWHERE = Box(0, 0, 0, 0)
 
 
 def blend(
@@ -54,17 +56,37 @@ def blend(
     floats are not clipped. Raises ImageError for shapes, dtypes or values that do not fit and
     SettingError for a mode, ramp or retention that does not exist.
     """
-    if content.shape != background.shape or mask.shape != background.shape[:2]:
-        raise ImageError(
-            f"background {background.shape}, content {content.shape} and mask {mask.shape} differ",
-            remedy="Use arrays of one height and width, or blend_patch.",
-        )
-    patch, box = blend_patch(
-        background, content, mask, (0, 0), mode=mode, ramp_px=ramp_px, retention_px=retention_px
-    )
-    result = background.copy()
-    result[box.slices] = patch
-    return result
+    settings = BlendSettings(mode, ramp_px, retention_px)
+    return blend_many([(background, content, mask)], settings)[0]
+
+
+def blend_many(
+    scenes: Sequence[tuple[Pixels, Pixels, Mask]],
+    settings: BlendSettings,
+    *,
+    threads: int = 1,
+) -> list[NDArray[Any]]:
+    """As `blend`, for many (background, content, mask) at once: galleries, batches.
+
+    threads: of the compiled core, for this call only; the result does not depend on it.
+    """
+    results, jobs = [], []
+    for background, content, mask in scenes:
+        if content.shape != background.shape or mask.shape != background.shape[:2]:
+            raise ImageError(
+                f"background {background.shape}, content {content.shape} and mask {mask.shape}"
+                " differ",
+                remedy="Use arrays of one height and width, or blend_patch.",
+            )
+        _check(background, content, mask, settings)
+        result = background.copy()
+        box = bounding_box(mask)
+        if box is not None:
+            inside = (content[box.slices], mask[box.slices], result[box.slices])
+            jobs += _jobs(background, inside, box, settings)
+        results.append(result)
+    _run(jobs, threads)
+    return results
 
 
 def blend_patch(
@@ -89,63 +111,70 @@ def blend_patch(
     shown = Box(*origin, *mask.shape).clipped(background.shape).moved(-origin[0], -origin[1])
     found = bounding_box(mask[shown.slices])
     if found is None:
-        return background[:0, :0].copy(), Box(0, 0, 0, 0)
+        return background[:0, :0].copy(), _NOWHERE
     local = found.moved(shown.top, shown.left)
     box = local.moved(*origin)
-    region = mask[local.slices]
-    inside = _in_range_of(background, content[local.slices], region)
-    offset = _offset(background, box, inside, region, settings)
     patch = background[box.slices].copy()
-    patch[region] = _stored((inside + offset)[region], background).reshape(patch[region].shape)
+    inside = (content[local.slices], mask[local.slices], patch)
+    _run(_jobs(background, inside, box, settings), 1)
     return patch, box
 
 
-def _offset(
-    background: Pixels, box: Box, inside: Field, region: Mask, settings: BlendSettings
-) -> Field:
-    """What to add to the content in the box: e of Laplace(e) = 0 in Omega, and the ramp's share."""
-    if settings.mode == "alpha":
-        return np.zeros_like(inside)
-    gap = _planes(background[box.slices]).astype(np.float64) - inside
+def _jobs(
+    background: Pixels,
+    inside: tuple[Pixels, Mask, NDArray[Any]],
+    box: Box,
+    settings: BlendSettings,
+) -> list[Job]:
+    """Content, mask and result of a box, in groups of as many channels as the core takes."""
+    content, region, out = inside
+    behind, inner, made = (_planes(image) for image in (background[box.slices], content, out))
     sides = _open_sides(box, background.shape)
-    if settings.mode == "poisson":
-        return _from_ring(gap, region, sides)
-    distance = depth(region, sides)
-    share = (1.0 - ramp(distance, settings.ramp_px))[..., None] * gap
-    closed = distance > settings.retention_px
-    rim = closed & (_neighbour_sum(~closed) > 0)
-    if not share[rim].any():
-        return np.where(closed[..., None], 0.0, share)
-    return membrane.solve(share, closed & ~rim)
+    groups = [slice(i, i + _MOST_CHANNELS) for i in range(0, made.shape[2], _MOST_CHANNELS)]
+    return [
+        Job(behind[..., own], inner[..., own], region, made[..., own], sides, settings)
+        for own in groups
+    ]
 
 
-def _from_ring(gap: Field, region: Mask, sides: Sides) -> Field:
-    """The membrane over the whole mask from the ring of background pixels around it.
-
-    A pixel q of the ring holds the mean of I_n - I_d over its neighbours p in the mask: the step
-    from p to q is the background's own, so that content equal to the background changes nothing.
-    """
-    top, bottom, left, right = sides
-    margin = ((top, bottom), (left, right))
-    omega = np.pad(region, margin)
-    inner = np.pad(np.where(region[..., None], gap, 0.0), (*margin, (0, 0)))
-    count = np.maximum(_neighbour_sum(omega)[..., None], 1.0)
-    ring = np.where(omega[..., None], inner, _neighbour_sum(inner) / count)
-    solved = membrane.solve(ring, omega)
-    return solved[top : top + region.shape[0], left : left + region.shape[1]]
-
-
-def _neighbour_sum(values: NDArray[Any]) -> Field:
-    """The sum over the neighbours above, below, left and right inside the array (h, w, ...)."""
-    total = np.zeros(values.shape)
-    total[1:] += values[:-1]
-    total[:-1] += values[1:]
-    total[:, 1:] += values[:, :-1]
-    total[:, :-1] += values[:, 1:]
-    return total
+def _run(jobs: Sequence[Job], threads: int) -> None:
+    library = loading.library()
+    if library is None:
+        good = [fallback.run(job) for job in jobs]
+    else:
+        packed = [_packed(job) for job in jobs]
+        good = compiled.run(library, packed, threads)
+        for job, own in zip(jobs, packed, strict=True):
+            if own.out is not job.out:
+                job.out[...] = own.out
+    if not all(good):
+        raise ImageError(
+            "the content holds values that are no numbers",
+            remedy="Make it again; if it came from a generator, train that with a lower rate.",
+        )
 
 
-def _open_sides(box: Box, shape: tuple[int, ...]) -> Sides:
+def _packed(job: Job) -> Job:
+    """The job with arrays whose rows are contiguous, as the core needs them."""
+    arrays = (job.background, job.content, job.mask, job.out)
+    if all(map(_has_packed_rows, arrays)):
+        return job
+    return replace(
+        job,
+        background=np.ascontiguousarray(job.background),
+        content=np.ascontiguousarray(job.content),
+        mask=np.ascontiguousarray(job.mask),
+        out=np.ascontiguousarray(job.out),
+    )
+
+
+def _has_packed_rows(array: NDArray[Any]) -> bool:
+    pixel = array.itemsize * (array.shape[2] if array.ndim == 3 else 1)
+    channels_packed = array.ndim == 2 or array.shape[2] == 1 or array.strides[2] == array.itemsize
+    return channels_packed and (array.shape[1] == 1 or array.strides[1] == pixel)
+
+
+def _open_sides(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Where the background goes on beyond the box: top, bottom, left, right, as 0 or 1."""
     return (
         int(box.top > 0),
@@ -155,32 +184,13 @@ def _open_sides(box: Box, shape: tuple[int, ...]) -> Sides:
     )
 
 
-def _planes(image: Pixels) -> Pixels:
+def _planes(image: NDArray[Any]) -> NDArray[Any]:
     """(h, w, c) of an image with or without a channel axis."""
     return image if image.ndim == 3 else image[..., None]
 
 
-def _in_range_of(background: Pixels, content: Pixels, region: Mask) -> Field:
-    """The content (h, w, c) in the background's grey levels; 0 outside the mask."""
-    scale = _FULL_RANGE[background.dtype] if content.dtype != background.dtype else 1.0
-    planes = np.where(region[..., None], _planes(content), 0).astype(np.float64)
-    if not np.isfinite(planes).all():
-        raise ImageError(
-            "the content holds values that are no numbers",
-            remedy="Make it again; if it came from a generator, train that with a lower rate.",
-        )
-    return planes * scale
-
-
-def _stored(values: Field, background: Pixels) -> NDArray[Any]:
-    """Values in the background's dtype: integers are rounded and clipped."""
-    if background.dtype == np.float32:
-        return values.astype(np.float32)
-    return np.clip(np.rint(values), 0, _FULL_RANGE[background.dtype]).astype(background.dtype)
-
-
 def _check(background: Pixels, content: Pixels, mask: Mask, settings: BlendSettings) -> None:
-    if background.dtype not in _FULL_RANGE or content.dtype not in (background.dtype, np.float32):
+    if background.dtype not in FULL_RANGE or content.dtype not in (background.dtype, np.float32):
         raise ImageError(
             f"{content.dtype} cannot be blended into a background of {background.dtype}",
             remedy="Use uint8, uint16 or float32, and for the content the same or float32.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +24,12 @@ import sys
 from importlib.util import find_spec
 sys.exit(not all(map(find_spec, ("pip", "torch", "torchvision", "PySide6", "{NAME}"))))
 """
-_NO_USER_FOLDER = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+# The core of blending is compiled after pip, which would swallow the notice of its build.
+_PIP_VARIABLES = {
+    "PIP_USER": "0",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "DEFECTSTUDIO_KERNEL": "off",
+}
 
 
 def ensure(root: Path, venv: Path, torch: str | None, *, test: bool) -> Path:
@@ -37,8 +43,13 @@ def ensure(root: Path, venv: Path, torch: str | None, *, test: bool) -> Path:
         state.owned_or_free(venv)
         there = state.read(venv)
         goal = state.wanted(root, torch, test=test, there=there)
-        if there != goal or not _usable(venv):
-            _change(root, venv, there, goal)
+        but_kernel = state.with_kernel_of(there, goal)
+        if there != but_kernel or not _usable(venv):
+            _change(root, venv, there, but_kernel)
+        if but_kernel != goal:
+            say("Compiling the core of blending.")
+            _compile_kernel(root, venv)
+            state.write(venv, goal)
     return venvs.python_of(venv)
 
 
@@ -145,7 +156,16 @@ def _pip(venv: Path, *arguments: str) -> None:
         venv / "setup.log",
         "pip could not install everything. If the network is the reason: pip's own settings"
         " (`pip config list`, proxies) hold here too. Run the command again to try again.",
-        _NO_USER_FOLDER,
+        _PIP_VARIABLES,
+    )
+
+
+def _compile_kernel(root: Path, venv: Path) -> None:
+    """Without a compiler that is told, and the set-up is complete all the same."""
+    subprocess.run(
+        [venvs.python_of(venv), root / "packaging" / "kernel_build.py"],
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
 
 

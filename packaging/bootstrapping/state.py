@@ -31,7 +31,7 @@ class State:
     """One set-up. `complete` is False while it is worked on, so that a killed run is seen.
 
     place: the Python and the checkout it was made for; dependencies, metadata: hashes of the
-    parts of pyproject.toml that pip reads.
+    parts of pyproject.toml that pip reads; kernel: of what the core of blending is compiled from.
     """
 
     complete: bool
@@ -40,6 +40,7 @@ class State:
     extras: tuple[str, ...]
     dependencies: str
     metadata: str
+    kernel: str = ""
 
 
 def read(venv: Path) -> State | None:
@@ -79,7 +80,14 @@ def wanted(root: Path, torch: str | None, *, test: bool, there: State | None) ->
         extras=chosen,
         dependencies=_digest(needs),
         metadata=_digest([described, project.get("tool", {}).get("hatch")]),
+        kernel=_digest([path.read_text(encoding="utf-8") for path in _kernel_files(root)]),
     )
+
+
+def with_kernel_of(there: State | None, goal: State) -> State:
+    """The goal but for the core of blending, which stays as it is `there`."""
+    kept = there is not None and there.place == goal.place
+    return replace(goal, kernel=there.kernel if there and kept else "")
 
 
 def owned_or_free(venv: Path) -> None:
@@ -130,6 +138,11 @@ def _try_lock(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _kernel_files(root: Path) -> list[Path]:
+    source = root / "defectstudio" / "imaging" / "kernel"
+    return sorted([*source.glob("*.[ch]pp"), *(root / "packaging").glob("kernel_*.py")])
 
 
 def _python() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,17 @@ def _imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
+
+
+def test_no_source_asks_the_compiler_for_fast_and_loose_floats() -> None:
+    """Bits that depend on the machine would make samples nobody can make again."""
+    loose = r"fast-?math|Ofast|fp:fast|(march|mcpu|mtune)=native|contract\W+(on|fast)\b"
+    kernel = list((PACKAGE / "imaging" / "kernel").glob("*.[ch]pp"))
+    assert kernel
+    for path in (*kernel, *(ROOT / "packaging").rglob("*.py"), ROOT / "pyproject.toml"):
+        text = path.read_text(encoding="utf-8")
+        code = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL) if path in kernel else text
+        assert re.search(loose, code, re.IGNORECASE) is None, path.relative_to(ROOT)
 
 
 def test_nothing_prints_outside_the_command_line() -> None:

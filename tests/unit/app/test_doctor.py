@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import importlib.metadata
 import importlib.util
 import sys
@@ -10,6 +11,7 @@ import pytest
 from defectstudio.app import doctor
 from defectstudio.app.doctor import can_open_window, examine, has_screen
 from defectstudio.domain.errors import InternalError
+from defectstudio.imaging.kernel import loading
 from defectstudio.jobs import process
 
 
@@ -72,6 +74,19 @@ def test_a_full_disk_and_weights(monkeypatch, tmp_path):
     found = checks(monkeypatch, told("{}"))
     assert found["disk"].state == "note"
     assert found["sample generators"].found == "plain"
+
+
+def test_the_blending_kernel(monkeypatch):
+    kernel = loading.Kernel(ctypes.pythonapi, "compiled by GCC 12")
+    monkeypatch.setattr(loading, "_own", lambda: kernel)
+    monkeypatch.delenv(loading.VARIABLE, raising=False)
+    found = checks(monkeypatch, told("{}"))["blending kernel"]
+    assert (found.state, found.found) == ("ok", "compiled by GCC 12")
+    monkeypatch.setenv(loading.VARIABLE, "off")
+    found = checks(monkeypatch, told("{}"))["blending kernel"]
+    assert found.state == "note"
+    assert found.found.startswith("NumPy fallback: switched off")
+    assert found.remedy
 
 
 def test_a_build_without_weights(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,8 @@ class Machine:
         self.made = 0
         self.usable = True
         self.broken_pip: BaseException | None = None
+        self.compiled = 0
+        self.broken_compiler: BaseException | None = None
         self.edit(PROJECT)
 
     def edit(self, text: str) -> None:
@@ -51,6 +54,11 @@ class Machine:
         if self.broken_pip is not None:
             raise self.broken_pip
 
+    def compile(self, _root: Path, _venv: Path) -> None:
+        self.compiled += 1
+        if self.broken_compiler is not None:
+            raise self.broken_compiler
+
     def ensure(self, torch: str | None = None, *, test: bool = False) -> list[tuple[str, ...]]:
         """Set up; the pip calls that it took."""
         self.pips.clear()
@@ -63,6 +71,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine(tmp_path)
     monkeypatch.setattr(venvs, "make", machine.make)
     monkeypatch.setattr(install, "_pip", machine.pip)
+    monkeypatch.setattr(install, "_compile_kernel", machine.compile)
     monkeypatch.setattr(install, "_usable", lambda _venv: machine.usable)
     monkeypatch.setattr(install, "succeeds", lambda _command: True)
     return machine
@@ -112,6 +121,35 @@ def test_new_dependencies_are_added(machine: Machine) -> None:
     machine.edit(PROJECT.replace("numpy>=1", "numpy>=2"))
     assert len(machine.ensure()) == 3
     assert machine.made == 1
+
+
+def test_the_kernel_is_compiled_once_and_again_when_its_source_changes(machine: Machine) -> None:
+    source = machine.root / "defectstudio" / "imaging" / "kernel"
+    source.mkdir(parents=True)
+    machine.ensure()
+    assert (len(machine.ensure(test=True)), machine.compiled) == (3, 1)
+    for name in ("blend.cpp", "vec.hpp"):
+        (source / name).write_text("int x;\n")
+        assert (machine.ensure(), machine.ensure()) == ([], [])
+    assert (machine.made, machine.compiled) == (1, 3)
+
+
+def test_an_interrupted_compiler_spoils_nothing(machine: Machine) -> None:
+    machine.broken_compiler = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        machine.ensure()
+    machine.broken_compiler = None
+    assert machine.ensure() == []
+    assert (machine.made, machine.compiled) == (1, 2)
+
+
+def test_an_environment_from_before_the_kernel_gets_it(machine: Machine) -> None:
+    machine.ensure()
+    stamp = machine.venv / state.STAMP
+    stamp.write_text(re.sub(r',\s*"kernel": "\w+"', "", stamp.read_text()))
+    assert "kernel" not in stamp.read_text()
+    assert machine.ensure() == []
+    assert (machine.made, machine.compiled) == (1, 2)
 
 
 def test_an_interrupted_run_is_made_afresh(machine: Machine) -> None:

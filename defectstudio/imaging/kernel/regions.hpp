@@ -1,0 +1,319 @@
+// Which pixels are blended and which are solved for: bit planes, depths, ramps.
+#pragma once
+#include <cmath>
+#include <cstddef>
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+#include "multigrid.hpp"
+
+namespace regions {
+
+// The sides of the box beyond which the background goes on: 1 open, 0 the image's border.
+struct Sides {
+    bool top, bottom, left, right;
+};
+
+// A plane of bits (height, width), with a word of margin on each side and two rows above and below.
+struct Bits {
+    int height, width, words;
+    std::vector<uint64_t> rows;
+    Bits(int height, int width)
+        : height(height), width(width), words(width / 64 + 3),
+          rows(size_t(height + 4) * words, 0) {}
+    uint64_t* row(int y) { return rows.data() + size_t(y + 2) * words + 1; }
+    const uint64_t* row(int y) const { return rows.data() + size_t(y + 2) * words + 1; }
+    // Also up to two pixels outside, where nothing is set.
+    bool at(int y, int x) const { return row(y)[x >> 6] >> (x & 63) & 1; }
+    uint32_t sixteen(int y, int column) const {
+        return y < height ? row(y)[column >> 2] >> (16 * (column & 3)) & 0xffff : 0;
+    }
+};
+
+// The number of the lowest bit that is set.
+inline int lowest(uint64_t bits) {
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    unsigned long found;
+    _BitScanForward64(&found, bits);
+    return int(found);
+#endif
+}
+
+inline Bits pack(const uint8_t* mask, ptrdiff_t stride, int height, int width) {
+    Bits bits(height, width);
+    for (int y = 0; y < height; ++y) {
+        const uint8_t* line = mask + y * stride;
+        uint64_t* row = bits.row(y);
+        int x = 0;
+        for (; x + 8 <= width; x += 8) {
+            uint64_t eight;
+            memcpy(&eight, line + x, 8);
+            if (eight) row[x >> 6] |= (eight * 0x0102040810204080ull >> 56) << (x & 63);
+        }
+        for (; x < width; ++x) row[x >> 6] |= uint64_t(line[x] != 0) << (x & 63);
+    }
+    return bits;
+}
+
+// Pixels whose four neighbours are set too; those beyond the box count as `sides` says.
+inline Bits inner(const Bits& bits, Sides as_set) {
+    Bits result(bits.height, bits.width);
+    int last = (bits.width - 1) >> 6;
+    for (int y = 0; y < bits.height; ++y) {
+        const uint64_t *row = bits.row(y), *up = bits.row(y - 1), *down = bits.row(y + 1);
+        uint64_t* out = result.row(y);
+        bool above = y == 0 && as_set.top, below = y + 1 == bits.height && as_set.bottom;
+        for (int i = 0; i <= last; ++i) {
+            if (!row[i]) continue;
+            uint64_t left = row[i] << 1 | row[i - 1] >> 63, right = row[i] >> 1 | row[i + 1] << 63;
+            if (i == 0 && as_set.left) left |= 1;
+            if (i == last && as_set.right) right |= uint64_t(1) << ((bits.width - 1) & 63);
+            out[i] = row[i] & left & right & (above ? ~0ull : up[i]) & (below ? ~0ull : down[i]);
+        }
+    }
+    return result;
+}
+
+// 1 - alpha of eq. (8) by pixel, in tiles that have any: 0 elsewhere.
+struct Shares {
+    int columns;
+    std::vector<int> tile;
+    std::vector<float> values;
+    Shares(int height, int width)
+        : columns((width + 15) / 16), tile(size_t((height + 7) / 8) * columns, -1) {}
+    void set(int y, int x, float value) {
+        int& slot = tile[size_t(y >> 3) * columns + (x >> 4)];
+        if (slot < 0) {
+            slot = int(values.size() / 128);
+            values.resize(values.size() + 128, 0.0f);
+        }
+        values[size_t(slot) * 128 + (y & 7) * 16 + (x & 15)] = value;
+    }
+    const float* of_tile(int row, int column) const {
+        int slot = tile[size_t(row) * columns + column];
+        return slot < 0 ? nullptr : values.data() + size_t(slot) * 128;
+    }
+    float at(int y, int x) const {
+        const float* found = of_tile(y >> 3, x >> 4);
+        return found ? found[(y & 7) * 16 + (x & 15)] : 0.0f;
+    }
+};
+
+constexpr float THIN = 0.6f;
+
+// Passes over rows of squared distances, in bytes where they suffice. Instances with the ISA's own
+// vectors are made below: a template itself cannot be compiled for several.
+namespace row {
+// Distances within a column to the nearest pixel outside the mask, at most `cap`.
+template <class T>
+INLINE void down(const uint8_t* mask, const T* above, T* out, int n, T cap) {
+    for (int x = 0; x < n; ++x) {
+        T next = above[x] < cap ? T(above[x] + 1) : cap;
+        out[x] = mask[x] ? next : T(0);
+    }
+}
+template <class T>
+INLINE void up(const T* below, T* out, int n) {
+    for (int x = 0; x < n; ++x) {
+        T next = T(below[x] + 1);
+        out[x] = next < out[x] ? next : out[x];
+    }
+}
+// Squared distances from those within the columns.
+template <class T>
+INLINE void nearest(const T* column, T* out, int n, int cap) {
+    for (int x = 0; x < n; ++x) out[x] = T(column[x] * column[x]);
+    for (int d = 1; d < cap; ++d) {
+        T add = T(d * d);
+        for (int x = 0; x + d < n; ++x) {
+            T far = T(column[x + d] * column[x + d] + add);
+            out[x] = far < out[x] ? far : out[x];
+        }
+        for (int x = d; x < n; ++x) {
+            T far = T(column[x - d] * column[x - d] + add);
+            out[x] = far < out[x] ? far : out[x];
+        }
+    }
+}
+template <class T>
+INLINE void take_deeper(const T* square, T* half, int n, T than) {
+    for (int x = 0; x < n; ++x) {
+        T deep = square[x] > than ? square[x] : T(0);
+        half[x] = deep > half[x] ? deep : half[x];
+    }
+}
+// One step of a dilation by a cross or a square of 3x3 pixels.
+template <class T>
+INLINE void dilate(const T* half, T* out, int n, bool cross) {
+    auto larger = [](T a, T b) { return a > b ? a : b; };
+    const T *above = half - n, *below = half + n;
+    for (int x = 1; x + 1 < n; ++x) {
+        T plus = larger(larger(above[x], below[x]), larger(half[x - 1], half[x + 1]));
+        out[x] = larger(plus, half[x]);
+    }
+    if (cross) return;
+    for (int x = 1; x + 1 < n; ++x) {
+        T corners = larger(larger(above[x - 1], above[x + 1]), larger(below[x - 1], below[x + 1]));
+        out[x] = larger(corners, out[x]);
+    }
+}
+}  // namespace row
+
+#define ROWS_OF(T)                                                                               \
+    HOT inline void down(const uint8_t* mask, const T* above, T* out, int n, T cap) {            \
+        row::down(mask, above, out, n, cap);                                                     \
+    }                                                                                            \
+    HOT inline void up(const T* below, T* out, int n) { row::up(below, out, n); }                \
+    HOT inline void nearest(const T* column, T* out, int n, int cap) {                           \
+        row::nearest(column, out, n, cap);                                                       \
+    }                                                                                            \
+    HOT inline void take_deeper(const T* square, T* half, int n, T than) {                       \
+        row::take_deeper(square, half, n, than);                                                 \
+    }                                                                                            \
+    HOT inline void dilate(const T* half, T* out, int n, bool cross) {                           \
+        row::dilate(half, out, n, cross);                                                        \
+    }
+ROWS_OF(uint8_t)
+ROWS_OF(uint16_t)
+
+// How far the ramp can feel a part's width, and the depth beyond which all is alike (ramps.py).
+inline int reach_of(int ramp) { return int(ramp / 0.6); }
+inline int cap_of(int ramp, int retention) { return std::max(reach_of(ramp), retention) + 1; }
+// Whether squared distances up to there, and their sums, fit into a byte.
+inline bool fits_byte(int cap) { return cap * cap + (cap - 1) * (cap - 1) < 256; }
+
+// Depths and ramps of one block of pixels, as in ramps.py, on squared distances up to `cap`.
+template <class T>
+class Block {
+public:
+    Block(const uint8_t* bytes, ptrdiff_t stride, const Bits& mask, Sides open, int ramp,
+          int retention)
+        : bytes(bytes), stride(stride), mask(mask), open(open), ramp(ramp), retention(retention),
+          reach(reach_of(ramp)), cap(cap_of(ramp, retention)), margin(reach + cap) {}
+
+    // Fills `closed` (deeper than the retention) and `shares` for pixels [top, +32) x [left, +64).
+    void run(int top, int left, Bits& closed, Shares& shares) {
+        int bottom = std::min(top + TALL, mask.height);
+        uint64_t any = 0;
+        for (int y = top; y < bottom; ++y) any |= mask.row(y)[left >> 6];
+        if (!any) return;
+        if (whole(top - margin, left - margin)) {
+            for (int y = top; y < bottom; ++y) closed.row(y)[left >> 6] = mask.row(y)[left >> 6];
+            return;
+        }
+        load(top - margin, left - margin);
+        squares(top - margin, left - margin);
+        half_widths();
+        for (int y = top; y < bottom; ++y) {
+            const T* depth = &square[size_t(y - top + margin) * width + margin];
+            const T* thick = &half[size_t(y - top + margin) * width + margin];
+            uint64_t deep = 0;
+            for (uint64_t bits = mask.row(y)[left >> 6]; bits; bits &= bits - 1) {
+                int i = lowest(bits);
+                deep |= uint64_t(depth[i] > retention * retention) << i;
+                if (depth[i] >= ramp * ramp) continue;
+                float value = share(depth[i], thick[i]);
+                if (value > 0) shares.set(y, left + i, value);
+            }
+            closed.row(y)[left >> 6] = deep;
+        }
+    }
+
+    static constexpr int SIDE = 64, TALL = 32;
+
+private:
+    const uint8_t* bytes;
+    ptrdiff_t stride;
+    const Bits& mask;
+    Sides open;
+    int ramp, retention, reach, cap, margin;
+    int width = SIDE + 2 * margin, height = TALL + 2 * margin;
+    std::vector<T> column, square, half, spread;
+    std::vector<uint8_t> line;
+
+    float share(T square, T half) const {
+        float depth = std::sqrt(float(square)), thick = std::sqrt(float(half));
+        float alpha = depth / std::min(float(ramp), THIN * thick);
+        return 1.0f - std::min(alpha, 1.0f);
+    }
+    // Whether no pixel outside the mask is near: a border of the image is no rim.
+    bool whole(int top, int left) const {
+        int bottom = top + height, right = left + width;
+        if ((top < 0 && open.top) || (bottom > mask.height && open.bottom) ||
+            (left < 0 && open.left) || (right > mask.width && open.right))
+            return false;
+        left = std::max(left, 0), right = std::min(right, mask.width);
+        for (int y = std::max(top, 0); y < std::min(bottom, mask.height); ++y)
+            for (int i = left >> 6; i <= (right - 1) >> 6; ++i) {
+                uint64_t wanted = ~0ull;
+                if (i == left >> 6) wanted &= ~0ull << (left & 63);
+                if (i == (right - 1) >> 6) wanted &= ~0ull >> (63 - ((right - 1) & 63));
+                if (wanted & ~mask.row(y)[i]) return false;
+            }
+        return true;
+    }
+    // The window's columns: distances to the nearest pixel outside.
+    void load(int top, int left) {
+        for (auto* plane : {&column, &square, &half, &spread})
+            plane->resize(size_t(height) * width);
+        std::vector<T> before(width, T(cap));
+        for (int y = 0; y < height; ++y) {
+            fill_line(top + y, left);
+            T* row = &column[size_t(y) * width];
+            down(line.data(), y ? row - width : before.data(), row, width, T(cap));
+        }
+        for (int y = height - 1; y-- > 0;)
+            up(&column[size_t(y + 1) * width], &column[size_t(y) * width], width);
+    }
+    // One row of the window: 1 inside the mask or beyond a border of the image.
+    void fill_line(int y, int left) {
+        bool over = y < 0 || y >= mask.height;
+        bool beyond = (y < 0 && !open.top) || (y >= mask.height && !open.bottom);
+        line.assign(width, beyond);
+        if (beyond) return;
+        int from = std::max(left, 0), to = std::min(left + width, mask.width);
+        if (!over && from < to) memcpy(&line[from - left], bytes + y * stride + from, to - from);
+        if (left < 0 && !open.left) std::fill_n(line.begin(), std::min(-left, width), uint8_t(1));
+        int past = std::max(mask.width - left, 0);
+        if (past < width && !open.right) std::fill(line.begin() + past, line.end(), uint8_t(1));
+    }
+    void squares(int top, int left);
+    void half_widths();
+};
+
+template <class T>
+void Block<T>::squares(int top, int left) {
+    // Beyond the image there is nothing to reach from.
+    int from = std::max(-left, 0), to = std::max(std::min(mask.width - left, width), from);
+    for (int y = cap; y < height - cap; ++y) {
+        T* row = &square[size_t(y) * width];
+        bool within = top + y >= 0 && top + y < mask.height;
+        if (within) nearest(&column[size_t(y) * width], row, width, cap);
+        std::fill(row, row + (within ? from : width), T(0));
+        std::fill(row + to, row + width, T(0));
+    }
+}
+
+// The greatest depth whose ball reaches a pixel, by Horner's scheme (ramps.py).
+template <class T>
+void Block<T>::half_widths() {
+    std::fill(half.begin(), half.end(), T(0));
+    std::fill(spread.begin(), spread.end(), T(0));
+    int first = cap, last = height - cap;
+    for (int j = reach; j > 0; --j) {
+        size_t begin = size_t(first) * width;
+        take_deeper(&square[begin], &half[begin], (last - first) * width, T(j * j));
+        ++first, --last;
+        for (int y = first; y < last; ++y)
+            dilate(&half[size_t(y) * width], &spread[size_t(y) * width], width, j & 1);
+        half.swap(spread);
+    }
+    for (size_t i = size_t(first) * width; i < size_t(last) * width; ++i)
+        half[i] = std::max<T>(std::max(half[i], square[i]), 1);
+}
+
+}  // namespace regions

@@ -1,0 +1,170 @@
+"""The compiled core against its fallback, and both against a direct solve."""
+
+import hypothesis.extra.numpy as npst
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage, sparse
+from scipy.sparse.linalg import splu
+
+from defectstudio.domain.recipe import BlendSettings
+from defectstudio.imaging import blending
+from defectstudio.imaging.kernel import compiled, fallback, loading
+from defectstudio.imaging.kernel.job import Job
+
+QUICK = settings(max_examples=120, deadline=None, derandomize=True)
+FULL = {np.uint8: 255, np.uint16: 65535, np.float32: 1.0}
+needs_core = pytest.mark.skipif(
+    loading.library() is None, reason="no compiled core: " + loading.status().found
+)
+
+
+def random(shape, dtype, seed):
+    return (np.random.default_rng(seed).random(shape) * FULL[dtype]).astype(dtype)
+
+
+@st.composite
+def jobs(draw, most=60):
+    """A blend of any depth, channels, topology and settings, with any sides at the border."""
+    dtype = draw(st.sampled_from(list(FULL)))
+    height, width = draw(st.integers(1, most)), draw(st.integers(1, most))
+    seed, channels = draw(st.integers(0, 999)), draw(st.integers(1, 4))
+    rng = np.random.default_rng(seed)
+    kind = draw(st.sampled_from(["blobs", "noise", "any", "holes"]))
+    if kind == "any":
+        mask = draw(npst.arrays(bool, (height, width)))
+    elif kind == "noise":
+        mask = rng.random((height, width)) < draw(st.floats(0, 1))
+    else:
+        smooth = ndimage.gaussian_filter(rng.random((height, width)), draw(st.floats(0.5, 8)))
+        mask = smooth >= np.quantile(smooth, draw(st.floats(0, 1)) if kind == "blobs" else 0.02)
+    mask[rng.integers(height), rng.integers(width)] = True
+    shape = (height, width, channels)
+    content = np.float32 if draw(st.booleans()) else dtype
+    background = random(shape, dtype, seed)
+    chosen = BlendSettings(
+        draw(st.sampled_from(["improved", "poisson", "alpha"])),
+        draw(st.integers(1, 12)),
+        draw(st.integers(0, 5)),
+    )
+    sides = tuple(draw(st.integers(0, 1)) for _ in range(4))
+    return Job(background, random(shape, content, seed + 1), mask, background.copy(), sides, chosen)
+
+
+def made_by(run, job):
+    own = Job(job.background, job.content, job.mask, job.background.copy(), job.sides, job.settings)
+    assert run(own)
+    return own.out
+
+
+@needs_core
+@QUICK
+@given(jobs())
+def test_the_core_and_its_fallback_give_the_same_bits(job):
+    core = made_by(lambda own: compiled.run(loading.library(), [own], 1)[0], job)
+
+    assert np.array_equal(core, made_by(fallback.run, job))
+
+
+@needs_core
+@pytest.mark.parametrize("ramp_px", [1, 6, 20, 32])
+@pytest.mark.parametrize("dtype", list(FULL))
+def test_large_masks_with_tiles_far_inside_give_the_same_bits(dtype, ramp_px):
+    rows, columns = np.ogrid[:340, :420]
+    mask = ((rows - 170) / 165) ** 2 + ((columns - 210) / 205) ** 2 < 1
+    mask &= ~((rows - 150) ** 2 + (columns - 90) ** 2 < 900)
+    background = random((340, 420, 3), dtype, 1)
+    content = ndimage.gaussian_filter(random((340, 420, 3), dtype, 2), (9, 9, 0))
+    for mode in ("improved", "poisson"):
+        job = Job(background, content, mask, background.copy(), (1, 1, 1, 0),
+                  BlendSettings(mode, ramp_px, 2))  # fmt: skip
+        core = made_by(lambda own: compiled.run(loading.library(), [own], 1)[0], job)
+        assert np.array_equal(core, made_by(fallback.run, job))
+
+
+@needs_core
+def test_the_number_of_threads_and_of_jobs_changes_no_bit():
+    rng = np.random.default_rng(3)
+    scenes = []
+    for seed in range(12):
+        smooth = ndimage.gaussian_filter(rng.random((90, 70)), 4)
+        mask = smooth > np.median(smooth)
+        scenes.append(
+            (random((90, 70, 3), np.uint8, seed), random((90, 70, 3), np.uint8, 50 + seed), mask)
+        )
+    chosen = BlendSettings()
+
+    alone = [blending.blend(*scene) for scene in scenes]
+
+    for threads in (1, 2, 5):
+        together = blending.blend_many(scenes, chosen, threads=threads)
+        assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def direct(job):
+    """Laplace(e) = 0 in the mask by a sparse direct solve in float64 (n, c), mode poisson."""
+    rows = np.nonzero(job.mask)[0]
+    number = np.full(np.add(job.mask.shape, 2), -1)
+    number[1:-1, 1:-1][job.mask] = np.arange(len(rows))
+    gap = job.background.astype(float) - job.content.astype(float) * job.scale
+    padded, inside = np.pad(gap, ((1, 1), (1, 1), (0, 0))), np.pad(job.mask, 1)
+    padded[~inside] = 0
+
+    def neighbours(plane):
+        wide = np.pad(plane, ((1, 1), (1, 1)) + ((0, 0),) * (plane.ndim - 2))
+        return wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]
+
+    image = np.ones_like(inside)
+    image[[0, -1]] &= np.array(job.sides[:2], bool)[:, None]
+    image[:, [0, -1]] &= np.array(job.sides[2:], bool)
+    count = neighbours(inside.astype(float))
+    ring = np.where((~inside & image)[..., None], neighbours(padded), 0)
+    ring /= np.maximum(count, 1)[..., None]
+    load = neighbours(ring)[inside]
+    degree = neighbours((image | inside).astype(float))[inside]
+    here, there = [], []
+    for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
+        other = np.roll(number, step, axis)[1:-1, 1:-1][job.mask]
+        here.append(np.flatnonzero(other >= 0))
+        there.append(other[other >= 0])
+    here, there = np.concatenate(here), np.concatenate(there)
+    matrix = sparse.csc_array((-np.ones(len(here)), (here, there)), shape=(len(rows),) * 2)
+    return splu(sparse.csc_matrix(matrix + sparse.diags_array(degree))).solve(load)
+
+
+def held(job):
+    """Whether any pixel of the mask has a given value beside it."""
+    top, bottom, left, right = job.sides
+    open_border = (
+        (top and job.mask[0].any()) or (bottom and job.mask[-1].any())
+        or (left and job.mask[:, 0].any()) or (right and job.mask[:, -1].any())
+    )  # fmt: skip
+    return open_border or not job.mask.all()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(jobs(most=50))
+def test_the_membrane_is_within_half_a_grey_level_of_a_direct_solve(job):
+    job = Job(job.background, job.content, job.mask, job.out, job.sides, BlendSettings("poisson"))
+    if not held(job):
+        return
+    rows, columns = np.nonzero(job.mask)
+
+    found = fallback.offset(job, rows, columns)
+
+    assert np.abs(found - direct(job)).max() * 255 / job.full < 0.5
+
+
+@needs_core
+def test_memory_that_is_reused_leaves_no_trace():
+    def blended(side, seed):
+        mask = ndimage.gaussian_filter(np.random.default_rng(seed).random((side, side)), 3) > 0.5
+        return blending.blend(random((side, side, 3), np.uint8, seed),
+                              random((side, side, 3), np.uint8, seed + 1), mask)  # fmt: skip
+
+    first = blended(60, 1)
+    for side in (300, 20, 150):
+        blended(side, side)
+
+    assert np.array_equal(blended(60, 1), first)
