@@ -23,7 +23,7 @@ from defectstudio.imaging.kernel import loading
 # What would let bits depend on the machine or the order of sums is left out for good.
 GCC_STYLE = (
     *("-O3", "-std=c++17", "-fPIC", "-pthread", "-w"),
-    *("-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden"),
+    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"),
 )
 MSVC_STYLE = ("/nologo", "/w", "/O2", "/std:c++17", "/LD", "/EHsc", "/fp:precise")
 # The oldest macOS that the other libraries have wheels for.

@@ -66,10 +66,10 @@ def solve(unknown: Mask, links: Sequence[Links], tolerance: float) -> Membrane:
     for number in range(len(steps) - 1, -1, -1):
         _start(steps[number])
         if number:
-            _cycle(levels, steps, number)
+            _cycle(levels, steps, number, 1)
     before = 0.0
     for number in range(_MOST_CYCLES):
-        change = _cycle(levels, steps, 0)
+        change = _cycle(levels, steps, 0, _SWEEPS)
         if not _error_left(change, before if number else 2 * change) > tolerance:
             break
         before = change
@@ -192,21 +192,21 @@ def _complete_load(step: Step) -> None:
     level.load *= step.covered[1:]
 
 
-def _cycle(levels: list[Level], steps: list[Step], number: int) -> float:
+def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> float:
     """One V-cycle; returns the largest change that came from the coarser levels."""
     level = levels[number]
     if number == len(steps):
         _solve_bottom(level)
         return 0.0
     step, coarse = steps[number], levels[number + 1]
-    _relax(level, _SWEEPS)
+    _relax(level, sweeps)
     _restrict(step)
     _complete_load(step)
     before = coarse.value.copy()
-    _cycle(levels, steps, number + 1)
+    _cycle(levels, steps, number + 1, sweeps)
     level.value[step.halo] = tiles.interpolated(coarse.value, step.around_halo)
     kept = tiles.interpolated(coarse.value - before, step.around_active)
     kept *= level.exists[1 : level.active, None]
     level.value[1 : level.active] += kept
-    _relax(level, _SWEEPS)
+    _relax(level, sweeps)
     return float(np.abs(kept).max(initial=0))

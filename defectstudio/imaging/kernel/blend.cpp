@@ -53,7 +53,8 @@ INLINE const T* line(const void* data, int64_t stride, int y) {
 
 // content * scale + offset in the background's type. Returns whether a content is no number.
 template <class B, class C>
-INLINE int convert(const C* from, const float* offset, B* to, int n, float scale, float highest) {
+INLINE int convert(const C* RESTRICT from, const float* RESTRICT offset, B* RESTRICT to, int n,
+                   float scale, float highest) {
     int bad = 0;
     for (int i = 0; i < n; ++i) {
         float value = float(from[i]) * scale;
@@ -62,8 +63,8 @@ INLINE int convert(const C* from, const float* offset, B* to, int n, float scale
         if (std::is_floating_point_v<B>) {
             to[i] = B(value);
         } else {
-            value = value < highest ? value : highest;
-            value = value > 0 ? value : 0.0f;
+            value = highest < value ? highest : value;
+            value = value < 0.0f ? 0.0f : value;
             to[i] = B(int32_t(value + 0.5f));
         }
     }
@@ -149,7 +150,8 @@ private:
                 level.kind[level.at(row, column)] =
                     every == 0xffff ? multigrid::FULL : any ? multigrid::PARTIAL : multigrid::VOID;
             }
-        multigrid::number_tiles(level, false, arena);
+        level.finest = true;
+        multigrid::number_tiles(level, arena);
         for (int tile = 1; tile < level.active; ++tile) fill(level, tile);
         for (int y = -1; y <= job.height; ++y) pull(level, y);
         levels.push_back(std::move(level));

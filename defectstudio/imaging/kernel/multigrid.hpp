@@ -44,11 +44,18 @@ INLINE Around around(Level& level, int tile, int channel, int colour) {
 template <int colour, bool over>
 INLINE void relax_tiles(Level& level, int first, int last) {
     for (int tile = first; tile < last; ++tile) {
-        const V* inverse = level.own(level.inverse, level.tiles[tile].inverse) + colour * PLANE;
+        int slot = level.tiles[tile].inverse;
+        const V* inverse = level.own(level.inverse, slot) + colour * PLANE;
         for (int channel = 0; channel < level.channels; ++channel) {
             Around near = around(level, tile, channel, colour);
             V* value = level.planes(level.value, tile, channel) + colour * PLANE;
             const V* load = level.planes(level.load, tile, channel) + colour * PLANE;
+            if (slot == 1 && level.finest) {
+                UNROLL
+                for (int row = 0; row < ROWS; ++row)
+                    value[row] = near.sum(row, colour) * all(0.25f);  // there is no load
+                continue;
+            }
             UNROLL
             for (int row = 0; row < ROWS; ++row) {
                 V next = (load[row] + near.sum(row, colour)) * inverse[row];
@@ -120,6 +127,10 @@ HOT inline void complete_load(Level& level) {
     for (int tile = 1; tile < level.active; ++tile) {
         const Place& place = level.tiles[tile];
         const V* inverse = level.own(level.inverse, place.inverse);
+        V covered[2];
+        for (int low = 0; low < 2; ++low)
+            for (int lane = 0; lane < LANES; ++lane)
+                covered[low][lane] = float(place.covered >> (2 * low + lane / 4) & 1);
         for (int channel = 0; channel < level.channels; ++channel)
             for (int colour = 0; colour < 2; ++colour) {
                 Around near = around(level, tile, channel, colour);
@@ -128,12 +139,7 @@ HOT inline void complete_load(Level& level) {
                 for (int row = 0; row < ROWS; ++row) {
                     V share = inverse[colour * PLANE + row];
                     V applied = where(share, value[row] / share - near.sum(row, colour));
-                    V sum = load[row] + applied;
-                    for (int half = 0; half < 2; ++half) {
-                        bool covered = place.covered >> (2 * (row / 4) + half) & 1;
-                        for (int i = 0; i < 4; ++i)
-                            load[row][4 * half + i] = covered ? sum[4 * half + i] : 0.0f;
-                    }
+                    load[row] = where(covered[row / 4], load[row] + applied);
                 }
             }
     }
@@ -256,7 +262,7 @@ HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most
 }
 
 // One V-cycle; returns the largest change that came from the coarser levels.
-inline float cycle(std::vector<Level>& levels, size_t number) {
+inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     Level& level = levels[number];
     if (number + 1 == levels.size()) {
         solve_bottom(level);
@@ -264,16 +270,16 @@ inline float cycle(std::vector<Level>& levels, size_t number) {
     }
     std::vector<Stage> down, up;
     Level& coarse = levels[number + 1];
-    add_sweeps(down, level, SWEEPS);
+    add_sweeps(down, level, sweeps);
     down.push_back([&](int first, int last) { restrict_to(level, coarse, first, last); });
     wave(level, down);
     complete_load(coarse);
-    cycle(levels, number + 1);
+    cycle(levels, number + 1, sweeps);
     V most = all(0);
     find_change(coarse);
     interpolate_values(level, coarse, level.active, level.halo);
     up.push_back([&](int first, int last) { correct(level, coarse, first, last, most); });
-    add_sweeps(up, level, SWEEPS);
+    add_sweeps(up, level, sweeps);
     wave(level, up);
     return largest(most);
 }
@@ -333,15 +339,15 @@ inline void solve(std::vector<Level>& levels, float tolerance, Arena& arena) {
     for (size_t i = 0; i < levels.size(); ++i) finish_level(levels[i], int(i));
     Level& bottom = levels.back();
     std::fill_n(bottom.value, size_t(bottom.deep) * bottom.channels * 2 * PLANE, all(0));
-    cycle(levels, levels.size() - 1);
+    cycle(levels, levels.size() - 1, SWEEPS);
     for (size_t i = levels.size() - 1; i-- > 1;) {
         start_from(levels[i], levels[i + 1]);
-        cycle(levels, i);
+        cycle(levels, i, 1);  // more of it does not help the start
     }
     if (levels.size() > 1) start_from(levels[0], levels[1]);
     double before = 0;
     for (int i = 0; i < MOST_CYCLES; ++i) {
-        double change = cycle(levels, 0);
+        double change = cycle(levels, 0, SWEEPS);
         if (!(error_left(change, i ? before : 2 * change) > tolerance)) break;
         before = change;
     }

@@ -123,21 +123,22 @@ INLINE void up(const T* below, T* out, int n) {
         out[x] = next < out[x] ? next : out[x];
     }
 }
-// Squared distances from those within the columns.
+// Squared distances from the squares of those within the columns, `cap` cells are left and right.
 template <class T>
 INLINE void nearest(const T* column, T* out, int n, int cap) {
-    for (int x = 0; x < n; ++x) out[x] = T(column[x] * column[x]);
+    for (int x = 0; x < n; ++x) out[x] = column[x];
     for (int d = 1; d < cap; ++d) {
         T add = T(d * d);
-        for (int x = 0; x + d < n; ++x) {
-            T far = T(column[x + d] * column[x + d] + add);
-            out[x] = far < out[x] ? far : out[x];
-        }
-        for (int x = d; x < n; ++x) {
-            T far = T(column[x - d] * column[x - d] + add);
+        for (int x = 0; x < n; ++x) {
+            T far = column[x - d] < column[x + d] ? column[x - d] : column[x + d];
+            far = T(far + add);
             out[x] = far < out[x] ? far : out[x];
         }
     }
+}
+template <class T>
+INLINE void square(T* values, int n) {
+    for (int x = 0; x < n; ++x) values[x] = T(values[x] * values[x]);
 }
 template <class T>
 INLINE void take_deeper(const T* square, T* half, int n, T than) {
@@ -148,15 +149,15 @@ INLINE void take_deeper(const T* square, T* half, int n, T than) {
 }
 // One step of a dilation by a cross or a square of 3x3 pixels.
 template <class T>
-INLINE void dilate(const T* half, T* out, int n, bool cross) {
+INLINE void dilate(const T* half, T* out, int n, int stride, bool cross) {
     auto larger = [](T a, T b) { return a > b ? a : b; };
-    const T *above = half - n, *below = half + n;
-    for (int x = 1; x + 1 < n; ++x) {
+    const T *above = half - stride, *below = half + stride;
+    for (int x = 0; x < n; ++x) {
         T plus = larger(larger(above[x], below[x]), larger(half[x - 1], half[x + 1]));
         out[x] = larger(plus, half[x]);
     }
     if (cross) return;
-    for (int x = 1; x + 1 < n; ++x) {
+    for (int x = 0; x < n; ++x) {
         T corners = larger(larger(above[x - 1], above[x + 1]), larger(below[x - 1], below[x + 1]));
         out[x] = larger(corners, out[x]);
     }
@@ -174,8 +175,9 @@ INLINE void dilate(const T* half, T* out, int n, bool cross) {
     HOT inline void take_deeper(const T* square, T* half, int n, T than) {                       \
         row::take_deeper(square, half, n, than);                                                 \
     }                                                                                            \
-    HOT inline void dilate(const T* half, T* out, int n, bool cross) {                           \
-        row::dilate(half, out, n, cross);                                                        \
+    HOT inline void square(T* values, int n) { row::square(values, n); }                         \
+    HOT inline void dilate(const T* half, T* out, int n, int stride, bool cross) {               \
+        row::dilate(half, out, n, stride, cross);                                                \
     }
 ROWS_OF(uint8_t)
 ROWS_OF(uint16_t)
@@ -183,6 +185,8 @@ ROWS_OF(uint16_t)
 // How far the ramp can feel a part's width, and the depth beyond which all is alike (ramps.py).
 inline int reach_of(int ramp) { return int(ramp / 0.6); }
 inline int cap_of(int ramp, int retention) { return std::max(reach_of(ramp), retention) + 1; }
+// Rounds up to whole vectors of bytes.
+inline int round_up(int n) { return (n + 31) / 32 * 32; }
 // Whether squared distances up to there, and their sums, fit into a byte.
 inline bool fits_byte(int cap) { return cap * cap + (cap - 1) * (cap - 1) < 256; }
 
@@ -190,10 +194,15 @@ inline bool fits_byte(int cap) { return cap * cap + (cap - 1) * (cap - 1) < 256;
 template <class T>
 class Block {
 public:
-    Block(const uint8_t* bytes, ptrdiff_t stride, const Bits& mask, Sides open, int ramp,
-          int retention)
-        : bytes(bytes), stride(stride), mask(mask), open(open), ramp(ramp), retention(retention),
-          reach(reach_of(ramp)), cap(cap_of(ramp, retention)), margin(reach + cap) {}
+    Block(const uint8_t* bytes, ptrdiff_t bytes_stride, const Bits& mask, Sides open,
+          int ramp, int retention)
+        : bytes(bytes), bytes_stride(bytes_stride), mask(mask), open(open), ramp(ramp), retention(retention),
+          reach(reach_of(ramp)), cap(cap_of(ramp, retention)), margin(reach + cap) {
+        for (int square = 0; square <= cap * cap; ++square) {
+            depths.push_back(std::sqrt(float(square)));
+            ramps.push_back(std::min(float(ramp), THIN * depths.back()));
+        }
+    }
 
     // Fills `closed` (deeper than the retention) and `shares` for pixels [top, +32) x [left, +64).
     void run(int top, int left, Bits& closed, Shares& shares) {
@@ -209,8 +218,8 @@ public:
         squares(top - margin, left - margin);
         half_widths();
         for (int y = top; y < bottom; ++y) {
-            const T* depth = &square[size_t(y - top + margin) * width + margin];
-            const T* thick = &half[size_t(y - top + margin) * width + margin];
+            const T* depth = &square[size_t(y - top + margin) * stride + margin];
+            const T* thick = &half[size_t(y - top + margin) * stride + margin];
             uint64_t deep = 0;
             for (uint64_t bits = mask.row(y)[left >> 6]; bits; bits &= bits - 1) {
                 int i = lowest(bits);
@@ -227,17 +236,21 @@ public:
 
 private:
     const uint8_t* bytes;
-    ptrdiff_t stride;
+    ptrdiff_t bytes_stride;
     const Bits& mask;
     Sides open;
     int ramp, retention, reach, cap, margin;
     int width = SIDE + 2 * margin, height = TALL + 2 * margin;
+    // Passes run over whole vectors: `span` cells from column `cap` on, in rows of `stride`.
+    int span = round_up(SIDE + 2 * reach), stride = round_up(span + 2 * cap);
     std::vector<T> column, square, half, spread;
     std::vector<uint8_t> line;
 
+    // Square roots, and lengths of the ramp, by squares.
+    std::vector<float> depths, ramps;
+
     float share(T square, T half) const {
-        float depth = std::sqrt(float(square)), thick = std::sqrt(float(half));
-        float alpha = depth / std::min(float(ramp), THIN * thick);
+        float alpha = depths[square] / ramps[half];
         return 1.0f - std::min(alpha, 1.0f);
     }
     // Whether no pixel outside the mask is near: a border of the image is no rim.
@@ -259,24 +272,25 @@ private:
     // The window's columns: distances to the nearest pixel outside.
     void load(int top, int left) {
         for (auto* plane : {&column, &square, &half, &spread})
-            plane->resize(size_t(height) * width);
-        std::vector<T> before(width, T(cap));
+            plane->resize(size_t(height) * stride);
+        std::vector<T> before(stride, T(cap));
         for (int y = 0; y < height; ++y) {
             fill_line(top + y, left);
-            T* row = &column[size_t(y) * width];
-            down(line.data(), y ? row - width : before.data(), row, width, T(cap));
+            T* row = &column[size_t(y) * stride];
+            down(line.data(), y ? row - stride : before.data(), row, stride, T(cap));
         }
         for (int y = height - 1; y-- > 0;)
-            up(&column[size_t(y + 1) * width], &column[size_t(y) * width], width);
+            up(&column[size_t(y + 1) * stride], &column[size_t(y) * stride], stride);
+        regions::square(column.data(), height * stride);
     }
     // One row of the window: 1 inside the mask or beyond a border of the image.
     void fill_line(int y, int left) {
         bool over = y < 0 || y >= mask.height;
         bool beyond = (y < 0 && !open.top) || (y >= mask.height && !open.bottom);
-        line.assign(width, beyond);
+        line.assign(stride, beyond);
         if (beyond) return;
         int from = std::max(left, 0), to = std::min(left + width, mask.width);
-        if (!over && from < to) memcpy(&line[from - left], bytes + y * stride + from, to - from);
+        if (!over && from < to) memcpy(&line[from - left], bytes + y * bytes_stride + from, to - from);
         if (left < 0 && !open.left) std::fill_n(line.begin(), std::min(-left, width), uint8_t(1));
         int past = std::max(mask.width - left, 0);
         if (past < width && !open.right) std::fill(line.begin() + past, line.end(), uint8_t(1));
@@ -290,11 +304,11 @@ void Block<T>::squares(int top, int left) {
     // Beyond the image there is nothing to reach from.
     int from = std::max(-left, 0), to = std::max(std::min(mask.width - left, width), from);
     for (int y = cap; y < height - cap; ++y) {
-        T* row = &square[size_t(y) * width];
+        T* row = &square[size_t(y) * stride];
         bool within = top + y >= 0 && top + y < mask.height;
-        if (within) nearest(&column[size_t(y) * width], row, width, cap);
-        std::fill(row, row + (within ? from : width), T(0));
-        std::fill(row + to, row + width, T(0));
+        if (within) nearest(&column[size_t(y) * stride + cap], row + cap, span, cap);
+        std::fill(row, row + (within ? from : stride), T(0));
+        std::fill(row + to, row + stride, T(0));
     }
 }
 
@@ -305,14 +319,16 @@ void Block<T>::half_widths() {
     std::fill(spread.begin(), spread.end(), T(0));
     int first = cap, last = height - cap;
     for (int j = reach; j > 0; --j) {
-        size_t begin = size_t(first) * width;
-        take_deeper(&square[begin], &half[begin], (last - first) * width, T(j * j));
+        size_t begin = size_t(first) * stride;
+        take_deeper(&square[begin], &half[begin], (last - first) * stride, T(j * j));
         ++first, --last;
-        for (int y = first; y < last; ++y)
-            dilate(&half[size_t(y) * width], &spread[size_t(y) * width], width, j & 1);
+        for (int y = first; y < last; ++y) {
+            size_t at = size_t(y) * stride + cap;
+            dilate(&half[at], &spread[at], span, stride, j & 1);
+        }
         half.swap(spread);
     }
-    for (size_t i = size_t(first) * width; i < size_t(last) * width; ++i)
+    for (size_t i = size_t(first) * stride; i < size_t(last) * stride; ++i)
         half[i] = std::max<T>(std::max(half[i], square[i]), 1);
 }
 

@@ -25,6 +25,7 @@ struct Level {
     int rows, columns;    // tiles
     int stride;           // of the padded grid
     int channels;
+    bool finest = false;
     std::vector<int> grid;       // tile number by padded place; 0 void, -1 without memory
     std::vector<uint8_t> kind;   // by padded place
     std::vector<Place> tiles;    // [0] is void; then active, halo, deep
@@ -53,7 +54,8 @@ inline Level empty_level(int height, int width, int channels) {
 }
 
 // Numbers the tiles: active are partial tiles and the full ones beside them, halo those beside.
-inline void number_tiles(Level& level, bool store_deep, Arena& arena) {
+// Deep tiles of the finest level have no memory: they are only ever interpolated.
+inline void number_tiles(Level& level, Arena& arena) {
     auto near = [&](int place, auto test) {
         for (int dr = -1; dr <= 1; ++dr)
             for (int dc = -1; dc <= 1; ++dc)
@@ -79,7 +81,7 @@ inline void number_tiles(Level& level, bool store_deep, Arena& arena) {
     for (int wanted = 1; wanted <= 3; ++wanted) {
         each([&](int p, int row, int column) {
             if (state[p] != wanted) return;
-            if (wanted == 3 && !store_deep) {
+            if (wanted == 3 && level.finest) {
                 level.grid[p] = -1;
                 return;
             }
@@ -96,7 +98,7 @@ inline void number_tiles(Level& level, bool store_deep, Arena& arena) {
         level.first[row] = std::min(level.first[row], level.first[row + 1]);
     size_t cells = size_t(level.channels) * 2 * PLANE;
     level.value = arena.take(level.deep * cells);
-    level.before = arena.take(store_deep ? level.halo * cells : 0);
+    level.before = arena.take(level.finest ? 0 : level.halo * cells);
     level.load = arena.zeroed(level.active * cells);
     level.inverse = arena.zeroed(size_t(planes) * 2 * PLANE);
     level.exists = arena.zeroed(size_t(planes) * 2 * PLANE);
@@ -132,7 +134,7 @@ inline Level coarsened(Level& fine, Arena& arena) {
             }
             level.kind[level.at(row, column)] = full == 4 ? FULL : none == 4 ? VOID : PARTIAL;
         }
-    number_tiles(level, true, arena);
+    number_tiles(level, arena);
     for (int tile = 1; tile < fine.active; ++tile) {
         const Place& place = fine.tiles[tile];
         int parent = level.grid[level.at(place.row / 2, place.column / 2)];
