@@ -20,7 +20,7 @@ from defectstudio.imaging import tiles
 from defectstudio.imaging.tiles import Floats, Level, Numbers, Step
 from defectstudio.imaging.types import Mask
 
-_SWEEPS, _BOTTOM_SWEEPS, _BOTTOM_CELLS, _MOST_CYCLES = 2, 10, 16, 40
+_SWEEPS, _BOTTOM_SWEEPS, _BOTTOM_CELLS, _MOST_CYCLES = 2, 10, 16, 200
 _OVER = np.float32(1.6)
 
 
@@ -61,7 +61,7 @@ def solve(unknown: Mask, links: Sequence[Links], tolerance: float) -> Membrane:
         steps.append(tiles.coarsened(levels[-1]))
         levels.append(steps[-1].coarse)
     for number, level in enumerate(levels):
-        _finish(level, _conductance(number))
+        _finish(level, number)
     _solve_bottom(levels[-1])
     for number in range(len(steps) - 1, -1, -1):
         _start(steps[number])
@@ -84,25 +84,27 @@ def _error_left(change: float, before: float) -> float:
     """The error after a cycle that changed so much, by how much the changes shrink."""
     if not change > 0:
         return 0.0
-    ratio = min(max(change / before, 0.2), 0.9)
+    ratio = min(max(change / before, 0.2), 0.99)
     return change * ratio / (1 - ratio)
 
 
-def _conductance(number: int) -> np.float32:
+def _conductance(number: int, links: Floats) -> Floats:
+    """Of one of a cell's links: whole edges and single pixels alike hold a coarse cell."""
     if number == 0:
-        return np.float32(1)
-    scale = np.float32(1 << number)
-    return np.float32(1) / (np.float32(0.2) + np.float32(0.6) / scale) / scale
+        return np.ones_like(links)
+    held = np.minimum(links, np.float32(1 << number))
+    return np.float32(1) / (np.float32(0.2) * held + np.float32(0.6))
 
 
-def _finish(level: Level, share: np.float32) -> None:
-    """1 / (links + share * links to given values) where a cell is; loads become share * values."""
+def _finish(level: Level, number: int) -> None:
+    """1 / (links + conductance to given values) where a cell is; loads become their pull."""
     exists = level.exists[:, None]
     near = [_around(level, exists, colour, level.edges_of(colour, 1)) for colour in (0, 1)]
     links, held = np.concatenate(near, axis=1), level.inverse[1 : level.active]
+    share = _conductance(number, held)
+    level.load *= share[:, None]
     sums = links + share * held
     np.divide(np.float32(1), sums, out=held, where=level.exists[1 : level.active] > 0)
-    level.load *= share
 
 
 def _around(level: Level, planes: Floats, colour: int, edges: Numbers) -> Floats:
