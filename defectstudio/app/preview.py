@@ -171,7 +171,8 @@ class Previewer:
             self._show(asked.recipe, contents)
 
     def _show(self, recipe: Recipe, contents: list[PlacedContent]) -> None:
-        made = compose(self._read_background(recipe), contents, recipe.blend, recipe.refine)
+        background = self._read_background(recipe)
+        made = compose(background, contents, recipe.blend, recipe.grain, recipe.refine)
         if recipe is self._newest:
             self._tell(self.ready, made, recipe)
 
@@ -223,9 +224,9 @@ class Previewer:
 def read_contents(path: Path, blocks: list[dict[str, Any]]) -> list[PlacedContent]:
     """The contents in a mapped file, as copies of their own: the worker may write the next.
 
-    blocks: for each content class_id, top, left, height, width, channels, and where its float32
-    pixels (h, w, c) and its uint8 raw mask (h, w) begin. Raises InternalError when they do not
-    lie in the file.
+    blocks: for each content class_id, seed, top, left, height, width, channels, and where its
+    float32 pixels (h, w, c) and its uint8 raw mask (h, w) begin. Raises InternalError when they
+    do not lie in the file.
     """
     try:
         mapped = np.memmap(path, np.uint8, "r") if blocks else np.zeros(0, np.uint8)
@@ -243,7 +244,12 @@ def _content(
     start, size = block["mask_offset"], height * width
     raw = mapped[start : start + size].reshape(height, width)
     return PlacedContent(
-        block["class_id"], np.array(pixels), np.array(raw) > 0, block["top"], block["left"]
+        block["class_id"],
+        np.array(pixels),
+        np.array(raw) > 0,
+        block["top"],
+        block["left"],
+        block["seed"],
     )
 
 

@@ -15,7 +15,7 @@ from defectstudio.app.history import History
 from defectstudio.app.recipes import painted_defects
 from defectstudio.app.strokes import Change, Stroke, clear
 from defectstudio.app.style import StyleBook
-from defectstudio.domain.recipe import BlendSettings, Recipe
+from defectstudio.domain.recipe import BlendSettings, GrainSettings, Recipe
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 
 MAX_BRUSH = 2000
@@ -25,7 +25,8 @@ class Studio:
     """One project's painting session.
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
-    is complete; chosen: class, seed, lock, blend or generator; wanted: an undo needs this image.
+    is complete; chosen: class, seed, lock, blend, grain or generator; wanted: an undo needs this
+    image.
     """
 
     opened = Signal(object)
@@ -42,6 +43,7 @@ class Studio:
         self.generator: GeneratorRecord | None = None
         self.class_id = 0
         self.blend = BlendSettings()
+        self.grain = GrainSettings()
         self.brush = 12
         self._executor = executor
         self._stroke: Stroke | None = None
@@ -99,6 +101,11 @@ class Studio:
     def choose_blend(self, blend: BlendSettings) -> None:
         """Blend like this."""
         self.blend = blend
+        self.chosen.emit()
+
+    def choose_grain(self, grain: GrainSettings) -> None:
+        """Give blended defects so much of the background's noise."""
+        self.grain = grain
         self.chosen.emit()
 
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
@@ -200,7 +207,7 @@ class Studio:
             return None
         seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
         defects = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
-        return Recipe(document.record.sha256, defects, project, blend=self.blend)
+        return Recipe(document.record.sha256, defects, project, self.blend, self.grain)
 
 
 class PaintCommand:

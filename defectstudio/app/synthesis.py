@@ -12,7 +12,7 @@ from defectstudio.app.training import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.generators import GeneratorCard
-from defectstudio.domain.recipe import BlendSettings, RefineSettings
+from defectstudio.domain.recipe import BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
     BackgroundFile,
@@ -57,8 +57,8 @@ def start_synthesis(
     background's size; without it shapes come from the item's labeled images. background: a
     picture, added to the project when new; default the item's normal images. Where the item is
     split, shapes and backgrounds are of the training split. region: a picture of where defects
-    may fall. overrides: fields of BlendSettings, RefineSettings and PlacementSettings. The same
-    call with the same seed makes the same bytes.
+    may fall. overrides: fields of BlendSettings, GrainSettings, RefineSettings and
+    PlacementSettings. The same call with the same seed makes the same bytes.
 
     Raises SettingError, ImageError and ProjectError.
     """
@@ -81,6 +81,7 @@ def start_synthesis(
         seed=seed,
         mask=None if painted is None else encode(painted),
         blend=looks.blend,
+        grain=looks.grain,
         refine=looks.refine,
         placement=looks.placement,
         device=device,
@@ -93,16 +94,17 @@ def start_synthesis(
 
 @dataclass(frozen=True)
 class _Looks:
-    """The three groups of settings of a batch."""
+    """The four groups of settings of a batch."""
 
     blend: BlendSettings
+    grain: GrainSettings
     refine: RefineSettings
     placement: PlacementSettings
 
     @classmethod
     def of(cls, overrides: Mapping[str, Any], blend: BlendSettings | None) -> _Looks:
-        kinds = (BlendSettings, RefineSettings, PlacementSettings)
-        blends, refines, places = spread(overrides, *kinds)
+        kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings)
+        blends, grains, refines, places = spread(overrides, *kinds)
         placement = settings(PlacementSettings, places)
         if placement.scale_min > placement.scale_max:
             raise SettingError(
@@ -111,7 +113,10 @@ class _Looks:
                 remedy="Give scale_min and scale_max in order.",
             )
         return cls(
-            settings(BlendSettings, blends, blend), settings(RefineSettings, refines), placement
+            settings(BlendSettings, blends, blend),
+            settings(GrainSettings, grains),
+            settings(RefineSettings, refines),
+            placement,
         )
 
 

@@ -29,10 +29,21 @@ class BlendSettings:
 
 
 @dataclass(frozen=True)
+class GrainSettings:
+    """How much of the background's noise a blended defect is given, where it lacks it.
+
+    strength: the share of the missing noise; 1 makes it as noisy as its surroundings, 0 adds none.
+    """
+
+    strength: Annotated[float, Bounds(0.0, 1.0)] = 1.0
+
+
+@dataclass(frozen=True)
 class RefineSettings:
     """How the label follows the visible change (SPEC 2).
 
-    threshold: |I_out - I_n| as a fraction of the full range, maximum over channels;
+    threshold: |I_out - I_n| as a fraction of the full range, in any channel; where the background
+    is noisy, at least three standard deviations of its noise;
     dilate_px: how far outside the painted mask a visible change may be labeled.
     """
 
@@ -66,9 +77,26 @@ class Recipe:
     project: str = ""
     """The project's identity, to find background and weights again."""
     blend: BlendSettings = field(default_factory=BlendSettings)
+    grain: GrainSettings = field(default_factory=GrainSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     versions: dict[str, str] = field(default_factory=dict)
     format: Literal[1] = 1
+
+
+@dataclass(frozen=True)
+class LabelFit:
+    """How far the label of one defect and its painted (raw) mask differ, before later defects.
+
+    iou: 0..1, 1 if both are empty. unlabeled: the share of painted pixels without a label, 0..1.
+    outside: labeled pixels that are not painted. mean_px, max_px: the distance between the two
+    outlines in pixels, from each to the nearest pixel of the other; None if one has no outline.
+    """
+
+    iou: float
+    unlabeled: float
+    outside: int
+    mean_px: float | None
+    max_px: float | None
 
 
 @dataclass(frozen=True)
@@ -80,3 +108,5 @@ class SampleManifest:
     """SHA-256 of the image's pixels: shape, dtype, then the C-order bytes."""
     label_sha256: str
     painted_sha256: str
+    fits: tuple[LabelFit, ...] = ()
+    """One for each defect, in the recipe's order; none in manifests of older versions."""

@@ -8,7 +8,13 @@ from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.generators import DcdgancConfig
-from defectstudio.domain.recipe import BlendSettings, EncodedMask, Recipe, RefineSettings
+from defectstudio.domain.recipe import (
+    BlendSettings,
+    EncodedMask,
+    GrainSettings,
+    Recipe,
+    RefineSettings,
+)
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
@@ -85,6 +91,7 @@ class SynthesizeSpec:
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)]
     mask: EncodedMask | None = None
     blend: BlendSettings = field(default_factory=BlendSettings)
+    grain: GrainSettings = field(default_factory=GrainSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     placement: PlacementSettings = field(default_factory=PlacementSettings)
     device: Device = "cpu"

@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from defectstudio.domain.errors import ImageError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings
 from defectstudio.imaging.kernel import compiled, fallback, loading
-from defectstudio.imaging.kernel.job import FULL_RANGE, Job
+from defectstudio.imaging.kernel.job import Job
 from defectstudio.imaging.masks import Box, bounding_box
-from defectstudio.imaging.types import Mask
+from defectstudio.imaging.types import FULL_RANGE, Mask
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 

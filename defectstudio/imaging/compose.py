@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.recipe import BlendSettings, RefineSettings
+from defectstudio.domain.recipe import BlendSettings, GrainSettings, LabelFit, RefineSettings
 from defectstudio.domain.records import MAX_CLASSES
-from defectstudio.imaging import refinement
+from defectstudio.imaging import noise
 from defectstudio.imaging.blending import blend_patch
+from defectstudio.imaging.refinement import fit, refine
 from defectstudio.imaging.types import Image, Label, Mask, Unit
 
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -22,7 +23,8 @@ LUMINANCE = (0.299, 0.587, 0.114)
 class PlacedContent:
     """One defect: content in [0, 1] (h, w) or (h, w, c), its raw mask, class and place.
 
-    top, left: the first pixel's place in the background; it may hang over the border.
+    top, left: the first pixel's place in the background; it may hang over the border. seed: the
+    defect's own, from the recipe; its grain is drawn from it.
     """
 
     class_id: int
@@ -30,59 +32,91 @@ class PlacedContent:
     raw_mask: Mask
     top: int
     left: int
+    seed: int
 
 
 @dataclass(frozen=True)
 class Composite:
     """An image with its label (refined) and the raw masks as they were placed (painted).
 
-    image: the background's shape and dtype; label, painted: uint8 (H, W) of class ids.
+    image: the background's shape and dtype; label, painted: uint8 (H, W) of class ids; fits: how
+    far label and raw mask of each defect differ, in the order of the contents.
     """
 
     image: Image
     label: Label
     painted: Label
+    fits: tuple[LabelFit, ...]
 
 
 def compose(
     background: Image,
     contents: Sequence[PlacedContent],
     blend: BlendSettings,
-    refine: RefineSettings,
+    grain: GrainSettings,
+    labeling: RefineSettings,
 ) -> Composite:
-    """Blend the contents in order and label what can be seen of each.
+    """Blend the contents in order, label what can be seen of each, give it the surface's grain.
 
     background: uint8 or uint16, (H, W) or (H, W, 3); not changed. Colour content on a grey
     background becomes its luminance, grey content on colour is repeated. A later defect lies over
     the earlier ones: inside its raw mask only its own class is labeled, and only where the image
-    differs visibly from the *background*. No label lies outside the raw masks. Raises ImageError
+    differs visibly from the *background*. No label lies outside the raw masks. The noise that
+    labels and grain go by is that of the background around each defect. Raises ImageError
     for a class id outside 1..254 and for contents that do not fit (see `blend_patch`). Apart
     from one copy of the background and two planes only the defects' boxes are touched.
     """
-    image = background.copy()
-    label = np.zeros(background.shape[:2], dtype=np.uint8)
-    painted = np.zeros_like(label)
-    for content in contents:
+    canvas = _Canvas(background, blend, grain, labeling)
+    fits = []
+    for number, content in enumerate(contents):
         if not 1 <= content.class_id <= MAX_CLASSES:
             raise ImageError(
                 f"{content.class_id} is no class id", remedy=f"Class ids are 1 to {MAX_CLASSES}."
             )
+        fits.append(canvas.lay(content, np.random.default_rng([content.seed, number])))
+    return Composite(canvas.image, canvas.label, canvas.painted, tuple(fits))
+
+
+class _Canvas:
+    """The image and its planes, one defect after the other."""
+
+    def __init__(
+        self,
+        background: Image,
+        blend: BlendSettings,
+        grain: GrainSettings,
+        labeling: RefineSettings,
+    ) -> None:
+        self.background = background
+        self.blend, self.grain, self.labeling = blend, grain, labeling
+        self.image = background.copy()
+        self.label: Label = np.zeros(background.shape[:2], dtype=np.uint8)
+        self.painted = np.zeros_like(self.label)
+
+    def lay(self, content: PlacedContent, rng: np.random.Generator) -> LabelFit:
+        """Put a defect over those that are there."""
         patch, box = blend_patch(
-            image,
-            _like(content.pixels, background),
+            self.image,
+            _like(content.pixels, self.background),
             content.raw_mask,
             (content.top, content.left),
-            mode=blend.mode,
-            ramp_px=blend.ramp_px,
-            retention_px=blend.retention_px,
+            mode=self.blend.mode,
+            ramp_px=self.blend.ramp_px,
+            retention_px=self.blend.retention_px,
         )
-        image[box.slices] = patch
         raw = content.raw_mask[box.moved(-content.top, -content.left).slices]
-        visible = refinement.refine(background[box.slices], patch, raw, refine)
-        label[box.slices][raw] = 0
-        label[box.slices][visible & raw] = content.class_id
-        painted[box.slices][raw] = content.class_id
-    return Composite(image, label, painted)
+        if not raw.any():
+            return fit(raw, raw)
+        surface, here = noise.measure(self.background, box), box.slices
+        visible = raw & refine(self.background[here], patch, raw, self.labeling, surface.sigma)
+        if self.grain.strength > 0:
+            strength = self.grain.strength
+            patch = noise.add_grain(surface, self.image[here], patch, raw, rng, strength=strength)
+        self.image[here] = patch
+        self.label[here][raw] = 0
+        self.label[here][visible] = content.class_id
+        self.painted[here][raw] = content.class_id
+        return fit(visible, raw)
 
 
 def _like(pixels: Unit, background: Image) -> Unit:

@@ -7,22 +7,37 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.recipe import RefineSettings
-from defectstudio.imaging.masks import dilate
+from defectstudio.domain.recipe import LabelFit, RefineSettings
+from defectstudio.imaging.masks import dilate, squared_distance
 from defectstudio.imaging.types import Image, Mask
 
+NOISE_FACTOR = 3.0
+"""A change below so many standard deviations of the noise is none."""
+SURE_FACTOR = NOISE_FACTOR * np.sqrt(2)
+"""What a label is found by: the content may carry a noise of its own, which adds to this one."""
 SPECK_PX = 5
-"""Parts with fewer pixels are noise, unless the defect itself is no larger."""
+"""Parts with fewer pixels are noise, unless the painted defect is no larger."""
 
 _NEIGHBOURS = np.ones((3, 3), dtype=bool)
 
 
-def refine(background: Image, blended: Image, painted: Mask, settings: RefineSettings) -> Mask:
+def refine(
+    background: Image,
+    blended: Image,
+    painted: Mask,
+    settings: RefineSettings,
+    noise: NDArray[np.float64] | float = 0.0,
+) -> Mask:
     """The visible part (h, w) of a defect (P1 section 2.3, SPEC section 2).
 
     background, blended: uint8 or uint16, (h, w) or (h, w, c), of one shape; painted: bool (h, w).
-    Visible is |blended - background| > threshold of the full range in any channel, at most
-    `dilate_px` from the painted mask. Gaps up to 2 px are closed, specks dropped, holes filled.
+    noise: standard deviation of the background's noise in grey levels, one number or (C,).
+    Visible is |blended - background| > max(threshold of the full range, SURE_FACTOR * noise) in
+    any channel, at most `dilate_px` from the painted mask, and NOISE_FACTOR * noise beside such
+    pixels. Gaps up to 2 px are closed, specks dropped, holes filled.
+
+    blended is the blend without added grain: the background's noise is in the difference already,
+    and a second noise would only blur where the content begins.
 
     The opening is one by area: it keeps every part as it is or drops it whole, so a crack of one
     pixel's width stays, which an opening by any disk would lose. Closing and filling add only
@@ -32,12 +47,44 @@ def refine(background: Image, blended: Image, painted: Mask, settings: RefineSet
     _check(background, blended, painted)
     change = _change(background, blended)
     near = dilate(painted, settings.dilate_px)
-    visible = (change > settings.threshold) & near
-    closed = ndimage.binary_closing(np.pad(visible, 2), _NEIGHBOURS)[2:-2, 2:-2]
-    eligible = near & (painted | (change > 0))
-    opened = _without_specks(closed & eligible)
+    least = settings.threshold * np.iinfo(background.dtype).max
+    sure = (change > np.maximum(least, SURE_FACTOR * noise)).any(axis=2) & near
+    faint = (change > np.maximum(least, NOISE_FACTOR * noise)).any(axis=2) & near
+    closed = ndimage.binary_closing(np.pad(sure, 2), _NEIGHBOURS)[2:-2, 2:-2]
+    eligible = near & (painted | change.any(axis=2))
+    opened = _without_specks(closed & eligible, int(painted.sum()))
+    opened |= faint & ndimage.binary_dilation(opened, _NEIGHBOURS)
     refined: Mask = ndimage.binary_fill_holes(opened) & eligible
     return refined
+
+
+def fit(label: Mask, painted: Mask) -> LabelFit:
+    """How far the label (h, w) of a defect differs from its painted mask (h, w), both bool."""
+    both, either = int((label & painted).sum()), int((label | painted).sum())
+    area = int(painted.sum())
+    apart = _between(_outline(label), _outline(painted))
+    return LabelFit(
+        iou=round(both / either, 4) if either else 1.0,
+        unlabeled=round(1 - both / area, 4) if area else 0.0,
+        outside=int(label.sum()) - both,
+        mean_px=round(float(apart.mean()), 3) if apart.size else None,
+        max_px=round(float(apart.max()), 3) if apart.size else None,
+    )
+
+
+def _outline(mask: Mask) -> Mask:
+    """The pixels of a mask with a neighbour above, below, left or right outside it."""
+    outline: Mask = mask & ~ndimage.binary_erosion(mask)
+    return outline
+
+
+def _between(one: Mask, other: Mask) -> NDArray[np.float64]:
+    """Distances from every pixel of each to the nearest of the other; none if one is empty."""
+    if not (one.any() and other.any()):
+        return np.zeros(0)
+    to_one, to_other = squared_distance(~one), squared_distance(~other)
+    apart: NDArray[np.float64] = np.sqrt(np.concatenate([to_one[other], to_other[one]]))
+    return apart
 
 
 def _check(background: Image, blended: Image, painted: Mask) -> None:
@@ -55,19 +102,16 @@ def _check(background: Image, blended: Image, painted: Mask) -> None:
         )
 
 
-def _change(background: Image, blended: Image) -> NDArray[np.float64]:
-    """|blended - background| as a fraction of the full range, the maximum over channels (h, w)."""
-    full = np.iinfo(background.dtype).max
-    steps = np.maximum(background, blended) - np.minimum(background, blended)
-    return (steps if steps.ndim == 2 else steps.max(axis=2)) / full
+def _change(background: Image, blended: Image) -> Image:
+    """|blended - background| (h, w, C) in grey levels."""
+    steps: Image = np.maximum(background, blended) - np.minimum(background, blended)
+    return steps if steps.ndim == 3 else steps[..., None]
 
 
-def _without_specks(mask: Mask) -> Mask:
-    """The mask without its 8-connected parts below SPECK_PX, or below the largest part."""
-    numbers, count = ndimage.label(mask, structure=_NEIGHBOURS)
-    if count == 0:
-        return mask
-    areas = np.bincount(numbers.ravel())
-    areas[0] = 0
-    kept: Mask = (areas >= min(SPECK_PX, int(areas.max())))[numbers]
+def _without_specks(mask: Mask, painted: int) -> Mask:
+    """The mask's 8-connected parts of at least SPECK_PX, or `painted`, pixels."""
+    numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
+    large = np.bincount(numbers.ravel()) >= min(SPECK_PX, painted)
+    large[0] = False
+    kept: Mask = large[numbers]
     return kept

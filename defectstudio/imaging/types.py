@@ -15,6 +15,9 @@ Label = NDArray[np.uint8]
 """(H, W) of class ids: 0 background, 1..254 classes, 255 void."""
 Unit = NDArray[np.float32]
 """(H, W) or (H, W, 3) in [0, 1]."""
+Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+"""(H, W) or (H, W, C), full range of its type: 1 for float32."""
+FULL_RANGE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ Plane = NDArray[np.float32]
 NEAR_KEY = 0.04
 """A pixel this close to the key colour is background: ten grey levels of 255."""
 CORE = 0.5
-"""A pixel at least this share of the strongest evidence away from it is defect."""
+"""A pixel of at least this share of its part's strongest evidence is defect."""
+FAINT_PART, FAINT_PX = 0.2, 5
+"""A part below CORE of the strongest evidence is noise, unless so many pixels reach this share."""
 FAINTEST_CORE = 0.1
 """Content that never leaves the key colour by more than this holds no defect."""
 
@@ -31,9 +33,10 @@ def raw_mask(
     evidence is the greatest distance from the key over the channels, so that darker and brighter
     defects count alike.
 
-    Markers: background below NEAR_KEY, cores above CORE of the strongest evidence (its 99th
-    percentile among what is not background); the watershed of the evidence's gradient divides the
-    rest. Raises ImageError when shapes do not fit.
+    Markers: background below NEAR_KEY; cores above CORE of the strongest evidence of their part,
+    an 8-connected one of what is not background, so that a faint defect counts beside a strong one
+    (a faint alpha is doubt: there the strongest of all decides). The watershed of the evidence's
+    gradient divides the rest. Raises ImageError when shapes do not fit.
     """
     evidence = _distance(content, key) if alpha is None else alpha.astype(np.float32, copy=False)
     if evidence.shape != content.shape[:2]:
@@ -44,8 +47,7 @@ def raw_mask(
     background = evidence < NEAR_KEY
     if background.all() or not background.any():
         return ~background
-    strongest = float(np.quantile(evidence[~background], 0.99))
-    core = evidence >= max(CORE * strongest, FAINTEST_CORE)
+    core = _cores(evidence, ~background, FAINT_PART if alpha is None else CORE)
     if not core.any():
         return core
     markers = background.astype(np.int32) + 2 * core
@@ -53,6 +55,18 @@ def raw_mask(
     divided: NDArray[np.int32] = watershed(slope, markers)  # type: ignore[no-untyped-call]
     defect: Mask = divided == 2
     return defect
+
+
+def _cores(evidence: Plane, candidates: Mask, faint: float) -> Mask:
+    """The candidates (h, w) that are surely defect; faint: the least share of the strongest."""
+    parts, count = ndimage.label(candidates, structure=np.ones((3, 3)))
+    own = np.append(0.0, ndimage.maximum(evidence, parts, np.arange(1, count + 1)))
+    strongest = float(np.quantile(evidence[candidates], 0.99))
+    least = max(faint * strongest, FAINTEST_CORE)
+    cores: Mask = candidates & (evidence >= np.maximum(CORE * own[parts], least))
+    sizes = np.bincount(parts[cores], minlength=count + 1)
+    cores &= ((own >= CORE * strongest) | (sizes >= FAINT_PX))[parts]
+    return cores
 
 
 def _distance(content: Unit, key: float | tuple[float, ...]) -> Plane:

@@ -76,7 +76,13 @@ class Batch:
     def _recipe(self, file: BackgroundFile, defects: Sequence[Defect]) -> Recipe:
         spec = self.spec
         return Recipe(
-            file.sha256, tuple(defects), spec.project, spec.blend, spec.refine, versions()
+            file.sha256,
+            tuple(defects),
+            spec.project,
+            spec.blend,
+            spec.grain,
+            spec.refine,
+            versions(),
         )
 
     def _defects(

@@ -38,7 +38,9 @@ def place_content(defect: Defect, background: Image, generators: Generators) -> 
     if generator.card.config.tone == "relative":
         level = surround(background, made.raw_mask, (defect.top, defect.left))
         pixels = from_relative(pixels, _like(level, pixels.shape[2]))
-    return PlacedContent(defect.class_id, pixels, made.raw_mask, defect.top, defect.left)
+    return PlacedContent(
+        defect.class_id, pixels, made.raw_mask, defect.top, defect.left, defect.seed
+    )
 
 
 def _like(level: Level, channels: int) -> Level:
@@ -49,7 +51,7 @@ def _like(level: Level, channels: int) -> Level:
 def render(recipe: Recipe, background: Image, generators: Generators) -> Composite:
     """Make the sample of `recipe` on `background` (H, W) or (H, W, 3), uint8 or uint16."""
     contents = [place_content(defect, background, generators) for defect in recipe.defects]
-    return compose(background, contents, recipe.blend, recipe.refine)
+    return compose(background, contents, recipe.blend, recipe.grain, recipe.refine)
 
 
 def write_sample(folder: Path, recipe: Recipe, sample: Composite) -> SampleManifest:
@@ -59,6 +61,7 @@ def write_sample(folder: Path, recipe: Recipe, sample: Composite) -> SampleManif
         pixel_sha256(sample.image),
         pixel_sha256(sample.label),
         pixel_sha256(sample.painted),
+        sample.fits,
     )
     beside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(beside, ignore_errors=True)

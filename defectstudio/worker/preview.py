@@ -87,6 +87,7 @@ def _write_contents(path: Path, placed: list[PlacedContent]) -> list[dict[str, o
             blocks.append(
                 {
                     "class_id": content.class_id,
+                    "seed": content.seed,
                     "top": content.top,
                     "left": content.left,
                     "height": height,

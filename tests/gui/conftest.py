@@ -138,7 +138,9 @@ class FakePreviewer:
     def made(self, recipe):
         background = self._background(recipe)
         contents = [_content(defect) for defect in recipe.defects]
-        return compose(read_image(background.file), contents, recipe.blend, recipe.refine)
+        return compose(
+            read_image(background.file), contents, recipe.blend, recipe.grain, recipe.refine
+        )
 
     def _answer(self, recipe):
         self.hold.wait(20)
@@ -174,7 +176,7 @@ def _content(defect):
     rng = np.random.default_rng([defect.seed, defect.class_id])
     tone = rng.uniform(0, 0.35, 3) if defect.class_id % 2 else rng.uniform(0.7, 1, 3)
     pixels = np.clip(tone + rng.normal(0, 0.03, (*mask.shape, 3)), 0, 1).astype(np.float32)
-    return PlacedContent(defect.class_id, pixels, mask, defect.top, defect.left)
+    return PlacedContent(defect.class_id, pixels, mask, defect.top, defect.left, defect.seed)
 
 
 def fake_generator(folder, classes):

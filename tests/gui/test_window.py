@@ -92,6 +92,17 @@ def test_blend_and_retention_change_the_preview(opened, person):
     assert opened.session.studio.blend.mode == "alpha"
 
 
+def test_grain_changes_the_recipe(opened, person):
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    style = opened._side.currentWidget()
+    assert style.grain.value() == 100
+    style.grain.setValue(0)
+    person.shown()
+    assert opened.session.studio.grain.strength == 0
+    assert opened.session.previews._asked.grain.strength == 0
+
+
 def test_the_preview_can_be_switched_off(opened, person):
     bare = person.seen()
     person.paint((40, 30), (44, 60))

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from defectstudio.app.palette import class_colour
 from defectstudio.app.studio import Studio
-from defectstudio.domain.recipe import BlendMode, BlendSettings
+from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.icons import icon
@@ -110,6 +110,12 @@ class StylePanel(QWidget):
         self.retention.setAccessibleName(self.tr("Retention in pixels"))
         self.retention.valueChanged.connect(self._on_blend)
         self._retained = QLabel()
+        self.grain = QSlider(Qt.Orientation.Horizontal)
+        self.grain.setRange(0, 100)
+        self.grain.setAccessibleName(self.tr("Grain in percent"))
+        self.grain.setToolTip(self.tr("How much of the background's noise the defect is given"))
+        self.grain.valueChanged.connect(self._on_grain)
+        self._grained = QLabel()
         self._state = QLabel()
         self._state.setProperty("role", "muted")
         self._state.setWordWrap(True)
@@ -157,6 +163,9 @@ class StylePanel(QWidget):
         self.retention.setValue(studio.blend.retention_px)
         self.retention.setEnabled(studio.blend.mode == "improved")
         self._retained.setText(f"{studio.blend.retention_px} px")
+        percent = round(100 * studio.grain.strength)
+        self.grain.setValue(percent)
+        self._grained.setText(f"{percent} %")
         self._filling = False
 
     def show_state(self, state: State, took: int) -> None:
@@ -207,7 +216,10 @@ class StylePanel(QWidget):
         layout.addWidget(_rule())
         layout.addWidget(_heading(self.tr("Blend")))
         layout.addWidget(self.mode)
-        layout.addLayout(_row(QLabel(self.tr("Retention")), self.retention, self._retained))
+        form = QFormLayout()
+        form.addRow(self.tr("Retention"), _row(self.retention, self._retained))
+        form.addRow(self.tr("Grain"), _row(self.grain, self._grained))
+        layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(self._state)
         layout.addWidget(self.accept)
@@ -262,6 +274,10 @@ class StylePanel(QWidget):
                 retention_px=self.retention.value(),
             )
             self._studio.choose_blend(blend)
+
+    def _on_grain(self) -> None:
+        if not self._filling:
+            self._studio.choose_grain(GrainSettings(self.grain.value() / 100))
 
     def _ask_class(self) -> None:
         name, agreed = QInputDialog.getText(

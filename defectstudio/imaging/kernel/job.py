@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.recipe import BlendSettings
-from defectstudio.imaging.types import Mask
+from defectstudio.imaging.types import FULL_RANGE, Mask
 
-FULL_RANGE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 Sides = tuple[int, int, int, int]
 
 

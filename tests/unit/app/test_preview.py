@@ -187,7 +187,7 @@ def test_a_listeners_fault_surfaces_and_does_not_end_the_preview(scene, monkeypa
 def test_blocks_that_do_not_lie_in_the_file_are_refused(tmp_path):
     path = tmp_path / "contents.bin"
     path.write_bytes(bytes(16))
-    block = {"class_id": 1, "top": 0, "left": 0, "height": 4, "width": 4, "channels": 1,
+    block = {"class_id": 1, "seed": 0, "top": 0, "left": 0, "height": 4, "width": 4, "channels": 1,
              "pixels_offset": 0, "mask_offset": 64}  # fmt: skip
     with pytest.raises(InternalError):
         read_contents(path, [block])

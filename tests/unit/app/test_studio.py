@@ -9,7 +9,7 @@ from defectstudio.app.display import Window
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.studio import MAX_BRUSH, Studio
-from defectstudio.domain.recipe import BlendSettings
+from defectstudio.domain.recipe import BlendSettings, GrainSettings
 from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role, Split
 from defectstudio.imaging.masks import decode
 
@@ -68,11 +68,13 @@ def test_a_recipe_freezes_what_is_painted(studio):
     studio.choose_class(9)
     studio.choose_seed(55)
     studio.choose_blend(BlendSettings("alpha", 4, 1))
+    studio.choose_grain(GrainSettings(0.5))
     stroke(studio, (50, 10))
     recipe = studio.recipe("p")
     assert (recipe.background, recipe.project) == (studio.document.record.sha256, "p")
     assert [(d.class_id, d.generator) for d in recipe.defects] == [(4, "ab" * 32), (9, "ab" * 32)]
     assert recipe.defects[1].seed == 55 and recipe.blend.mode == "alpha"
+    assert recipe.grain.strength == 0.5
     again = np.zeros((60, 80), np.uint8)
     for defect in recipe.defects:
         mask = decode(defect.mask)

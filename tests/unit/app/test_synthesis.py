@@ -91,9 +91,10 @@ def test_a_worker_that_made_too_few_has_failed(project):
 
 
 def test_settings_find_their_place(project):
-    overrides = {"ramp_px": "7", "threshold": "0.1", "per_sample": "2"}
+    overrides = {"ramp_px": "7", "strength": "0.5", "threshold": "0.1", "per_sample": "2"}
     spec = made_spec(project, overrides=overrides)
     assert spec["blend"]["ramp_px"] == 7
+    assert spec["grain"]["strength"] == 0.5
     assert spec["refine"]["threshold"] == 0.1
     assert spec["placement"]["per_sample"] == 2
 
@@ -103,6 +104,7 @@ def test_settings_find_their_place(project):
     [
         ({"overrides": {"ramp": "7"}}, "Did you mean ramp_px"),
         ({"overrides": {"ramp_px": "70"}}, "from 1 to 32"),
+        ({"overrides": {"strength": "2"}}, "from 0 to 1"),
         ({"overrides": {"scale_min": "3", "scale_max": "2"}}, "above scale_max"),
         ({"count": 0}, "count"),
         ({"seed": -1}, "seed"),

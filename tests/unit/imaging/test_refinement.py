@@ -4,8 +4,8 @@ import pytest
 from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.recipe import RefineSettings
-from defectstudio.imaging.refinement import refine
+from defectstudio.domain.recipe import LabelFit, RefineSettings
+from defectstudio.imaging.refinement import fit, refine
 
 SHAPE = (60, 80)
 
@@ -119,3 +119,125 @@ def test_float_images_are_refused():
     image = np.zeros(SHAPE, np.float32)
     with pytest.raises(ImageError, match="cannot be compared"):
         refine(image, image, square(), RefineSettings())
+
+
+# --- noise
+
+
+def noisy_canvas(sigma, dtype=np.uint8, seed=0):
+    full = np.iinfo(dtype).max
+    noise = np.random.default_rng(seed).normal(0, sigma, (*SHAPE, 3))
+    return np.clip(np.rint(full / 2 + noise * full / 255), 0, full).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_noise_is_no_change(dtype):
+    full = np.iinfo(dtype).max
+    painted = square(5, 5, 50)
+    sigma = 6 * full / 255
+    image = np.where(painted[..., None], canvas(dtype), noisy_canvas(6, dtype))
+
+    without = refine(noisy_canvas(6, dtype), image, painted, RefineSettings())
+    label = refine(noisy_canvas(6, dtype), image, painted, RefineSettings(), sigma)
+
+    assert without.sum() > 0.9 * painted.sum()
+    assert label.sum() < 0.02 * painted.sum()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("sigma", [2, 5, 10])
+def test_noise_makes_no_holes_and_no_specks(sigma, dtype):
+    full = np.iinfo(dtype).max
+    painted, defect = square(5, 5, 50), square(20, 20, 24)
+    image = noisy_canvas(0, dtype)
+    image[defect] -= np.asarray(round(6 * sigma * full / 255), dtype)
+    image[~painted] = noisy_canvas(sigma, dtype)[~painted]
+
+    noise = np.full(3, sigma * full / 255)
+    label = refine(noisy_canvas(sigma, dtype), image, painted, RefineSettings(), noise)
+
+    assert fit(label, defect).iou > 0.95
+    assert ndimage.label(label)[1] == 1 and ndimage.label(~label)[1] == 1
+
+
+def test_a_thin_crack_in_noise_stays_whole():
+    drawn = np.zeros(SHAPE, dtype=np.uint8)
+    cv2.line(drawn, (70, 8), (10, 55), 1, 1)
+    crack = drawn.astype(bool)
+    painted = ndimage.binary_dilation(crack, iterations=4)
+    image = np.where(painted[..., None], canvas(), noisy_canvas(4))
+    image[crack] -= 24
+
+    label = refine(noisy_canvas(4), image, painted, RefineSettings(), 4.0)
+
+    assert (label & crack).sum() > 0.97 * crack.sum()
+    assert (label & ~crack).sum() < 0.2 * crack.sum()
+
+
+def test_each_channel_has_its_own_noise():
+    image = canvas()
+    image[square(), 0] += 20
+    image[square(20, 5), 2] += 20
+
+    label = refine(
+        canvas(), image, square() | square(20, 5), RefineSettings(), np.array([9.0, 9.0, 2.0])
+    )
+
+    assert np.array_equal(label, square(20, 5))
+
+
+def test_the_threshold_rules_where_there_is_less_noise():
+    image = changed(square(), share=0.05)
+
+    assert refine(canvas(), image, square(), RefineSettings(threshold=0.04), 3.0).any()
+    assert not refine(canvas(), image, square(), RefineSettings(threshold=0.04), 5.0).any()
+    assert not refine(canvas(), image, square(), RefineSettings(threshold=0.06), 3.0).any()
+
+
+# --- the fit of a label
+
+
+def test_a_label_like_its_mask_fits():
+    assert fit(square(), square()) == LabelFit(1.0, 0.0, 0, 0.0, 0.0)
+
+
+def test_a_smaller_label_is_told_in_pixels():
+    found = fit(square(22, 32, 12), square())
+
+    assert (found.iou, found.unlabeled, found.outside) == (0.5625, 0.4375, 0)
+    assert found.max_px == pytest.approx(8**0.5, abs=0.001)
+    assert 2 <= found.mean_px < 2.1
+
+
+def test_the_distance_is_that_of_scikit_image():
+    from skimage.metrics import hausdorff_distance
+
+    one, other = square(10, 20, 20), square(14, 30, 25)
+    outlines = [mask & ~ndimage.binary_erosion(mask) for mask in (one, other)]
+
+    assert fit(one, other).max_px == pytest.approx(hausdorff_distance(*outlines), abs=0.001)
+    assert fit(one, other).outside == int((one & ~other).sum())
+    assert fit(one, other).mean_px == fit(other, one).mean_px
+
+
+def test_an_empty_label_has_no_outline():
+    nothing = np.zeros(SHAPE, dtype=bool)
+
+    assert fit(nothing, square()) == LabelFit(0.0, 1.0, 0, None, None)
+    assert fit(square(), nothing) == LabelFit(0.0, 0.0, 256, None, None)
+    assert fit(nothing, nothing) == LabelFit(1.0, 0.0, 0, None, None)
+
+
+@pytest.mark.parametrize("own_noise", [0.0, 1.0])
+def test_content_like_its_surface_gets_next_to_no_label_from_noise(own_noise):
+    rows, columns = np.ogrid[:120, :120]
+    painted = (rows - 60) ** 2 + (columns - 60) ** 2 < 45**2
+    rng, shares = np.random.default_rng(4), []
+    for sigma in (2.0, 6.0, 12.0):
+        surface = np.clip(128 + rng.normal(0, sigma, (120, 120, 3)), 0, 255).astype(np.uint8)
+        content = np.clip(128 + rng.normal(0, own_noise * sigma, surface.shape), 0, 255)
+        blended = np.where(painted[..., None], content.astype(np.uint8), surface)
+        label = refine(surface, blended, painted, RefineSettings(), noise=sigma)
+        shares.append(label.sum() / painted.sum())
+
+    assert max(shares) < 0.003 if own_noise else max(shares) == 0

@@ -88,6 +88,84 @@ def test_holes_stay_holes():
     assert overlap(raw_mask(painted(ring, 0.5, 0.0)), ring) > 0.93
 
 
+def test_a_faint_defect_counts_beside_a_strong_one():
+    strong, faint = blob(centre=(20, 20), radii=(12, 12)), blob(centre=(42, 58), radii=(12, 16))
+    content = painted(strong, 0.9, 0.0) + painted(faint, 0.25, 0.0)
+
+    assert overlap(raw_mask(np.clip(content, 0, 1)), strong | faint) > 0.93
+
+
+def test_a_faint_alpha_is_doubt_and_not_defect():
+    strong, doubt = blob(centre=(20, 20), radii=(12, 12)), blob(centre=(42, 58), radii=(12, 16))
+    alpha = (0.9 * strong + 0.3 * doubt).astype(np.float32)
+
+    assert overlap(raw_mask(np.zeros_like(alpha), alpha), strong) > 0.95
+    assert overlap(raw_mask(np.zeros_like(alpha), np.float32(0.3) * doubt), doubt) > 0.95
+
+
+@pytest.mark.parametrize("inside", [0.2, 0.8])
+def test_every_part_is_found_and_they_stay_apart(inside):
+    parts = [
+        blob(centre=(12, 12), radii=(8, 8)),
+        blob(centre=(45, 20), radii=(10, 6)),
+        blob(centre=(30, 60), radii=(20, 10)),
+    ]
+
+    found = raw_mask(painted(np.any(parts, axis=0), inside, 0.0))
+
+    assert overlap(found, np.any(parts, axis=0)) > 0.95
+    assert ndimage.label(found)[1] == len(parts)
+
+
+@pytest.mark.parametrize(("inside", "key"), [(0.8, 0.0), (0.1, 1.0), (0.05, 0.5), (0.9, 0.5)])
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+def test_a_noisy_key_is_no_defect(noise, inside, key):
+    found = raw_mask(painted(blob(), inside, key, noise=noise, blur=0.0), key=key)
+
+    assert overlap(found, blob()) > 0.97
+    assert ndimage.label(found, np.ones((3, 3)))[1] == 1
+
+
+CRACKS = {
+    "diagonal": lambda rows, columns: rows == columns,
+    "row": lambda rows, columns: rows == 20,
+    "border": lambda rows, columns: rows == 0,
+    "wave": lambda rows, columns: np.rint(32 + 10 * np.sin(columns / 9)) == rows,
+}
+
+
+@pytest.mark.parametrize("name", CRACKS)
+@pytest.mark.parametrize("inside", [0.2, 0.7])
+def test_a_crack_of_one_pixel_is_found_exactly(name, inside):
+    crack = CRACKS[name](*np.indices((64, 80)))
+
+    assert np.array_equal(raw_mask(painted(crack, inside, 0.0, noise=0.0, blur=0.01)), crack)
+    assert np.array_equal(raw_mask(painted(crack, inside, 1.0, noise=0.0, blur=0.01), key=1), crack)
+    noisy = raw_mask(painted(crack, inside, 0.0, noise=0.02, blur=0.01))
+    assert noisy[crack].all() and noisy.sum() < 1.2 * crack.sum()
+    alpha = crack.astype(np.float32)
+    assert np.array_equal(raw_mask(np.zeros_like(alpha), alpha), crack)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 8])
+@pytest.mark.parametrize("where", [np.s_[:1, :1], np.s_[:, :], np.s_[:2], np.s_[-1:]])
+def test_tiny_canvases(side, where):
+    mask = np.zeros((side, side), dtype=bool)
+    mask[where] = True
+
+    assert np.array_equal(raw_mask(painted(mask, 0.7, 0.0, blur=0.01)), mask)
+    assert np.array_equal(raw_mask(painted(mask, 0.2, 1.0, blur=0.01), key=1.0), mask)
+    assert np.array_equal(raw_mask(np.zeros(mask.shape, np.float32), mask.astype(np.float32)), mask)
+
+
+@pytest.mark.parametrize("centre", [(0, 40), (63, 79), (30, -4)])
+@pytest.mark.parametrize(("inside", "key"), [(0.7, 0.0), (0.2, 1.0)])
+def test_a_defect_may_touch_the_border(centre, inside, key):
+    mask = blob(centre=centre, radii=(20, 24))
+
+    assert overlap(raw_mask(painted(mask, inside, key), key=key), mask) > 0.95
+
+
 def test_the_content_is_not_changed():
     content = painted(blob(), 0.5, 0.0)
     before = content.copy()

@@ -112,6 +112,7 @@ def contents(request: dict, seed: int) -> None:
         stream.write(pixels.tobytes() + raw.tobytes())
     block = {
         "class_id": 1,
+        "seed": seed,
         "top": 6,
         "left": 7,
         "height": 4,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,18 @@ def test_files_that_are_missing_or_damaged(
     imageless.image.unlink()
     with pytest.raises(ImageError):
         project.accept_samples(1, [imageless])
+
+
+def test_a_manifest_of_an_older_version_is_read(
+    project: Project, background: str, new_sample: Callable[..., NewSample]
+) -> None:
+    new = new_sample(background)
+    said = json.loads(new.recipe.read_text())
+    del said["fits"], said["recipe"]["grain"]
+    new.recipe.write_text(json.dumps(said))
+
+    assert read_manifest(new.recipe).fits == ()
+    assert project.accept_samples(1, [new]) == [1]
 
 
 def test_lists_by_item(

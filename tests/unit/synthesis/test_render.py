@@ -32,7 +32,9 @@ def test_native_depth_and_files(tiny_generator, tmp_path):
     folder = tmp_path / "samples" / "000000"
     assert pixel_sha256(read_image(folder / "image.png")) == manifest.image_sha256
     assert pixel_sha256(read_label(folder / "label.png")) == manifest.label_sha256
-    assert json.loads((folder / "recipe.json").read_text())["recipe"]["format"] == 1
+    said = json.loads((folder / "recipe.json").read_text())
+    assert said["recipe"]["format"] == 1 and said["recipe"]["grain"] == {"strength": 1.0}
+    assert manifest.fits == sample.fits and said["fits"][0]["iou"] == sample.fits[0].iou
     assert [p.name for p in (tmp_path / "samples").iterdir()] == ["000000"]
 
 

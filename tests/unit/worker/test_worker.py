@@ -153,7 +153,7 @@ def test_a_broken_job_file_is_named(tmp_path):
 def test_preview_answers_and_agrees_with_the_sample(tiny_generator, tmp_path):
     folder = tiny_generator()
     weights = json.loads((folder / "generator.json").read_text())["weights_sha256"]
-    background = np.full((60, 60, 3), 140, np.uint8)
+    background = np.random.default_rng(0).normal(140, 4, (60, 60, 3)).astype(np.uint8)
     write_png(tmp_path / "b.png", background)
     mask = np.zeros((20, 20), bool)
     mask[2:18, 3:17] = True
@@ -190,8 +190,9 @@ def test_preview_answers_and_agrees_with_the_sample(tiny_generator, tmp_path):
     h, w, c = block["height"], block["width"], block["channels"]
     pixels = np.frombuffer(data, np.float32, h * w * c, block["pixels_offset"]).reshape(h, w, c)
     raw = np.frombuffer(data, np.uint8, h * w, block["mask_offset"]).reshape(h, w) > 0
-    placed = PlacedContent(block["class_id"], pixels, raw, block["top"], block["left"])
-    window = compose(background, [placed], recipe.blend, recipe.refine)
+    place = block["top"], block["left"]
+    placed = PlacedContent(block["class_id"], pixels, raw, *place, block["seed"])
+    window = compose(background, [placed], recipe.blend, recipe.grain, recipe.refine)
     worker = read_image(tmp_path / "sample" / "image.png")
     assert pixel_sha256(window.image) == pixel_sha256(worker)
 
