@@ -52,7 +52,11 @@ inline Bits pack(const uint8_t* mask, ptrdiff_t stride, int height, int width) {
         for (; x + 8 <= width; x += 8) {
             uint64_t eight;
             memcpy(&eight, line + x, 8);
-            if (eight) row[x >> 6] |= (eight * 0x0102040810204080ull >> 56) << (x & 63);
+            if (!eight) continue;
+            // 1 for every byte that is not 0, then those eight side by side.
+            constexpr uint64_t low = 0x7f7f7f7f7f7f7f7full, ones = 0x0101010101010101ull;
+            eight = (((eight & low) + low) | eight) >> 7 & ones;
+            row[x >> 6] |= (eight * 0x0102040810204080ull >> 56) << (x & 63);
         }
         for (; x < width; ++x) row[x >> 6] |= uint64_t(line[x] != 0) << (x & 63);
     }

@@ -157,6 +157,17 @@ def test_the_membrane_is_within_half_a_grey_level_of_a_direct_solve(job):
 
 
 @needs_core
+def test_a_mask_of_any_bytes_but_zero_means_the_same():
+    mask = np.random.default_rng(1).random((40, 50)) < 0.7
+    background, content = random((40, 50, 3), np.uint8, 1), random((40, 50, 3), np.uint8, 2)
+    odd = np.where(mask, np.random.default_rng(2).integers(1, 256, mask.shape), 0)
+
+    result = blending.blend(background, content, odd.astype(np.uint8).view(bool))
+
+    assert np.array_equal(result, blending.blend(background, content, mask))
+
+
+@needs_core
 def test_memory_that_is_reused_leaves_no_trace():
     def blended(side, seed):
         mask = ndimage.gaussian_filter(np.random.default_rng(seed).random((side, side)), 3) > 0.5
