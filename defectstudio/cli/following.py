@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from defectstudio.cli.output import note, progress_bar
@@ -30,20 +34,32 @@ def follow(job: RunningJob) -> JobRecord:
                 note(event.text)
 
         job.event.connect(hear)
-        try:
-            _wait(job)
-        except KeyboardInterrupt:
+        with _ctrl_c() as asked:
+            _wait(job, asked)
+        if asked.is_set():
             note("Cancelling; what is done so far is kept.")
             job.cancel()
-            _wait(job)
+        _wait(job)
     record = job.result()
     if record.state is JobState.CANCELLED:
         raise JobError("cancelled", subject=record.title)
     return record
 
 
-def _wait(job: RunningJob) -> None:
+@contextmanager
+def _ctrl_c() -> Iterator[threading.Event]:
+    """Set by Ctrl-C: an exception is lost where it happens to hit a destructor."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _wait(job: RunningJob, asked: threading.Event | None = None) -> None:
     live = (JobState.QUEUED, JobState.RUNNING)
     while job.wait(_LOOK_SECONDS).state in live:
-        pass
+        if asked is not None and asked.is_set():
+            return
     job.wait()

@@ -208,7 +208,7 @@ public:
         }
     }
 
-    // Fills `closed` (deeper than the retention) and `shares` for pixels [top, +32) x [left, +64).
+    // Fills `closed` (deeper than the retention) and `shares` for pixels [top, +64) x [left, +64).
     void run(int top, int left, Bits& closed, Shares& shares) {
         int bottom = std::min(top + TALL, mask.height);
         uint64_t any = 0;
@@ -236,7 +236,7 @@ public:
         }
     }
 
-    static constexpr int SIDE = 64, TALL = 32;
+    static constexpr int SIDE = 64, TALL = 64;
 
 private:
     const uint8_t* bytes;

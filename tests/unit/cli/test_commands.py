@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -159,7 +160,7 @@ def test_interrupting_the_command_cancels_the_job(ready, monkeypatch):
     def press_once(self, timeout=None):
         if self.record.progress > 0 and not pressed:
             pressed.append(True)
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return wait(self, timeout)
 
     monkeypatch.setattr(RunningJob, "wait", press_once)
