@@ -19,7 +19,7 @@ MARGIN = 8
 _TILE = 512
 
 
-def ellipse(pixels: int, seed: int = 0) -> Mask:  # noqa: ARG001
+def ellipse(pixels: int, seed: int = 0) -> Mask:
     """One ellipse, 1.3 times as wide as high."""
     tall = np.sqrt(pixels / (1.3 * np.pi))
     wide = 1.3 * tall

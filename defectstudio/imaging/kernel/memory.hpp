@@ -69,7 +69,7 @@ public:
     }
 
 private:
-    static constexpr size_t MOST = 4, LARGEST = size_t(256) << 20;
+    static constexpr size_t MOST = 4, LARGEST = size_t(1) << 30;
     std::mutex lock;
     std::vector<std::unique_ptr<Arena>> idle;
 };

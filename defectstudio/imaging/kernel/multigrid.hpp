@@ -321,6 +321,10 @@ inline bool is_bottom(const Level& level) {
     return side <= 2 || 4 * held >= cells;
 }
 
+// One sweep mostly suffices after the first cycle. Where thin necks meet in a coarse cell its
+// correction is too large and may even grow: more and more sweeps outweigh that.
+inline int sweeps_of(int cycle) { return cycle == 1 ? 1 : cycle ? std::min(2 * cycle, 16) : SWEEPS; }
+
 // The error after a cycle that changed so much, by how much the changes shrink.
 inline double error_left(double change, double before) {
     if (!(change > 0)) return 0;
@@ -346,7 +350,7 @@ inline void solve(std::vector<Level>& levels, float tolerance, Arena& arena) {
     if (levels.size() > 1) start_from(levels[0], levels[1]);
     double before = 0;
     for (int i = 0; i < MOST_CYCLES; ++i) {
-        double change = cycle(levels, 0, SWEEPS);
+        double change = cycle(levels, 0, sweeps_of(i));
         if (!(error_left(change, i ? before : 2 * change) > tolerance)) break;
         before = change;
     }

@@ -43,6 +43,13 @@ inline int lowest(uint64_t bits) {
 #endif
 }
 
+// Eight bytes of 0 and 1 as bits.
+inline uint64_t eight_bits(const uint8_t* bytes) {
+    uint64_t eight;
+    memcpy(&eight, bytes, 8);
+    return eight * 0x0102040810204080ull >> 56;
+}
+
 inline Bits pack(const uint8_t* mask, ptrdiff_t stride, int height, int width) {
     Bits bits(height, width);
     for (int y = 0; y < height; ++y) {
@@ -151,6 +158,14 @@ INLINE void take_deeper(const T* square, T* half, int n, T than) {
         half[x] = deep > half[x] ? deep : half[x];
     }
 }
+// A pixel reaches itself, and none is thinner than a line.
+template <class T>
+INLINE void take_own(const T* square, T* half, int n) {
+    for (int x = 0; x < n; ++x) {
+        T own = square[x] > 1 ? square[x] : T(1);
+        half[x] = own > half[x] ? own : half[x];
+    }
+}
 // One step of a dilation by a cross or a square of 3x3 pixels.
 template <class T>
 INLINE void dilate(const T* half, T* out, int n, int stride, bool cross) {
@@ -179,6 +194,7 @@ INLINE void dilate(const T* half, T* out, int n, int stride, bool cross) {
     HOT inline void take_deeper(const T* square, T* half, int n, T than) {                       \
         row::take_deeper(square, half, n, than);                                                 \
     }                                                                                            \
+    HOT inline void take_own(const T* square, T* half, int n) { row::take_own(square, half, n); } \
     HOT inline void square(T* values, int n) { row::square(values, n); }                         \
     HOT inline void dilate(const T* half, T* out, int n, int stride, bool cross) {               \
         row::dilate(half, out, n, stride, cross);                                                \
@@ -224,11 +240,15 @@ public:
         for (int y = top; y < bottom; ++y) {
             const T* depth = &square[size_t(y - top + margin) * stride + margin];
             const T* thick = &half[size_t(y - top + margin) * stride + margin];
-            uint64_t deep = 0;
-            for (uint64_t bits = mask.row(y)[left >> 6]; bits; bits &= bits - 1) {
-                int i = lowest(bits);
-                deep |= uint64_t(depth[i] > retention * retention) << i;
-                if (depth[i] >= ramp * ramp) continue;
+            uint64_t deep = 0, ramped = 0;
+            const T kept = T(retention * retention), end = T(std::min(ramp * ramp, cap * cap));
+            for (int i = 0; i < SIDE; ++i) flags[i] = depth[i] > kept;
+            for (int i = 0; i < SIDE; i += 8) deep |= eight_bits(&flags[i]) << i;
+            for (int i = 0; i < SIDE; ++i) flags[i] = depth[i] < end;
+            for (int i = 0; i < SIDE; i += 8) ramped |= eight_bits(&flags[i]) << i;
+            deep &= mask.row(y)[left >> 6];
+            for (ramped &= mask.row(y)[left >> 6]; ramped; ramped &= ramped - 1) {
+                int i = lowest(ramped);
                 float value = share(depth[i], thick[i]);
                 if (value > 0) shares.set(y, left + i, value);
             }
@@ -249,6 +269,7 @@ private:
     int span = round_up(SIDE + 2 * reach), stride = round_up(span + 2 * cap);
     std::vector<T> column, square, half, spread;
     std::vector<uint8_t> line;
+    uint8_t flags[SIDE];
 
     // Square roots, and lengths of the ramp, by squares.
     std::vector<float> depths, ramps;
@@ -332,8 +353,8 @@ void Block<T>::half_widths() {
         }
         half.swap(spread);
     }
-    for (size_t i = size_t(first) * stride; i < size_t(last) * stride; ++i)
-        half[i] = std::max<T>(std::max(half[i], square[i]), 1);
+    size_t begin = size_t(first) * stride;
+    take_own(&square[begin], &half[begin], (last - first) * stride);
 }
 
 }  // namespace regions

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
 from defectstudio.imaging import membrane
@@ -129,6 +129,14 @@ def test_far_from_the_boundary_nothing_is_computed_but_everything_is_known():
     solved = solve(linear, unknown)
 
     assert np.abs(solved - linear).max() < 0.1
+
+
+def test_thin_necks_in_noise_do_not_make_it_grow():
+    smooth = ndimage.gaussian_filter(np.random.default_rng(12).random((300, 400)), 2.5)
+    unknown = smooth > np.quantile(smooth, 0.45)
+    values = np.random.default_rng(5).uniform(-255, 255, (*unknown.shape, 1))
+
+    assert np.abs(solve(values, unknown) - exact(values, unknown)).max() < 0.5
 
 
 def test_the_fallback_reads_nothing_but_its_links():

@@ -1,0 +1,67 @@
+"""The benchmark of blending runs, and its oracle agrees with itself. No time is judged here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import exact, scenes
+
+ROOT = Path(__file__).parents[2]
+TASK = ("--quick", "--json", "--shapes", "ellipse", "--sizes", "1000", "--repeats", "1")
+
+
+def test_the_smallest_benchmark_of_blending_reports_its_figures():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.blend", *TASK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"environment", "cases", "growth", "batch", "interactive"}
+    assert {"cpu", "numpy", "opencv", "kernel", "commit"} <= set(found["environment"])
+    (case,) = found["cases"]
+    assert {"improved", "poisson", "alpha", "clone_1", "clone_2", "floor"} <= set(case["ms"])
+    assert case["ratio"]["poisson"] == pytest.approx(case["ms"]["clone_1"] / case["ms"]["poisson"])
+    assert case["clone_astray"] <= 2
+    for own in case["error"].values():
+        assert max(own["uint8"], own["uint16"], own["float32"], own["uint16_noise"]) < 0.5
+        assert own["rounded"] <= 1
+    assert set(found["interactive"]["ms"]) == {"improved", "poisson", "alpha", "copy"}
+    assert found["batch"]["ratio"].keys() == {
+        f"{mode}_{threads}" for mode in ("improved", "poisson") for threads in (1, 2)
+    }
+
+
+@pytest.mark.parametrize("shape", scenes.SHAPES)
+def test_both_exact_solvers_find_the_same(monkeypatch, shape):
+    mask = scenes.SHAPES[shape](10_000)
+    values = np.random.default_rng(1).uniform(-255, 255, (exact.Laplace(mask).inner.size, 2))
+
+    direct = exact.Laplace(mask).solve(values)
+    monkeypatch.setattr(exact, "DIRECT_MOST", 0)
+    iterated = exact.Laplace(mask).solve(values)
+
+    assert iterated == pytest.approx(direct, abs=1e-6)
+
+
+def test_the_exact_membrane_is_the_mean_of_its_neighbours_and_crosses_no_border():
+    omega = np.zeros((5, 4), dtype=bool)
+    omega[1:, 0] = omega[1:, 3] = True
+    laplace = exact.Laplace(omega)
+    rim = laplace.ring_means(np.arange(8.0)[:, None])
+
+    # Rows 1 to 4 of column 0 are unknowns 0, 2, 4, 6; above and beside them lies one pixel each.
+    above = laplace.outer == 0
+    assert rim[above].tolist() == [[0.0]]
+    assert laplace.solve(np.full_like(rim, 7.0)) == pytest.approx(7.0)
+    assert laplace.matrix.diagonal().tolist() == [3, 3, 3, 3, 3, 3, 2, 2]
