@@ -81,8 +81,8 @@ def solve(unknown: Mask, links: Sequence[Links], tolerance: float) -> Membrane:
 
 
 def _sweeps_of(cycle: int) -> int:
-    """One mostly suffices after the first cycle; what still grows then needs more and more."""
-    return (_SWEEPS, 1)[cycle] if cycle < 2 else min(2 * cycle, 16)
+    """Two cycles mostly suffice; what still grows then needs more and more sweeps."""
+    return _SWEEPS if cycle < 2 else min(2 * cycle, 16)
 
 
 def _error_left(change: float, before: float) -> float:

@@ -321,9 +321,9 @@ inline bool is_bottom(const Level& level) {
     return side <= 2 || 4 * held >= cells;
 }
 
-// One sweep mostly suffices after the first cycle. Where thin necks meet in a coarse cell its
-// correction is too large and may even grow: more and more sweeps outweigh that.
-inline int sweeps_of(int cycle) { return cycle == 1 ? 1 : cycle ? std::min(2 * cycle, 16) : SWEEPS; }
+// Two cycles mostly suffice. Where thin necks meet in a coarse cell its correction is too large and
+// may even grow: more and more sweeps outweigh that.
+inline int sweeps_of(int cycle) { return cycle < 2 ? SWEEPS : std::min(2 * cycle, 16); }
 
 // The error after a cycle that changed so much, by how much the changes shrink.
 inline double error_left(double change, double before) {
