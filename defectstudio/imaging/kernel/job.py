@@ -41,5 +41,5 @@ class Job:
 
     @property
     def tolerance(self) -> float:
-        """Of the solver's estimated error: 0.3 grey levels of 255."""
-        return 0.3 * self.full / 255
+        """Of the solver's estimated error: 0.2 grey levels of 255."""
+        return 0.2 * self.full / 255
