@@ -30,7 +30,7 @@ from defectstudio.domain.recipe import BlendMode, BlendSettings
 from defectstudio.imaging.kernel import compiled, fallback, loading
 from defectstudio.imaging.kernel.job import Job
 from defectstudio.imaging.masks import Box, bounding_box
-from defectstudio.imaging.types import FULL_RANGE, Mask
+from defectstudio.imaging.types import FULL_RANGE, Mask, planes
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
@@ -128,7 +128,7 @@ def _jobs(
 ) -> list[Job]:
     """Content, mask and result of a box, in groups of as many channels as the core takes."""
     content, region, out = inside
-    behind, inner, made = (_planes(image) for image in (background[box.slices], content, out))
+    behind, inner, made = (planes(image) for image in (background[box.slices], content, out))
     sides = _open_sides(box, background.shape)
     groups = [slice(i, i + _MOST_CHANNELS) for i in range(0, made.shape[2], _MOST_CHANNELS)]
     return [
@@ -182,11 +182,6 @@ def _open_sides(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         int(box.left > 0),
         int(box.right < shape[1]),
     )
-
-
-def _planes(image: NDArray[Any]) -> NDArray[Any]:
-    """(h, w, c) of an image with or without a channel axis."""
-    return image if image.ndim == 3 else image[..., None]
 
 
 def _check(background: Pixels, content: Pixels, mask: Mask, settings: BlendSettings) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.imaging.types import FULL_RANGE, Mask, Pixels
+from defectstudio.imaging.types import FULL_RANGE, Mask, Pixels, planes
 
 Values = NDArray[np.float64]
 
@@ -63,8 +63,7 @@ def _matched(values: Values, wanted: Values) -> Values:
 
 def _masked(image: Pixels, mask: Mask) -> Values:
     """The masked pixels (n, C)."""
-    planes = image if image.ndim == 3 else image[..., None]
-    return planes[mask].astype(np.float64)
+    return planes(image)[mask].astype(np.float64)
 
 
 def _check(name: str, image: Pixels, mask: Mask) -> None:

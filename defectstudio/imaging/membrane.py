@@ -22,7 +22,7 @@ from defectstudio.imaging.types import Mask
 
 _SWEEPS, _BOTTOM_SWEEPS, _BOTTOM_CELLS, _MOST_CYCLES = 2, 10, 16, 200
 _OVER = np.float32(1.6)
-_NARROW_CYCLES = 6
+_NARROW_CYCLES = 12
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from scipy import fft, ndimage, signal
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.imaging.masks import Box
-from defectstudio.imaging.types import FULL_RANGE, Mask, Pixels
+from defectstudio.imaging.types import FULL_RANGE, Mask, Pixels, planes
 
 Field = NDArray[np.float64]
 Planes = NDArray[np.float32]
@@ -94,7 +94,7 @@ def measure(background: Pixels, box: Box) -> Grain:
             f"an image {background.dtype} {background.shape} has no noise to measure at {box}",
             remedy="Use uint8, uint16 or float32 and a box inside the image.",
         )
-    blocks = _blocks(_planes(background[shown.slices]), FULL_RANGE[background.dtype])
+    blocks = _blocks(planes(background[shown.slices]), FULL_RANGE[background.dtype])
     axes = _axes(blocks)
     power = _spectra(np.einsum("nijc,ck->nkij", blocks, axes.astype(np.float32)))
     variance = _detail(blocks) ** 2
@@ -128,7 +128,7 @@ def add_grain(
     _check(grain, background, blended, mask)
     if not mask.any():
         return blended.copy()
-    before, after = _planes(background), _planes(blended)
+    before, after = planes(background), planes(blended)
     values = after.astype(np.float64)
     room = np.maximum(np.minimum(values, FULL_RANGE[blended.dtype] - values), 0.0)
     missing = strength * _missing(grain, before, after, mask) * grain.draw(mask.shape, rng)
@@ -136,7 +136,7 @@ def add_grain(
     if blended.dtype != np.float32:
         np.rint(values, out=values)
     result = blended.copy()
-    _planes(result)[mask] = values[mask].astype(blended.dtype)
+    planes(result)[mask] = values[mask].astype(blended.dtype)
     return result
 
 
@@ -220,11 +220,6 @@ def _spread(values: Planes) -> Field:
     return spread
 
 
-def _planes(image: Any) -> Any:
-    """(h, w, C) of an image with or without a channel axis, a view."""
-    return image if image.ndim == 3 else image[..., None]
-
-
 def _check(grain: Grain, background: Pixels, blended: Pixels, mask: Mask) -> None:
     alike = background.shape == blended.shape and background.dtype == blended.dtype
     if not alike or background.dtype not in FULL_RANGE or background.ndim not in (2, 3):
@@ -237,7 +232,7 @@ def _check(grain: Grain, background: Pixels, blended: Pixels, mask: Mask) -> Non
             f"a mask {mask.dtype} {mask.shape} does not fit an image {blended.shape}",
             remedy="Use a bool mask of the image's height and width.",
         )
-    if len(grain.sigma) != _planes(blended).shape[2]:
+    if len(grain.sigma) != planes(blended).shape[2]:
         raise ImageError(
             f"a grain of {len(grain.sigma)} channels does not fit an image {blended.shape}",
             remedy="Measure it on the background of this blend.",

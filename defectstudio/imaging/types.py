@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,11 @@ Unit = NDArray[np.float32]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 """(H, W) or (H, W, C), full range of its type: 1 for float32."""
 FULL_RANGE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+
+
+def planes(image: NDArray[Any]) -> NDArray[Any]:
+    """(h, w, c) of an image with or without a channel axis, a view."""
+    return image if image.ndim == 3 else image[..., None]
 
 
 @dataclass(frozen=True)

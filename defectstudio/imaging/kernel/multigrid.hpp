@@ -10,7 +10,7 @@
 
 namespace multigrid {
 
-constexpr int SWEEPS = 2, BOTTOM_SWEEPS = 10, BOTTOM_CELLS = 16, MOST_CYCLES = 200, NARROW_CYCLES = 6;
+constexpr int SWEEPS = 2, BOTTOM_SWEEPS = 10, BOTTOM_CELLS = 16, MOST_CYCLES = 200, NARROW_CYCLES = 12;
 constexpr float OVER = 1.6f;
 
 // Conductance of one of a cell's links to given values: whole edges and single pixels alike hold a

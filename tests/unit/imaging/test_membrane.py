@@ -43,7 +43,7 @@ def solve(values, unknown):
         links.append(membrane.Links(rows, columns, found))
     solved = np.where(unknown[..., None], 0, values)
     rows, columns = np.nonzero(unknown)
-    solved[rows, columns] = membrane.solve(unknown, links, 0.2).at(rows, columns)
+    solved[rows, columns] = membrane.solve(unknown, links, 0.002).at(rows, columns)
     return solved
 
 
@@ -83,7 +83,6 @@ SHAPES = {
     "one given pixel": all_but(7, 9),
     "one given pixel far from all": np.arange(200 * 150).reshape(200, 150) != 90 * 150 + 70,
     "one row": np.arange(50)[None] > 0,
-    "two long rows": np.arange(1800).reshape(2, 900) > 0,
     "one column": np.arange(50)[:, None] != 20,
     "over every border": all_but(30, slice(20, 23)),
     "held by one border": all_but(slice(None), 0),
@@ -97,17 +96,17 @@ def test_agrees_with_a_direct_solution_far_below_half_a_grey_level(name):
 
     solved = solve(values, unknown)
 
-    assert np.abs(solved - exact(values, unknown)).max() < 0.5
+    assert np.abs(solved - exact(values, unknown)).max() < 0.2
 
 
-def test_smooth_boundaries_are_met_to_a_few_hundredths():
+def test_smooth_boundaries_are_met_to_a_hundredth():
     unknown = ellipse(200, 230)
     rows, columns = np.indices(unknown.shape)
     harmonic = (rows - 90.0) * (columns - 40) / 200
 
     solved = solve(np.where(unknown, np.nan, harmonic)[..., None], unknown)
 
-    assert np.abs(solved[..., 0] - harmonic).max() < 0.05
+    assert np.abs(solved[..., 0] - harmonic).max() < 0.01
 
 
 def test_a_channel_without_any_pull_stays_zero():
@@ -118,7 +117,7 @@ def test_a_channel_without_any_pull_stays_zero():
     solved = solve(values, unknown)
 
     assert np.array_equal(solved[..., 0], values[..., 0])
-    assert solved[..., 1] == pytest.approx(values[..., 1], abs=0.01)
+    assert solved[..., 1] == pytest.approx(values[..., 1], abs=1e-3)
 
 
 def test_far_from_the_boundary_nothing_is_computed_but_everything_is_known():
@@ -129,6 +128,13 @@ def test_far_from_the_boundary_nothing_is_computed_but_everything_is_known():
     solved = solve(linear, unknown)
 
     assert np.abs(solved - linear).max() < 0.1
+
+
+def test_a_long_corridor_held_at_one_end_is_met_as_far_as_32_bits_allow():
+    unknown = np.arange(1800).reshape(2, 900) > 0
+    values = np.random.default_rng(5).uniform(-255, 255, (2, 900, 2))
+
+    assert np.abs(solve(values, unknown) - exact(values, unknown)).max() < 0.5
 
 
 def test_thin_necks_in_noise_do_not_make_it_grow():
