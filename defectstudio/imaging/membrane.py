@@ -213,7 +213,10 @@ def _complete_load(step: Step) -> None:
 
 
 def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> float:
-    """One V-cycle; returns the largest change that came from the coarser levels."""
+    """One V-cycle; returns the largest change that came from the coarser levels.
+
+    What smoothes a residual before it is restricted pays more than what smoothes a correction.
+    """
     level = levels[number]
     if number == len(steps):
         _solve_bottom(level)
@@ -228,5 +231,5 @@ def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> 
     kept = tiles.interpolated(coarse.value - before, step.around_active)
     kept *= level.exists[1 : level.active, None]
     level.value[1 : level.active] += kept
-    _relax(level, sweeps)
+    _relax(level, (sweeps + 1) // 2)
     return float(np.abs(kept).max(initial=0))

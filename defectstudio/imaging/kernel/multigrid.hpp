@@ -263,7 +263,8 @@ HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most
     most = largest;
 }
 
-// One V-cycle; returns the largest change that came from the coarser levels.
+// One V-cycle; returns the largest change that came from the coarser levels. What smoothes a
+// residual before it is restricted pays more than what smoothes a correction.
 inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     Level& level = levels[number];
     if (number + 1 == levels.size()) {
@@ -281,7 +282,7 @@ inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     find_change(coarse);
     interpolate_values(level, coarse, level.active, level.halo);
     up.push_back([&](int first, int last) { correct(level, coarse, first, last, most); });
-    add_sweeps(up, level, sweeps);
+    add_sweeps(up, level, (sweeps + 1) / 2);
     wave(level, up);
     return largest(most);
 }
