@@ -208,8 +208,9 @@ inline void interpolate_values(Level& fine, Level& coarse, int first, int last) 
 
 // First values from the coarse level: near the boundary the weights of void cells are left out.
 HOT inline void start_from(Level& fine, Level& coarse) {
-    interpolate_values(fine, coarse, 1, fine.halo);
+    interpolate_values(fine, coarse, fine.active, fine.halo);
     for (int tile = 1; tile < fine.active; ++tile) {
+        interpolate_values(fine, coarse, tile, tile + 1);
         const Place& place = fine.tiles[tile];
         if (place.inverse == 1) continue;
         Window window;
@@ -303,7 +304,7 @@ HOT inline void finish_level(Level& level, int number) {
             V& inverse = level.own(level.inverse, slot)[i];
             V& exists = level.own(level.exists, slot)[i];
             V share = conductance(number, inverse, exists), sum = links + share * inverse;
-            for (int channel = 0; channel < level.channels; ++channel) {
+            for (int channel = 0; number && channel < level.channels; ++channel) {
                 V& load = level.planes(level.load, tile, channel)[i];
                 load = share * load;
             }
