@@ -1,0 +1,77 @@
+"""Copies are found wherever they lie and however they are turned."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from defectstudio.metrics.alignment import GREY, aligned_distances
+
+SIDE = 16
+
+
+def _content(seed, top=5, left=4, h=6, w=7, channels=3):
+    canvas = np.full((SIDE, SIDE, channels), GREY, np.float32)
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[top : top + h, left : left + w] = True
+    canvas[mask] = np.random.default_rng(seed).random((h * w, channels), np.float32)
+    return canvas, mask
+
+
+def _stack(*contents):
+    return tuple(np.stack(arrays) for arrays in zip(*contents, strict=True))
+
+
+def _by_loops(one, mask, other, also, shift):
+    """The definition, on a canvas wide enough to shift by slicing."""
+    best = np.inf
+    for mirrored, turns in itertools.product((False, True), range(4)):
+        p, m = np.rot90(other, turns), np.rot90(also, turns)
+        if mirrored:
+            p, m = p[:, ::-1], m[:, ::-1]
+        wide = np.pad(p, ((shift, shift), (shift, shift), (0, 0)), constant_values=GREY)
+        wide_mask = np.pad(m, shift)
+        for i, j in itertools.product(range(2 * shift + 1), repeat=2):
+            q = wide[i : i + SIDE, j : j + SIDE]
+            either = mask | wide_mask[i : i + SIDE, j : j + SIDE]
+            best = min(best, float(np.square(one - q)[either].mean()))
+    return best**0.5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_as_defined(channels):
+    ones = [_content(n, top=3 + n, h=4 + n, channels=channels) for n in range(2)]
+    others = [_content(9 + n, left=2 + 3 * n, w=5, channels=channels) for n in range(3)]
+    found = aligned_distances(*_stack(*ones), *_stack(*others), shift=2)
+    assert found.dtype == np.float32
+    for i, j in itertools.product(range(2), range(3)):
+        assert found[i, j] == pytest.approx(_by_loops(*ones[i], *others[j], 2), abs=1e-4)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_moved_turned_and_mirrored_copy_has_no_distance(turns, mirrored):
+    pixels, mask = _content(1)
+    copy, its = (
+        np.rot90(np.roll(pixels, (2, -1), (0, 1)), turns),
+        np.rot90(np.roll(mask, (2, -1), (0, 1)), turns),
+    )
+    if mirrored:
+        copy, its = copy[::-1], its[::-1]
+    one, other = _stack((pixels, mask)), _stack((copy, its))
+    assert aligned_distances(*one, *other, shift=2).item() == pytest.approx(0, abs=1e-3)
+    if turns == 0 and not mirrored:
+        assert aligned_distances(*one, *other, shift=1).item() > 0.1
+
+
+def test_the_canvas_around_does_not_count():
+    small, large = _content(1, h=2, w=2), _content(2, h=2, w=2)
+    near = aligned_distances(*_stack(small), *_stack(large), shift=0).item()
+    apart = np.square(small[0] - large[0])[small[1] | large[1]].mean()
+    assert near >= 0.1
+    assert near**2 <= apart + 1e-6
+
+
+def test_empty_masks_have_no_distance():
+    empty = np.full((1, SIDE, SIDE, 1), GREY, np.float32), np.zeros((1, SIDE, SIDE), bool)
+    assert aligned_distances(*empty, *empty).item() == 0
