@@ -6,7 +6,7 @@ canvas and does not count, so a small defect is judged by its own pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,17 +39,35 @@ def aligned_distances(
     return found
 
 
+def orientations(stack: Unit) -> Iterator[Unit]:
+    """(N, S, S, ...) in its 8 orientations: four quarter turns, and mirrored."""
+    for turns in range(4):
+        turned = np.rot90(stack, turns, (1, 2))
+        yield turned
+        yield turned[:, :, ::-1]
+
+
+def least_distances(
+    one: NDArray[np.float32], moved: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Euclidean distances (N, M) of vectors (N, D) to (M, D), the least over several of these."""
+    a = one.astype(np.float64)
+    best = np.full((len(one), len(moved[0])), np.inf)
+    for vectors in moved:
+        b = vectors.astype(np.float64)
+        squares = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)
+        best = np.minimum(best, squares)
+    found: NDArray[np.float32] = np.sqrt(np.maximum(best, 0)).astype(np.float32)
+    return found
+
+
 def _moves(pixels: Unit, masks: Unit, shift: int) -> Iterator[tuple[Unit, Unit]]:
     """Both stacks in every orientation and place."""
     steps = range(-shift, shift + 1)
-    for mirrored in (False, True):
-        for turns in range(4):
-            p, m = np.rot90(pixels, turns, (1, 2)), np.rot90(masks, turns, (1, 2))
-            if mirrored:
-                p, m = p[:, :, ::-1], m[:, :, ::-1]
-            for down in steps:
-                for right in steps:
-                    yield _shifted(p, down, right), _shifted(m, down, right)
+    for p, m in zip(orientations(pixels), orientations(masks), strict=True):
+        for down in steps:
+            for right in steps:
+                yield _shifted(p, down, right), _shifted(m, down, right)
 
 
 def _shifted(stack: Unit, down: int, right: int) -> Unit:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from defectstudio.metrics.alignment import GREY, aligned_distances
+from defectstudio.metrics.alignment import GREY, aligned_distances, least_distances, orientations
 
 SIDE = 16
 
@@ -75,3 +75,15 @@ def test_the_canvas_around_does_not_count():
 def test_empty_masks_have_no_distance():
     empty = np.full((1, SIDE, SIDE, 1), GREY, np.float32), np.zeros((1, SIDE, SIDE), bool)
     assert aligned_distances(*empty, *empty).item() == 0
+
+
+def test_eight_orientations_are_all_different():
+    stack = np.arange(9.0).reshape(1, 3, 3)
+    found = list(orientations(stack))
+    assert len({turned.tobytes() for turned in map(np.ascontiguousarray, found)}) == 8
+
+
+def test_the_least_of_several_vectors_counts():
+    one = np.array([[0.0, 0.0], [3.0, 4.0]], np.float32)
+    moved = [np.array([[3.0, 4.0]], np.float32), np.array([[0.0, 1.0]], np.float32)]
+    assert least_distances(one, moved).tolist() == [[1.0], [0.0]]
