@@ -48,14 +48,17 @@ def start_comparison(
     """
     chosen = item_named(project, item)
     wanted = settings(RealismSettings, overrides or {})
+    training = training_images(project, chosen)
+    # A class without a label in the training split gives no mask and teaches no generator.
+    labeled = {class_id for image in training for class_id in image.class_ids}
     backgrounds, split = _backgrounds(project, chosen)
     spec = CompareSpec(
         run=project.root,
         project=project.id,
         item=chosen.name,
-        classes={known.id: known.name for known in project.classes(chosen.id)},
+        classes={one.id: one.name for one in project.classes(chosen.id) if one.id in labeled},
         generators=_generators(project, chosen),
-        training=_grouped(training_images(project, chosen)),
+        training=_grouped(training),
         test=_grouped(_test_images(project, chosen)),
         backgrounds=tuple(BackgroundFile(one.file, one.sha256) for one in backgrounds),
         background_split=split,

@@ -51,6 +51,7 @@ def project(tmp_path):
     with Project.create(tmp_path / "project", "tile") as made:
         item = made.items()[0]
         made.add_class(item.id, "dent")
+        made.add_class(item.id, "never labeled")
         for seed in range(2):
             folder = generator(tmp_path / f"g{seed}", seed)
             made.add_generator(item.id, f"g{seed}", "dcdganc", folder)
