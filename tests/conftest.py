@@ -112,7 +112,6 @@ def tiny_generator(tmp_path):
         folder = tmp_path / f"generator_{source}_{channels}"
         digest = save_tensors(folder / WEIGHTS, pack(net, standard(2, 4)))
         card = GeneratorCard(
-            kind="dcdganc",
             config=config,
             channels=channels,
             classes={1: "hole", 2: "scratch"},

@@ -67,7 +67,7 @@ def start_synthesis(
     target = project.item(chosen.item_id) if item is None else item_named(project, item)
     looks = _Looks.of(overrides or {}, blend)
     painted, allowed = _drawn(mask), _drawn(region)
-    needs_shapes = painted is None and card.config.source == "mask"
+    needs_shapes = painted is None and card.config.fills_mask
     shapes = _labeled(project, target) if needs_shapes else []
     drawable = {i for image in shapes for i in image.class_ids} if needs_shapes else None
     spec = SynthesizeSpec(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
-from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.generators import CONFIGS, Kind
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, JobState, Role, Split
-from defectstudio.domain.specs import JOB_FILE, Device, LabeledFile, TrainSpec
+from defectstudio.domain.specs import JOB_FILE, BackgroundFile, Device, LabeledFile, TrainSpec
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
@@ -26,28 +26,33 @@ def start_training(
     project: Project,
     *,
     name: str,
+    kind: Kind | None = None,
     item: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     device: Device = "auto",
     resume: bool = False,
 ) -> RunningJob:
-    """Train a DCDGANc named `name` on the labeled images of the item's training split.
+    """Train a generator named `name` on the labeled images of the item's training split.
 
-    overrides: fields of DcdgancConfig, as text or values. resume goes on with the last run of
-    that name that did not reach its end, in its own folder, with its own images; then only
-    `steps` may be given. On success the generator is a generator of the project.
+    kind: default "dcdganc". overrides: fields of its configuration, as text or values. resume
+    goes on with the last run of that name that did not reach its end, in its own folder, with its
+    own kind and images; then only `steps` may be given. On success the generator is a generator
+    of the project.
 
-    Raises SettingError, ProjectError (no split, no labeled images, name taken) and JobError
-    (nothing to resume, or it runs already).
+    Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
+    JobError (nothing to resume, or it runs already).
     """
     name = clean_name(name, "generator")
     if resume:
-        return _resume(project, name, overrides or {}, device)
+        return _resume(project, name, kind, overrides or {}, device)
     chosen = item_named(project, item)
-    config = settings(DcdgancConfig, overrides or {})
+    kind = kind or "dcdganc"
+    config = settings(CONFIGS[kind], {"kind": kind, **(overrides or {})})
+    _check_kind(kind, config.kind)
     _check_free(project, name)
     labeled = training_images(project, chosen)
     images = tuple(as_labeled_file(image) for image in labeled)
+    normals = _normals(project, chosen) if config.needs_normals else ()
     # A class without a label in the training split has nothing to teach.
     seen = {class_id for image in labeled for class_id in image.class_ids}
     known = project.classes(chosen.id)
@@ -55,9 +60,9 @@ def start_training(
 
     def spec(run: Path) -> TrainSpec:
         split = Split.TRAIN.value
-        return TrainSpec(run, name, chosen.name, classes, images, split, config, device)
+        return TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
 
-    return start_job(project, KIND, name, spec, _accept(project, chosen.id, name))
+    return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
 
 
 def training_images(project: Project, item: Item) -> list[ImageRecord]:
@@ -79,6 +84,18 @@ def training_images(project: Project, item: Item) -> list[ImageRecord]:
     return labeled
 
 
+def _normals(project: Project, item: Item) -> tuple[BackgroundFile, ...]:
+    """The item's normal images of the training split. Raises ProjectError for none."""
+    images = project.images(item.id, role=Role.NORMAL, split=Split.TRAIN)
+    if not images:
+        raise ProjectError(
+            "the training split has no normal image, and this kind of generator learns from some",
+            subject=item.name,
+            remedy="Import images without defects, then split again.",
+        )
+    return tuple(BackgroundFile(image.file, image.sha256) for image in images)
+
+
 def is_split(project: Project, item: Item) -> bool:
     """Whether any image of the item belongs to a split."""
     return any(image.split is not None for image in project.images(item.id))
@@ -91,14 +108,15 @@ def as_labeled_file(image: ImageRecord) -> LabeledFile:
 
 
 def _resume(
-    project: Project, name: str, overrides: Mapping[str, Any], device: Device
+    project: Project, name: str, kind: Kind | None, overrides: Mapping[str, Any], device: Device
 ) -> RunningJob:
     job = _last_run(project, name)
     old = parse_json(
         TrainSpec, job.folder / JOB_FILE, JobError, "Start the training anew, without --resume."
     )
+    _check_kind(kind or old.config.kind, old.config.kind)
     for key in overrides:
-        if key in DcdgancConfig.__dataclass_fields__ and key != _ON_RESUME:
+        if key in type(old.config).__dataclass_fields__ and key != _ON_RESUME:
             raise SettingError(
                 "it cannot change when a training is resumed",
                 subject=key,
@@ -106,12 +124,23 @@ def _resume(
             )
     chosen = item_named(project, old.item)
     images = _found_again(project, chosen, old.images)
-    config = settings(DcdgancConfig, overrides, old.config)
+    normals = _normals_again(project, chosen, old.normals)
+    config = settings(type(old.config), overrides, old.config)
 
     def spec(run: Path) -> TrainSpec:
-        return replace(old, run=run, images=images, config=config, device=device, resume=True)
+        moved = replace(old, run=run, images=images, normals=normals)
+        return replace(moved, config=config, device=device, resume=True)
 
-    return resume_job(project, job.id, spec, _accept(project, chosen.id, name))
+    return resume_job(project, job.id, spec, _accept(project, chosen.id, name, config.kind))
+
+
+def _check_kind(wanted: Kind, found: Kind) -> None:
+    if wanted != found:
+        raise SettingError(
+            f"the settings are those of kind {found}",
+            subject=wanted,
+            remedy=f"Train {found}, or choose other settings or another name.",
+        )
 
 
 def _last_run(project: Project, name: str) -> JobRecord:
@@ -152,18 +181,32 @@ def _found_again(
     """
     training = [as_labeled_file(image) for image in training_images(project, item)]
     now = {(file.sha256, file.label.name): file for file in training}
-    gone = [old.image.name for old in images if (old.sha256, old.label.name) not in now]
-    if gone:
-        raise JobError(
-            "an image of the training is no longer in the project's training split as labeled",
-            subject=gone[0],
-            remedy="Start the training anew.",
-        )
+    _check_none_gone(old.image for old in images if (old.sha256, old.label.name) not in now)
     return tuple(now[old.sha256, old.label.name] for old in images)
 
 
-def _accept(project: Project, item_id: int, name: str) -> Accept:
+def _normals_again(
+    project: Project, item: Item, normals: Sequence[BackgroundFile]
+) -> tuple[BackgroundFile, ...]:
+    """The same normal images where the project lies now. Raises JobError as `_found_again`."""
+    if not normals:
+        return ()
+    now = {file.sha256: file for file in _normals(project, item)}
+    _check_none_gone(old.image for old in normals if old.sha256 not in now)
+    return tuple(now[old.sha256] for old in normals)
+
+
+def _check_none_gone(gone: Iterable[Path]) -> None:
+    for image in gone:
+        raise JobError(
+            "an image of the training is no longer in the project's training split as labeled",
+            subject=image.name,
+            remedy="Start the training anew.",
+        )
+
+
+def _accept(project: Project, item_id: int, name: str, kind: Kind) -> Accept:
     def accept(job: JobRecord) -> None:
-        project.add_generator(item_id, name, "dcdganc", job.folder / GENERATOR_FOLDER)
+        project.add_generator(item_id, name, kind, job.folder / GENERATOR_FOLDER)
 
     return accept

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.errors import SettingError
+from defectstudio.domain.generators import PRESETS
 
 T = TypeVar("T")
 
@@ -101,13 +102,18 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-def read_settings(path: Path) -> dict[str, Any]:
-    """The settings in a JSON file. Raises SettingError."""
+def read_settings(source: str) -> dict[str, Any]:
+    """The settings of the preset of that name, or else in the JSON file. Raises SettingError."""
+    if source in PRESETS:
+        return PRESETS[source]
+    path = Path(source)
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingError(
-            f"it cannot be read: {error}", subject=path, remedy='Write it as {"steps": 500}.'
+            f"it cannot be read: {error}",
+            subject=path,
+            remedy=f'Write it as {{"steps": 500}}, or name a preset: {" or ".join(PRESETS)}.',
         ) from error
     if not isinstance(found, dict):
         raise SettingError(

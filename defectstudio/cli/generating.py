@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from defectstudio.cli.following import follow
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
+from defectstudio.domain.generators import Kind
 from defectstudio.domain.recipe import BlendMode, BlendSettings
 from defectstudio.domain.specs import Device
 
@@ -26,10 +27,12 @@ DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute
 def train(
     *,
     project: ProjectPath,
-    model: Annotated[Literal["dcdganc"], typer.Argument(help="What to train.")],
+    model: Annotated[Kind, typer.Argument(help="What to train.")],
     name: Annotated[str, typer.Option(help="The name of the trained generator.")],
     item: ItemName = None,
-    config: Annotated[Path | None, typer.Option(help="JSON file of settings.")] = None,
+    config: Annotated[
+        str | None, typer.Option(help="JSON file of settings, or a preset: recommended, paper.")
+    ] = None,
     settings: Settings = None,
     device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped one.")] = False,
@@ -44,6 +47,7 @@ def train(
         job = start_training(
             used,
             name=name,
+            kind=model,
             item=item,
             overrides=overrides,
             device=device,

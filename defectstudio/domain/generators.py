@@ -2,59 +2,270 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from defectstudio.domain.bounds import Bounds
 
 WEIGHTS, CARD = "generator.safetensors", "generator.json"
 """The two files of a generator's folder."""
 
+Kind = Literal[
+    "dcdganc", "adain", "instancenorm", "cyclegan", "stargan", "stylegan2", "paste", "procedural"
+]
 Source = Literal["mask", "constant"]
 Tone = Literal["relative", "absolute"]
 PriorKind = Literal["posterior", "standard"]
+Autocast = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True)
-class DcdgancConfig:
-    """DCDGANc (P1 section 2.2; SPEC section 1).
+class RunConfig:
+    """What every training has.
 
-    The defaults are a few-shot preset for a CPU; the paper has source "constant", 256x256, batch
-    20, gp_every 1, lambda_fm 0, no augmentation, prior "standard" and tone "absolute". Weights of
-    the losses carry the paper's names. prior: what a style is drawn from,
-    the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
-    tone: contents relative to the surface around them (imaging.tone), or in absolute grey levels
-    as in the paper.
+    height, width: the canvas that contents are trained on. tone: contents relative to the surface
+    around them (imaging.tone), or in absolute grey levels as in the papers.
     """
 
-    source: Source = "mask"
     height: Annotated[int, Bounds(64, 256)] = 64
     width: Annotated[int, Bounds(64, 256)] = 64
-    prior: PriorKind = "posterior"
     tone: Tone = "relative"
-    nz: Annotated[int, Bounds(4, 256)] = 16
-    width_g: Annotated[int, Bounds(8, 512)] = 48
-    width_d: Annotated[int, Bounds(8, 512)] = 32
-    width_e: Annotated[int, Bounds(8, 512)] = 32
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1500
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+    checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
+    preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
+    deterministic: bool = False
+
+    @property
+    def fills_mask(self) -> bool:
+        """Whether contents fill the painted mask exactly; else the mask is only a window."""
+        return True
+
+    @property
+    def needs_normals(self) -> bool:
+        """Whether the training sees normal images beside the labeled ones."""
+        return False
+
+
+@dataclass(frozen=True)
+class LearningConfig(RunConfig):
+    """What every training by gradient descent has.
+
+    ema: decay of the average of the generator's weights, which is what is kept; 0 keeps the last.
+    autocast: bfloat16 where the machine computes faster in it ("auto"), always, or never.
+    """
+
     batch: Annotated[int, Bounds(1, 512)] = 16
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-4
     beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.5
     beta2: Annotated[float, Bounds(0.0, 0.9999)] = 0.999
+    ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.995
+    autocast: Autocast = "auto"
+
+
+@dataclass(frozen=True)
+class DcdgancConfig(LearningConfig):
+    """DCDGANc (P1 section 2.2; SPEC section 1) and its ablations AdaIN and InstanceNorm (P1 3.4).
+
+    The defaults are a few-shot preset for a CPU; PRESETS["paper"] is the paper's. Weights of
+    the losses carry the paper's names. prior: what a style is drawn from,
+    the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
+    kind "adain" and "instancenorm": the same network with OD-SPADE replaced.
+    """
+
+    kind: Literal["dcdganc", "adain", "instancenorm"] = "dcdganc"
+    source: Source = "mask"
+    prior: PriorKind = "posterior"
+    nz: Annotated[int, Bounds(4, 256)] = 16
+    width_g: Annotated[int, Bounds(8, 512)] = 48
+    width_d: Annotated[int, Bounds(8, 512)] = 32
+    width_e: Annotated[int, Bounds(8, 512)] = 32
     lambda_p: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     lambda_l: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     lambda_kl: Annotated[float, Bounds(0.0, 1e6)] = 0.01
     lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 5.0
     lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     gp_every: Annotated[int, Bounds(1, 64)] = 4
-    ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.995
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
-    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
-    checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
-    preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
-    autocast: bool = True
-    deterministic: bool = False
+
+    @property
+    def fills_mask(self) -> bool:
+        """With the mask source."""
+        return self.source == "mask"
+
+
+@dataclass(frozen=True)
+class CycleGanConfig(LearningConfig):
+    """CycleGAN (Zhu et al. 2017), a small one a class; lambdas as in its section 4.
+
+    blocks: residual blocks; pool: made images kept for the discriminators.
+    """
+
+    kind: Literal["cyclegan"] = "cyclegan"
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
+    batch: Annotated[int, Bounds(1, 512)] = 4
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-4
+    width_g: Annotated[int, Bounds(8, 512)] = 24
+    width_d: Annotated[int, Bounds(8, 512)] = 32
+    blocks: Annotated[int, Bounds(1, 16)] = 4
+    lambda_cycle: Annotated[float, Bounds(0.0, 1e6)] = 10.0
+    lambda_identity: Annotated[float, Bounds(0.0, 1e6)] = 5.0
+    pool: Annotated[int, Bounds(0, 1000)] = 50
+
+    @property
+    def needs_normals(self) -> bool:
+        """Domain A is the normal surface."""
+        return True
+
+
+@dataclass(frozen=True)
+class StarGanConfig(LearningConfig):
+    """StarGAN (Choi et al. 2018): one generator for the normal surface and all classes.
+
+    critic: updates of D for one of G; gp_every: lazy gradient penalty.
+    """
+
+    kind: Literal["stargan"] = "stargan"
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-4
+    width_g: Annotated[int, Bounds(8, 512)] = 24
+    width_d: Annotated[int, Bounds(8, 512)] = 32
+    blocks: Annotated[int, Bounds(1, 16)] = 4
+    lambda_cls: Annotated[float, Bounds(0.0, 1e6)] = 1.0
+    lambda_rec: Annotated[float, Bounds(0.0, 1e6)] = 10.0
+    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 10.0
+    gp_every: Annotated[int, Bounds(1, 64)] = 4
+    critic: Annotated[int, Bounds(1, 16)] = 2
+
+    @property
+    def needs_normals(self) -> bool:
+        """The normal surface is one of the domains."""
+        return True
+
+
+@dataclass(frozen=True)
+class StyleGan2Config(LearningConfig):
+    """StyleGAN2 (Karras et al. 2020), class-conditional, few-shot, free shapes.
+
+    mapping: layers of the mapping network; gamma: weight of R1, applied every r1_every steps.
+    """
+
+    kind: Literal["stylegan2"] = "stylegan2"
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-3
+    beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.0
+    beta2: Annotated[float, Bounds(0.0, 0.9999)] = 0.99
+    nz: Annotated[int, Bounds(4, 512)] = 64
+    mapping: Annotated[int, Bounds(1, 8)] = 4
+    width_g: Annotated[int, Bounds(8, 512)] = 24
+    width_d: Annotated[int, Bounds(8, 512)] = 24
+    gamma: Annotated[float, Bounds(0.0, 1e6)] = 1.0
+    r1_every: Annotated[int, Bounds(1, 64)] = 16
+    diffaugment: bool = True
+
+    @property
+    def fills_mask(self) -> bool:
+        """Never: shapes are drawn with the content."""
+        return False
+
+
+@dataclass(frozen=True)
+class PasteConfig(RunConfig):
+    """The control `paste`: real training contents, turned, flipped and scaled; no learning.
+
+    candidates: contents drawn at random, of which the one whose shape fits best is taken;
+    scale_max: how far a content is enlarged to cover the mask; brightness: the largest change
+    of a content's level, as a part of it.
+    """
+
+    kind: Literal["paste"] = "paste"
+    steps: Annotated[int, Bounds(1, 1)] = 1
+    candidates: Annotated[int, Bounds(1, 1000)] = 5
+    scale_max: Annotated[float, Bounds(1.0, 8.0)] = 1.5
+    brightness: Annotated[float, Bounds(0.0, 1.0)] = 0.1
+
+
+@dataclass(frozen=True)
+class ProceduralConfig(RunConfig):
+    """The control `procedural`: textured noise in the mask, nothing taken from the data."""
+
+    kind: Literal["procedural"] = "procedural"
+    steps: Annotated[int, Bounds(1, 1)] = 1
+
+
+Config = (
+    DcdgancConfig
+    | CycleGanConfig
+    | StarGanConfig
+    | StyleGan2Config
+    | PasteConfig
+    | ProceduralConfig
+)
+
+CONFIGS: dict[Kind, type[Config]] = {
+    "dcdganc": DcdgancConfig,
+    "adain": DcdgancConfig,
+    "instancenorm": DcdgancConfig,
+    "cyclegan": CycleGanConfig,
+    "stargan": StarGanConfig,
+    "stylegan2": StyleGan2Config,
+    "paste": PasteConfig,
+    "procedural": ProceduralConfig,
+}
+"""The configuration of every kind; its field `kind` says which."""
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "recommended": {},
+    "paper": {
+        "source": "constant",
+        "height": 256,
+        "width": 256,
+        "tone": "absolute",
+        "batch": 20,
+        "learning_rate": 5e-4,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "ema": 0.0,
+        "prior": "standard",
+        "lambda_p": 10.0,
+        "lambda_l": 1.0,
+        "lambda_kl": 0.01,
+        "lambda_fm": 0.0,
+        "lambda_gp": 10.0,
+        "gp_every": 1,
+        "diffaugment": False,
+    },
+}
+"""Settings by name: the defaults, and DCDGANc as P1 states it."""
+
+
+class ByKind:
+    """Marks a union of configurations: `kind` says which; without one it is an old DCDGANc's.
+
+    pydantic, where it is used, reads the marker through its schema hook, as it does Bounds.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """https://docs.pydantic.dev/latest/concepts/types/#customizing-validation-with-__get_pydantic_core_schema__"""
+        choices = {kind: handler(config) for kind, config in CONFIGS.items()}
+        tagged = {"type": "tagged-union", "discriminator": "kind", "choices": choices}
+        before = {"type": "no-info", "function": _upgraded}
+        return {"type": "function-before", "function": before, "schema": tagged}
+
+
+def _upgraded(config: Any) -> Any:
+    """Configurations of version 0.1 had no kind, and autocast was a bool."""
+    if not isinstance(config, dict):
+        return config
+    now = {"kind": "dcdganc", **config}
+    if isinstance(now.get("autocast"), bool):
+        now["autocast"] = "on" if now["autocast"] else "off"
+    return now
+
+
+GeneratorConfig = Annotated[Config, ByKind()]
 
 
 @dataclass(frozen=True)
@@ -62,12 +273,10 @@ class GeneratorCard:
     """`generator.json` beside `generator.safetensors`.
 
     classes: class id -> name. values: class id -> constant of eq. (1); their order is that of the
-    one-hot code. trained_on: SHA-256 of every image whose contents were seen; `split`
-    names the part.
+    one-hot code. trained_on: SHA-256 of every image that was seen; `split` names the part.
     """
 
-    kind: Literal["dcdganc"]
-    config: DcdgancConfig
+    config: GeneratorConfig
     channels: Literal[1, 3]
     classes: dict[int, str]
     values: dict[int, float]
@@ -78,3 +287,8 @@ class GeneratorCard:
     versions: dict[str, str]
     note: str = ""
     format: Literal[1] = 1
+
+    @property
+    def kind(self) -> Kind:
+        """What made it."""
+        return self.config.kind

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
-from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.generators import GeneratorConfig
 from defectstudio.domain.recipe import (
     BlendSettings,
     EncodedMask,
@@ -32,8 +32,21 @@ class LabeledFile:
 
 
 @dataclass(frozen=True)
+class BackgroundFile:
+    """A background image and where a defect may fall on it (bool PNG; None: everywhere)."""
+
+    image: Path
+    sha256: str
+    region: Path | None = None
+
+
+@dataclass(frozen=True)
 class TrainSpec:
-    """Train one DCDGANc. `images` are those of the training split only."""
+    """Train one generator of the kind in `config`.
+
+    `images` are those of the training split only, and so are `normals`, which are given to the
+    kinds that need them.
+    """
 
     run: Path
     name: str
@@ -41,19 +54,11 @@ class TrainSpec:
     classes: dict[int, str]
     images: tuple[LabeledFile, ...]
     split: str
-    config: DcdgancConfig
+    config: GeneratorConfig
+    normals: tuple[BackgroundFile, ...] = ()
     device: Device = "auto"
     resume: bool = False
     kind: Literal["train"] = "train"
-
-
-@dataclass(frozen=True)
-class BackgroundFile:
-    """A background image and where a defect may fall on it (bool PNG; None: everywhere)."""
-
-    image: Path
-    sha256: str
-    region: Path | None = None
 
 
 @dataclass(frozen=True)

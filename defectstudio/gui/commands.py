@@ -185,7 +185,9 @@ class Commands(QObject):
 
     def _train(self, session: Session, choice: TrainChoice) -> None:
         def start(_: object) -> None:
-            session.jobs.train(choice.name, session.item.name, choice.overrides, choice.device)
+            session.jobs.train(
+                choice.name, choice.kind, session.item.name, choice.overrides, choice.device
+            )
 
         if choice.split_first:
             self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), start)

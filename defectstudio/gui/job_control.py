@@ -37,11 +37,13 @@ class JobControl(QObject):
         self._running: dict[int, RunningJob] = {}
         self._metrics: dict[int, list[events.Metrics]] = defaultdict(list)
 
-    def train(self, name: str, item: str, overrides: dict[str, str], device: str) -> None:
+    def train(
+        self, name: str, kind: str, item: str, overrides: dict[str, str], device: str
+    ) -> None:
         """Start a training."""
         self._start(
             lambda: start_training(
-                self._project, name=name, item=item, overrides=overrides, device=device
+                self._project, name=name, kind=kind, item=item, overrides=overrides, device=device
             )
         )
 

@@ -17,7 +17,7 @@ from defectstudio.imaging.masks import bounding_box, decode, encode, warp
 from defectstudio.imaging.placement import Refusal, place
 from defectstudio.imaging.reading import read_image, read_mask
 from defectstudio.imaging.types import Image, Mask
-from defectstudio.synthesis.generators import Dcdganc
+from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.render import render
 from defectstudio.synthesis.shapes import shapes_by_class
 from defectstudio.synthesis.versions import versions
@@ -52,13 +52,13 @@ class Drawn:
 class Batch:
     """Draws recipes and makes samples; the same spec and index give the same bytes."""
 
-    def __init__(self, spec: SynthesizeSpec, generator: Dcdganc) -> None:
+    def __init__(self, spec: SynthesizeSpec, generator: ContentGenerator) -> None:
         self.spec, self.generator = spec, generator
         self.painted = decode(spec.mask) if spec.mask else None
         self.shapes: dict[int, list[Mask]] = {}
         # A line scan takes seconds to decode; tries and samples often share it.
         self._read = lru_cache(maxsize=1)(read_image)
-        if self.painted is None and generator.mask_source:
+        if self.painted is None and generator.fills_mask:
             self.shapes = shapes_by_class(spec.shapes, spec.class_ids)
 
     def make(self, index: int) -> Made:
@@ -161,12 +161,14 @@ class Batch:
     def _draw(self, class_id: int, rng: np.random.Generator) -> tuple[Defect, Mask]:
         """A defect not yet placed, and the shape that must find a place."""
         seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
-        if self.generator.mask_source:
+        if self.generator.fills_mask:
             shape = self._warped(class_id, rng)
             return Defect(class_id, seed, encode(shape), 0, 0, weights), shape
-        config = self.generator.card.config
-        window = np.ones((config.height, config.width), bool)
-        raw = self.generator.generate(class_id, seed, window).raw_mask
+        card = self.generator.card
+        window = np.ones((card.config.height, card.config.width), bool)
+        # The place, and so the surface, is not known yet; the shape does not depend on it.
+        nowhere = np.full((*window.shape, card.channels), 0.5, np.float32)
+        raw = self.generator.generate(class_id, seed, window, nowhere).raw_mask
         box = bounding_box(raw)
         if box is None:
             return Defect(class_id, seed, encode(window), 0, 0, weights), raw

@@ -12,11 +12,12 @@ from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, Recipe, SampleManifest
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
-from defectstudio.imaging.masks import decode
+from defectstudio.imaging.masks import Box, decode
 from defectstudio.imaging.reading import pixel_sha256, write_png
+from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import Level, from_relative, surround
 from defectstudio.imaging.types import Image
-from defectstudio.synthesis.generators import ContentGenerator
+from defectstudio.synthesis.generators.content import ContentGenerator
 
 Generators = Mapping[str, ContentGenerator]
 """Loaded generators by the SHA-256 of their weights."""
@@ -32,11 +33,16 @@ def place_content(defect: Defect, background: Image, generators: Generators) -> 
             f"the generator {defect.generator[:12]} is not at hand",
             remedy="Open the project that made the sample, or train the generator again.",
         )
-    generator = generators[defect.generator]
-    made = generator.generate(defect.class_id, defect.seed, decode(defect.mask))
+    generator, mask = generators[defect.generator], decode(defect.mask)
+    relative = generator.card.config.tone == "relative"
+    place = defect.top, defect.left
+    level = surround(background, mask, place) if relative else None
+    surface = surface_under(background, Box(*place, *mask.shape), generator.card.channels, level)
+    made = generator.generate(defect.class_id, defect.seed, mask, surface)
     pixels = made.pixels
-    if generator.card.config.tone == "relative":
-        level = surround(background, made.raw_mask, (defect.top, defect.left))
+    if level is not None:
+        if not generator.fills_mask:
+            level = surround(background, made.raw_mask, place)
         pixels = from_relative(pixels, _like(level, pixels.shape[2]))
     return PlacedContent(
         defect.class_id, pixels, made.raw_mask, defect.top, defect.left, defect.seed

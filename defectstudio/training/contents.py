@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from defectstudio.domain.errors import UserError
-from defectstudio.domain.generators import DcdgancConfig, Tone
+from defectstudio.domain.generators import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import read_image, read_label, to_unit
@@ -121,7 +121,7 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
     """
 
     def __init__(
-        self, contents: Sequence[Content], class_ids: Sequence[int], config: DcdgancConfig
+        self, contents: Sequence[Content], class_ids: Sequence[int], config: LearningConfig
     ) -> None:
         self.by_class = [[c for c in contents if c.class_id == i] for i in class_ids]
         self.class_ids, self.config = tuple(class_ids), config

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from defectstudio.domain.errors import JobError
+from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
 from defectstudio.networks.dcdganc.encoder import reparameterize
@@ -20,12 +21,14 @@ from defectstudio.networks.dcdganc.model import (
     build_discriminator,
     build_encoder,
     build_generator,
+    pack,
 )
 from defectstudio.networks.dcdganc.prior import Prior, aggregated, standard
 from defectstudio.networks.ema import Ema
 from defectstudio.training.augment import Augment
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
 from defectstudio.training.contents import ContentBatches
+from defectstudio.training.precision import autocast
 
 PRIOR_DRAWS = 64
 """Contents encoded of every class to find its styles."""
@@ -40,6 +43,7 @@ class DcdgancTask:
 
     def __init__(self, data: ContentBatches, device: torch.device) -> None:
         config, classes = data.config, len(data.class_ids)
+        assert isinstance(config, DcdgancConfig)
         torch.manual_seed(config.seed)
         self.data, self.config, self.device = data, config, device
         self.inputs = Inputs(data.class_ids, mask_source=config.source == "mask")
@@ -147,7 +151,7 @@ class DcdgancTask:
         return Augment(len(image), image.shape[2], image.shape[3], rng)
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast)
+        return autocast(self.config.autocast, self.device)
 
     def _update(self, names: Sequence[str], loss: Tensor) -> None:
         for name in names:
@@ -173,6 +177,10 @@ class DcdgancTask:
             net.load_state_dict(own)
         for name, optimizer in self.opt.items():
             load_optimizer(f"opt.{name}", optimizer, tensors)
+
+    def export(self) -> dict[str, Tensor]:
+        """The average of G and its prior: see networks.dcdganc.model.pack."""
+        return pack(self.ema.module, self.prior())
 
     def _networks(self) -> dict[str, nn.Module]:
         return {"g": self.g, "e": self.e, "d": self.d, "ema": self.ema.module}

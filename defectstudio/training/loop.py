@@ -29,6 +29,33 @@ class Task(Protocol[Batch_contra]):
         """The fixed preview grid, uint8 (H, W, 3)."""
 
 
+class Batches(Protocol):
+    """The batches of a training: item `step` is that step's, whoever asks and whenever.
+
+    channels: 1 or 3, of the contents.
+    """
+
+    channels: int
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, step: int) -> dict[str, Tensor]: ...
+
+
+class GeneratorTask(Task[dict[str, Tensor]], Protocol):
+    """A task whose result is a generator."""
+
+    @property
+    def data(self) -> Batches:
+        """Where its batches come from."""
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Put a `state()` back."""
+
+    def export(self) -> dict[str, Tensor]:
+        """The tensors of `generator.safetensors`."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How long to train and how often to save and show, in steps."""

@@ -13,7 +13,8 @@ from defectstudio.domain.specs import PreviewRequest
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
-from defectstudio.synthesis.generators import Dcdganc, load_generator
+from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import place_content, render, write_sample
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
@@ -39,7 +40,7 @@ class PreviewWorker:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.loaded: dict[str, Dcdganc] = {}
+        self.loaded: dict[str, ContentGenerator] = {}
         self.shown: tuple[str, Image] | None = None
 
     def answer(self, request: PreviewRequest) -> None:

@@ -9,7 +9,8 @@ from defectstudio.domain.events import Artifact, Finished, Progress, Started, St
 from defectstudio.domain.specs import ReplaySpec, SynthesizeSpec
 from defectstudio.imaging.reading import read_image
 from defectstudio.synthesis.batch import Batch
-from defectstudio.synthesis.generators import Dcdganc, load_generator
+from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import render, write_sample
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
@@ -49,7 +50,7 @@ def replay(spec: ReplaySpec, channel: Channel) -> None:
     devices.reproducible()
     device = devices.choose(spec.device)
     channel.emit(Started(str(device), len(spec.targets)))
-    loaded: dict[str, Dcdganc] = {}
+    loaded: dict[str, ContentGenerator] = {}
     for index, target in enumerate(spec.targets):
         if why := channel.stop():
             channel.emit(Stopped(why, index))

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.events import Artifact, Finished, Log, Started
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, RunConfig
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.networks.dcdganc.generator import STRIDE
-from defectstudio.networks.dcdganc.model import canvas_side, pack
+from defectstudio.networks.dcdganc.model import canvas_side
 from defectstudio.networks.dcdganc.source import class_values
 from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.versions import versions
 from defectstudio.training.checkpoints import load_state, save_state
-from defectstudio.training.contents import ContentBatches, cut_contents
-from defectstudio.training.dcdganc import DcdgancTask
-from defectstudio.training.loop import Loop, Plan
+from defectstudio.training.loop import GeneratorTask, Loop, Plan
+from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 
@@ -35,17 +34,15 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     device = devices.choose(spec.device)
     if spec.config.deterministic:
         torch.use_deterministic_algorithms(True)
-    contents = cut_contents(spec.images, list(spec.classes), spec.config.tone)
-    data = ContentBatches(contents, list(spec.classes), spec.config)
-    task = DcdgancTask(data, device)
+    task = make_task(spec, device)
     first = _restore(spec, task) if spec.resume else 0
     channel.emit(Started(str(device), spec.config.steps))
-    channel.emit(Log(f"{len(contents)} contents of {len(spec.classes)} classes on {device}"))
+    channel.emit(Log(f"{spec.config.kind}: {len(spec.classes)} classes on {device}"))
     plan = Plan(first, spec.config.steps, spec.config.checkpoint_every, spec.config.preview_every)
     loop: Loop[dict[str, Tensor]] = Loop(plan, spec.run, _saver(spec), channel.emit, channel.stop)
     batches = iter(
         DataLoader(
-            data,
+            cast("Dataset[dict[str, Tensor]]", task.data),
             batch_size=None,
             sampler=range(first, spec.config.steps),
             num_workers=2 if device.type == "cuda" else 0,
@@ -58,7 +55,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 
 
-def _check_canvas(config: DcdgancConfig) -> None:
+def _check_canvas(config: RunConfig) -> None:
     for name, side in (("height", config.height), ("width", config.width)):
         if side != canvas_side(side):
             raise SettingError(
@@ -74,6 +71,7 @@ def _manifest(spec: TrainSpec) -> dict[str, Any]:
         "config": asdict(spec.config),
         "classes": {str(k): v for k, v in spec.classes.items()},
         "images": [file.sha256 for file in spec.images],
+        "normals": [file.sha256 for file in spec.normals],
         "split": spec.split,
     }
     plain: dict[str, Any] = json.loads(json.dumps(own))
@@ -91,7 +89,7 @@ def _saver(spec: TrainSpec) -> Any:
     return save
 
 
-def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
+def _restore(spec: TrainSpec, task: GeneratorTask) -> int:
     found = load_state(spec.run / "checkpoint")
     if found is None:
         return 0
@@ -117,17 +115,16 @@ def _restore(spec: TrainSpec, task: DcdgancTask) -> int:
     return step
 
 
-def _export(spec: TrainSpec, task: DcdgancTask) -> GeneratorCard:
-    folder = spec.run / "generator"
-    digest = save_tensors(folder / WEIGHTS, pack(task.ema.module, task.prior()))
+def _export(spec: TrainSpec, task: GeneratorTask) -> GeneratorCard:
+    folder, manifest = spec.run / "generator", _manifest(spec)
+    digest = save_tensors(folder / WEIGHTS, task.export())
     card = GeneratorCard(
-        kind="dcdganc",
         config=spec.config,
         channels=3 if task.data.channels == 3 else 1,
         classes=spec.classes,
         values=class_values(list(spec.classes)),
         step=spec.config.steps,
-        trained_on=tuple(file.sha256 for file in spec.images),
+        trained_on=tuple(manifest["images"] + manifest["normals"]),
         split=spec.split,
         weights_sha256=digest,
         versions=versions(),

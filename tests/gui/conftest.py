@@ -185,7 +185,7 @@ def fake_generator(folder, classes):
     weights = b"no weights"
     (folder / "generator.safetensors").write_bytes(weights)
     card = GeneratorCard(
-        "dcdganc", DcdgancConfig(), 3, classes, dict.fromkeys(classes, 0.0), 0, (), "train",
+        DcdgancConfig(), 3, classes, dict.fromkeys(classes, 0.0), 0, (), "train",
         sha256_bytes(weights), {},
     )  # fmt: skip
     write_json(folder / "generator.json", card)

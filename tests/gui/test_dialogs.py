@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QDialog
 
 from defectstudio.domain.bounds import Bounds
-from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.generators import CONFIGS, DcdgancConfig
 from defectstudio.domain.records import Split
 from defectstudio.gui.dialogs.export import ExportDialog
 from defectstudio.gui.dialogs.form import DataForm, spoken
@@ -55,12 +55,28 @@ def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
     steps.setValue(12)
     dialog.show()
     choice = dialog.choice
-    assert (choice.name, choice.overrides) == ("dcdganc-2", {"steps": "12"})
+    assert (choice.name, choice.kind, choice.overrides) == (
+        "dcdganc-2", "dcdganc", {"steps": "12"},
+    )  # fmt: skip
     assert choice.split_first
     dialog.more.click()
     assert dialog.form.editors["beta1"].isVisible()
     dialog.name.setText("First")
     assert not dialog.go.isEnabled()
+
+
+def test_the_form_follows_the_kind(qtbot):
+    dialog = TrainDialog([], is_split=True)
+    qtbot.addWidget(dialog)
+    for number, (kind, config) in enumerate(CONFIGS.items()):
+        dialog.kind.setCurrentIndex(number)
+        assert set(dialog.form.editors) == {field.name for field in fields(config)}
+        choice = dialog.choice
+        assert (choice.name, choice.kind, choice.overrides) == (f"{kind}-1", kind, {})
+    dialog.name.setText("mine")
+    dialog.name.setModified(True)
+    dialog.kind.setCurrentIndex(0)
+    assert dialog.choice.name == "mine"
 
 
 def test_spoken_names():

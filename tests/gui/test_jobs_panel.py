@@ -59,7 +59,7 @@ def started(opened, qtbot, monkeypatch):
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
-    opened.session.jobs.train("acted", "plate", {"steps": "7"}, "cpu")
+    opened.session.jobs.train("acted", "dcdganc", "plate", {"steps": "7"}, "cpu")
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
     assert given[0]["overrides"] == {"steps": "7"}
     return opened, acted[0]
@@ -117,6 +117,6 @@ def test_closing_asks_and_interrupts_running_jobs(started, qtbot, monkeypatch):
 
 
 def test_a_training_that_cannot_start_is_told(opened, qtbot):
-    opened.session.jobs.train("x", "plate", {}, "cpu")
+    opened.session.jobs.train("x", "dcdganc", "plate", {}, "cpu")
     qtbot.waitUntil(opened.messages.isVisible, timeout=9000)
     assert "split" in opened.messages.text.text()

@@ -50,7 +50,7 @@ window = MainWindow(Theme(app))
 window.show()
 window.open_project(Project.open(Path(sys.argv[1])))
 settings = {name: str(value) for name, value in json.loads(sys.argv[2]).items()}
-window.session.jobs.train("long", "plate", settings, "auto")
+window.session.jobs.train("long", "dcdganc", "plate", settings, "auto")
 app.exec()
 """
 """The real window, with a training started as its dialog does."""

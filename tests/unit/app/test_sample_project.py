@@ -36,7 +36,6 @@ def _ship(folder: Path, classes: dict[int, str]) -> None:
     folder.mkdir()
     (folder / WEIGHTS).write_bytes(folder.name.encode())
     card = GeneratorCard(
-        kind="dcdganc",
         config=DcdgancConfig(),
         channels=3,
         classes=classes,

@@ -39,7 +39,7 @@ def generator(folder: Path, classes: dict[int, str], source: str = "mask") -> Pa
     save_file({"w": np.zeros(len(classes), np.float32)}, weights)
     config = DcdgancConfig(source=source)
     card = GeneratorCard(
-        "dcdganc", config, 1, classes, dict.fromkeys(classes, 0.5), 1, (), "train",
+        config, 1, classes, dict.fromkeys(classes, 0.5), 1, (), "train",
         sha256_file(weights), {},
     )  # fmt: skip
     write_json(folder / "generator.json", card)

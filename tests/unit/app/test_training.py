@@ -98,6 +98,42 @@ def test_a_finished_worker_without_a_generator_has_failed(ready):
     assert ready.jobs()[0].state is JobState.FAILED
 
 
+def test_a_kind_that_compares_with_the_normal_surface_gets_normal_images(ready):
+    job = start_training(ready, name="long", kind="cyclegan", overrides={"steps": 20})
+    spec = spec_of(job)
+    assert spec["config"]["kind"] == "cyclegan"
+    normal = ready.images(role=Role.NORMAL, split=Split.TRAIN)
+    assert {one["sha256"] for one in spec["normals"]} == {image.sha256 for image in normal}
+    job.interrupt()
+    job.wait(20)
+    again = start_training(ready, name="long", resume=True)
+    assert spec_of(again)["normals"] == spec["normals"]
+    again.cancel()
+    again.wait(20)
+
+
+def test_without_normal_images_such_a_kind_is_not_trained(project, tmp_path):
+    add(project, tmp_path, "A", Split.TRAIN)
+    with pytest.raises(ProjectError, match="no normal image"):
+        start_training(project, name="g", kind="stargan")
+    assert project.jobs() == []
+
+
+def test_settings_of_another_kind_are_refused(ready):
+    with pytest.raises(SettingError, match="kind"):
+        start_training(ready, name="g", kind="cyclegan", overrides={"kind": "paste"})
+    with pytest.raises(SettingError, match="of kind adain"):
+        start_training(ready, name="g", overrides={"kind": "adain"})
+    with pytest.raises(SettingError, match="nz"):
+        start_training(ready, name="g", kind="paste", overrides={"nz": 8})
+
+
+def test_a_run_does_not_go_on_as_another_kind(ready):
+    stopped(ready)
+    with pytest.raises(SettingError, match="of kind dcdganc"):
+        start_training(ready, name="long", kind="stargan", resume=True)
+
+
 def test_what_was_never_started_cannot_go_on(ready):
     with pytest.raises(JobError, match="no training of this name"):
         start_training(ready, name="g", resume=True)

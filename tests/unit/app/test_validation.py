@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from defectstudio.app.validation import parse_json, settings, spread
+from defectstudio.app.validation import parse_json, read_settings, settings, spread
 from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.domain.recipe import BlendSettings, RefineSettings
@@ -10,8 +10,8 @@ from defectstudio.domain.specs import PlacementSettings
 
 
 def test_text_becomes_the_fields_type():
-    made = settings(DcdgancConfig, {"steps": "20", "autocast": "false", "ema": "0.5"})
-    assert made == DcdgancConfig(steps=20, autocast=False, ema=0.5)
+    made = settings(DcdgancConfig, {"steps": "20", "deterministic": "true", "ema": "0.5"})
+    assert made == DcdgancConfig(steps=20, deterministic=True, ema=0.5)
 
 
 def test_what_is_not_given_stays():
@@ -25,10 +25,10 @@ def test_what_is_not_given_stays():
         ({"steps": "0"}, "steps", ["'0'", "a whole number from 1 to 10000000"]),
         ({"steps": "many"}, "steps", ["'many'", "from 1"]),
         ({"ema": "1.5"}, "ema", ["a number from 0 to 0.99999"]),
-        ({"autocast": "perhaps"}, "autocast", ["true or false"]),
+        ({"deterministic": "perhaps"}, "deterministic", ["true or false"]),
         ({"source": "photo"}, "source", ["mask or constant"]),
         ({"stepps": "5"}, "stepps", ["Did you mean steps"]),
-        ({"zzzzz": "5"}, "zzzzz", ["There are: source, height"]),
+        ({"zzzzz": "5"}, "zzzzz", ["There are: height, width"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_may_be(given, subject, words):
@@ -36,6 +36,18 @@ def test_a_wrong_setting_is_named_with_what_it_may_be(given, subject, words):
         settings(DcdgancConfig, given)
     assert caught.value.subject == subject
     assert all(word in str(caught.value) for word in words)
+
+
+def test_settings_come_from_a_preset_or_a_file(tmp_path):
+    assert read_settings("paper")["source"] == "constant"
+    path = tmp_path / "mine.json"
+    path.write_text('{"steps": 5}')
+    assert read_settings(str(path)) == {"steps": 5}
+    path.write_text("[]")
+    with pytest.raises(SettingError, match="no settings"):
+        read_settings(str(path))
+    with pytest.raises(SettingError, match="recommended or paper"):
+        read_settings("papers")
 
 
 def test_settings_are_dealt_out_by_name():

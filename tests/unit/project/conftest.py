@@ -92,7 +92,6 @@ def trained(tmp_path: Path) -> Callable[..., Path]:
         folder.mkdir(exist_ok=True)
         (folder / WEIGHTS).write_bytes(weights)
         card = GeneratorCard(
-            kind="dcdganc",
             config=DcdgancConfig(),
             channels=3,
             classes={1: "crack", 2: "hole"},

@@ -11,7 +11,7 @@ from defectstudio.domain.specs import BackgroundFile, PlacementSettings, Synthes
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import write_png
 from defectstudio.synthesis.batch import Batch
-from defectstudio.synthesis.generators import load_generator
+from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.shapes import parts, shapes_by_class
 
 

@@ -10,7 +10,7 @@ from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.recipe import Defect, Recipe
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
-from defectstudio.synthesis.generators import load_generator
+from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import place_content, render, write_sample
 
 BACKGROUND = np.full((80, 90), 30000, np.uint16)
@@ -53,6 +53,17 @@ def test_a_relative_content_follows_the_light(tiny_generator):
         for level in (40, 120)
     )
     assert np.allclose(dark * 3, bright, atol=0.01)
+
+
+def test_the_generator_sees_the_surface_in_its_own_tone(tiny_generator):
+    generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
+    seen = []
+    made = generator.generate
+    generator.generate = lambda *given: seen.append(given[3]) or made(*given)
+    weights = generator.card.weights_sha256
+    place_content(recipe(weights).defects[0], BACKGROUND, {weights: generator})
+    assert seen[0].shape == (30, 20, 1)
+    assert np.allclose(seen[0], 0.5), "the surround is as bright as the surface"
 
 
 def test_a_grey_content_on_a_coloured_surface_takes_its_colour(tiny_generator):

@@ -25,7 +25,7 @@ def test_the_latent_loss_leaves_the_encoder_alone(make):
     """P1 Table 1: lambda_l L_l updates G only."""
     grads = []
     for weight in (0.0, 100.0):
-        task, data = make(lambda_l=weight, autocast=False)
+        task, data = make(lambda_l=weight, autocast="off")
         image, cls = data[0]["image"], data[0]["cls"]
         rng = torch.Generator().manual_seed(0)
         _, log = task._generator_losses(image, cls, torch.nn.Identity(), rng)
@@ -38,7 +38,7 @@ def test_the_latent_loss_leaves_the_encoder_alone(make):
 
 
 def test_the_generator_step_leaves_the_discriminator_without_gradients(make):
-    task, data = make(autocast=False)
+    task, data = make(autocast="off")
     rng = torch.Generator().manual_seed(0)
     _, log = task._generator_losses(data[0]["image"], data[0]["cls"], torch.nn.Identity(), rng)
     log["total"].backward()

@@ -1,0 +1,68 @@
+"""Generators from their folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
+
+from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.files import sha256_file
+from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, Kind
+from defectstudio.networks.weights import load_tensors
+from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.synthesis.generators.dcdganc import Dcdganc
+
+SAMPLERS: dict[
+    Kind, Callable[[GeneratorCard, dict[str, Tensor], torch.device], ContentGenerator]
+] = {
+    "dcdganc": Dcdganc,
+    "adain": Dcdganc,
+    "instancenorm": Dcdganc,
+}
+"""What samples a kind: made from its card and tensors, RuntimeError where these do not fit."""
+
+
+def load_card(folder: Path) -> GeneratorCard:
+    """Read `generator.json`. Raises CheckpointError when it is missing, damaged or too new."""
+    path = folder / CARD
+    try:
+        return TypeAdapter(GeneratorCard).validate_json(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(
+            "the generator's card is missing", subject=path, remedy="Train the generator again."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CheckpointError(
+            f"the generator's card is not valid ({first['msg']} at {first['loc']})",
+            subject=path,
+            remedy="Train the generator again, or update DefectStudio if the card is newer.",
+        ) from error
+
+
+def load_generator(folder: Path, device: torch.device) -> ContentGenerator:
+    """Load the generator in `folder`, its weights checked against the card's hash.
+
+    Raises CheckpointError when a file is missing, damaged, or not the other's.
+    """
+    card = load_card(folder)
+    path = folder / WEIGHTS
+    if not path.exists() or sha256_file(path) != card.weights_sha256:
+        raise CheckpointError(
+            "the generator's weights are missing or not those of its card",
+            subject=path,
+            remedy="Train the generator again or copy its folder whole.",
+        )
+    tensors = load_tensors(path)
+    try:
+        return SAMPLERS[card.kind](card, tensors, device)
+    except RuntimeError as error:
+        raise CheckpointError(
+            "the weights do not fit the card's configuration",
+            subject=path,
+            remedy="Copy the generator's folder whole.",
+        ) from error
