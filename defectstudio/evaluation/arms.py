@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from defectstudio.evaluation.figures import Figures
 from defectstudio.metrics.intervals import Interval, interval
 
 POOLED = "all classes"
-PASTE, PROCEDURAL = "paste", "procedural"
-CONTROLS = (PASTE, PROCEDURAL)
+Control = Literal["paste", "procedural"]
+PASTE: Control = "paste"
+CONTROLS: tuple[Control, ...] = (PASTE, "procedural")
 """Kinds without learning, which stand in every comparison."""
 
 

@@ -29,7 +29,7 @@ from defectstudio.imaging.reading import read_header
 from defectstudio.metrics.kid import Kid
 from defectstudio.metrics.memorising import merged_groups
 from defectstudio.synthesis.batch import Batch
-from defectstudio.synthesis.generators import ContentGenerator
+from defectstudio.synthesis.generators.content import ContentGenerator
 
 
 @dataclass(frozen=True)

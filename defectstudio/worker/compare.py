@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from defectstudio.domain.events import Artifact, Finished, Log, Progress, Started, Stopped
-from defectstudio.domain.specs import CompareSpec
-from defectstudio.evaluation.arms import POOLED
+from defectstudio.domain.generators import CONFIGS
+from defectstudio.domain.specs import CompareSpec, TrainSpec
+from defectstudio.evaluation.arms import CONTROLS, POOLED, Control
 from defectstudio.evaluation.figures import Judge
 from defectstudio.evaluation.realism import Comparison, Named, Realism
 from defectstudio.evaluation.realism_page import blocks
 from defectstudio.evaluation.report import write_report
 from defectstudio.networks.features.registry import load_features
-from defectstudio.synthesis.generators import load_generator
+from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions
+from defectstudio.training.registry import TASKS, make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
+from defectstudio.worker.train import GENERATOR_FOLDER, export_generator
 
 REPORT_FOLDER = "report"
 
@@ -66,8 +68,27 @@ class _Steps:
             raise _Halted
 
 
-def _generators(spec: CompareSpec, device: torch.device) -> Sequence[Named]:
-    return [Named(one.name, load_generator(one.folder, device)) for one in spec.generators]
+def _generators(spec: CompareSpec, device: torch.device) -> list[Named]:
+    """The project's generators, and the controls that it has none of."""
+    found = [Named(one.name, load_generator(one.folder, device)) for one in spec.generators]
+    present = {named.generator.card.kind for named in found}
+    missing = [kind for kind in CONTROLS if kind in TASKS and kind not in present]
+    return [*found, *(_control(spec, kind, device) for kind in missing)]
+
+
+def _control(spec: CompareSpec, kind: Control, device: torch.device) -> Named:
+    """A control made from the training split, as `train` makes it; it learns nothing."""
+    made = TrainSpec(
+        run=spec.run / "controls" / kind,
+        name=kind,
+        item=spec.item,
+        classes=spec.classes,
+        images=tuple(known.file for known in spec.training),
+        split="train",
+        config=CONFIGS[kind](),
+    )
+    export_generator(made, make_task(made, device))
+    return Named(kind, load_generator(made.run / GENERATOR_FOLDER, device))
 
 
 def _warn(channel: Channel, text: str) -> None:

@@ -38,7 +38,7 @@ def generator(folder: Path, seed: int) -> Path:
     weights = folder / "generator.safetensors"
     save_file({"w": np.full(1, seed, np.float32)}, weights)
     card = GeneratorCard(
-        "dcdganc", DcdgancConfig(seed=seed), 1, {1: "dent"}, {1: 0.5}, 1, (), "train",
+        DcdgancConfig(seed=seed), 1, {1: "dent"}, {1: 0.5}, 1, (), "train",
         sha256_file(weights), {},
     )  # fmt: skip
     write_json(folder / "generator.json", card)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import CONFIGS, GeneratorCard
 from defectstudio.domain.specs import (
     BackgroundFile,
     CompareSpec,
@@ -24,8 +24,7 @@ class FakeGenerator:
     def __init__(self, name="fake", *, level=0.2, noise=0.05, seed=0, trained_on=(), free=False,
                  kind="dcdganc", classes=None):  # fmt: skip
         self.card = GeneratorCard(
-            kind=kind,
-            config=DcdgancConfig(seed=seed),
+            config=CONFIGS[kind](seed=seed),
             channels=3,
             classes=classes or {1: "hole", 2: "scratch"},
             values={1: 0.0, 2: 1.0},
@@ -36,10 +35,10 @@ class FakeGenerator:
             versions={},
         )
         self.level, self.noise = level, noise
-        self.fills_mask = self.mask_source = not free
+        self.fills_mask = not free
 
-    def generate(self, class_id, seed, mask, surface=None):
-        from defectstudio.synthesis.generators import Content
+    def generate(self, class_id, seed, mask, surface):
+        from defectstudio.synthesis.generators.content import Content
 
         rng = np.random.default_rng([class_id, seed, self.card.config.seed])
         pixels = self.level + self.noise * rng.standard_normal((*mask.shape, 3))

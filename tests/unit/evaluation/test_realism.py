@@ -55,13 +55,13 @@ def test_seeds_are_one_arm_with_intervals(compared, fake):
 
 def test_one_generator_that_only_copies_is_found(compared, fake, spec):
     """It draws the same hole as the training split: its nearest distances are near 0."""
-    from defectstudio.synthesis.generators import Content
+    from defectstudio.synthesis.generators.content import Content
     from defectstudio.training.contents import cut_contents
 
     contents = cut_contents([known.file for known in spec.training], [1, 2], "relative")
 
     class Copier(fake):
-        def generate(self, class_id, seed, mask, surface=None):
+        def generate(self, class_id, seed, mask, surface):
             own = [one for one in contents if one.class_id == class_id]
             chosen = own[seed % len(own)]
             return Content(chosen.pixels, chosen.mask)
