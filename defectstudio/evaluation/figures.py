@@ -21,6 +21,8 @@ from defectstudio.networks.features.registry import FeatureNetwork
 
 COPY_SIDE = 32
 """Side of the canvases on which copies are looked for by their pixels."""
+COPY_SIGMA = 0.8
+"""Smoothing there, in pixels."""
 MAPPED = 100
 """Contents of a class whose maps are compared with each other: those of VGG take 8 MB each."""
 
@@ -195,16 +197,27 @@ def _copies(
 
 
 def _small(features: Features) -> tuple[Unit, Mask]:
-    """Canvases and masks at COPY_SIDE; a pixel belongs to the mask where a part of it did."""
-    size = (COPY_SIDE, COPY_SIDE)
-    channels = features.canvases.shape[3]
-    shape = (len(features), *size, channels)
-    canvases = np.empty(shape, np.float32)
-    masks = np.empty(shape[:3], bool)
+    """Canvases and masks at COPY_SIDE, without their grain.
+
+    Two noisy pictures are farther apart than a noisy and a smooth one, which so would look like a
+    copy. A pixel belongs to the mask where half of it did, or the fullest where none is so full.
+    """
+    count, channels = len(features), features.canvases.shape[3]
+    canvases = np.empty((count, COPY_SIDE, COPY_SIDE, channels), np.float32)
+    masks = np.empty((count, COPY_SIDE, COPY_SIDE), bool)
     for n, (canvas, mask) in enumerate(zip(features.canvases, features.masks, strict=True)):
-        canvases[n] = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).reshape(shape[1:])
-        masks[n] = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    return canvases, masks
+        held = mask.astype(np.float32)
+        cover = _shrunk(held)
+        soft = _shrunk(canvas * held[..., None]).reshape(*cover.shape, channels)
+        canvases[n] = soft / np.maximum(cover, 1e-6)[..., None]
+        masks[n] = (cover >= min(0.5, float(cover.max()))) & (cover > 0)
+    return np.clip(canvases, 0, 1), masks
+
+
+def _shrunk(plane: Unit) -> Unit:
+    """Resized to COPY_SIDE and smoothed; the quotient of two of them is a mean inside the mask."""
+    small = cv2.resize(plane, (COPY_SIDE, COPY_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), COPY_SIGMA), np.float32)
 
 
 def label_summary(made: Sequence[Generated]) -> LabelSummary | None:

@@ -1,7 +1,7 @@
 """Pixel distance of contents, the best over small shifts, the four quarter turns and mirroring.
 
-A copy that was moved, turned or mirrored is a copy. What lies outside both masks is the constant
-canvas and does not count, so a small defect is judged by its own pixels.
+A copy that was moved, turned, mirrored or cut to another mask is a copy. So only pixels that both
+contents have are compared: the shape of a content is given by its mask and says nothing.
 """
 
 from __future__ import annotations
@@ -17,24 +17,33 @@ GREY = 0.5
 """The constant canvas; in relative tone (imaging.tone) the surface itself."""
 
 
+OVERLAP = 0.5
+"""Least part of the smaller content that both must have for the comparison to count."""
+
+
 def aligned_distances(
     one: Unit, one_masks: Mask, other: Unit, other_masks: Mask, shift: int = 2
 ) -> NDArray[np.float32]:
-    """Root mean square difference (N, M) over the union of both masks, in [0, 1].
+    """Root mean square difference (N, M) where both masks are true, in [0, 1].
 
-    one float32 (N, S, S, C), other (M, S, S, C) on square canvases whose pixels outside the masks,
-    bool (N, S, S) and (M, S, S), are GREY. The least over the 8 flips and turns of `other` and all
-    shifts of up to `shift` px; what is shifted out of the canvas is lost. 0 for two empty masks.
+    one float32 (N, S, S, C), other (M, S, S, C) in [0, 1] on square canvases; masks bool (N, S, S)
+    and (M, S, S). The least over the 8 flips and turns of `other` and all shifts of up to `shift`
+    px at which the masks share at least OVERLAP of the smaller one; 1 where there is none.
     """
-    a = _flat(one - np.float32(GREY))
     covered = _flat(one_masks.astype(np.float32))
-    channels = one.shape[-1]
-    best = np.full((len(one), len(other)), np.inf, np.float32)
-    for pixels, masks in _moves(other - np.float32(GREY), other_masks.astype(np.float32), shift):
+    a = _flat(one * one_masks[..., None])
+    a_squares = _flat(np.square(one).sum(-1) * one_masks)
+    area = covered.sum(1)
+    held = np.asarray(other * other_masks[..., None], np.float32)
+    best = np.ones((len(one), len(other)), np.float32)
+    for pixels, masks in _moves(held, other_masks.astype(np.float32), shift):
         b, also = _flat(pixels), _flat(masks)
-        apart = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)
-        union = covered.sum(1)[:, None] + also.sum(1)[None] - covered @ also.T
-        best = np.minimum(best, apart / np.maximum(union * channels, 1))
+        b_squares = _flat(np.square(pixels).sum(-1))
+        shared = covered @ also.T
+        apart = a_squares @ also.T + covered @ b_squares.T - 2 * (a @ b.T)
+        enough = shared >= np.maximum(OVERLAP * np.minimum.outer(area, also.sum(1)), 1)
+        mean = apart / np.maximum(shared * one.shape[-1], 1)
+        best = np.where(enough, np.minimum(best, mean), best)
     found: NDArray[np.float32] = np.sqrt(np.maximum(best, 0)).astype(np.float32)
     return found
 

@@ -5,7 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from defectstudio.metrics.alignment import GREY, aligned_distances, least_distances, orientations
+from defectstudio.metrics.alignment import (
+    GREY,
+    OVERLAP,
+    aligned_distances,
+    least_distances,
+    orientations,
+)
 
 SIDE = 16
 
@@ -24,7 +30,7 @@ def _stack(*contents):
 
 def _by_loops(one, mask, other, also, shift):
     """The definition, on a canvas wide enough to shift by slicing."""
-    best = np.inf
+    best = 1.0
     for mirrored, turns in itertools.product((False, True), range(4)):
         p, m = np.rot90(other, turns), np.rot90(also, turns)
         if mirrored:
@@ -33,8 +39,10 @@ def _by_loops(one, mask, other, also, shift):
         wide_mask = np.pad(m, shift)
         for i, j in itertools.product(range(2 * shift + 1), repeat=2):
             q = wide[i : i + SIDE, j : j + SIDE]
-            either = mask | wide_mask[i : i + SIDE, j : j + SIDE]
-            best = min(best, float(np.square(one - q)[either].mean()))
+            moved = wide_mask[i : i + SIDE, j : j + SIDE]
+            both = mask & moved
+            if both.sum() >= max(OVERLAP * min(mask.sum(), moved.sum()), 1):
+                best = min(best, float(np.square(one - q)[both].mean()))
     return best**0.5
 
 
@@ -64,17 +72,26 @@ def test_a_moved_turned_and_mirrored_copy_has_no_distance(turns, mirrored):
         assert aligned_distances(*one, *other, shift=1).item() > 0.1
 
 
-def test_the_canvas_around_does_not_count():
-    small, large = _content(1, h=2, w=2), _content(2, h=2, w=2)
-    near = aligned_distances(*_stack(small), *_stack(large), shift=0).item()
-    apart = np.square(small[0] - large[0])[small[1] | large[1]].mean()
-    assert near >= 0.1
-    assert near**2 <= apart + 1e-6
+def test_a_copy_cut_to_another_mask_is_a_copy():
+    pixels, mask = _content(1)
+    part = mask.copy()
+    part[8:] = False
+    cut = np.where(part[..., None], pixels, np.float32(GREY))
+    found = aligned_distances(*_stack((pixels, mask)), *_stack((cut, part)), shift=0)
+    assert found.item() == pytest.approx(0, abs=1e-3)
 
 
-def test_empty_masks_have_no_distance():
+def test_shapes_that_hardly_meet_are_not_compared():
+    upright, level = _content(1, 1, 7, 14, 2), _content(1, 7, 1, 2, 14)
+    apart = aligned_distances(*_stack(upright), *_stack(level), shift=0).item()
+    assert apart < 1  # a quarter turn lays one on the other
+    corner, centre = _content(1, 0, 0, 3, 3), _content(1, 6, 6, 4, 4)
+    assert aligned_distances(*_stack(corner), *_stack(centre), shift=0).item() == 1
+
+
+def test_empty_masks_are_not_compared():
     empty = np.full((1, SIDE, SIDE, 1), GREY, np.float32), np.zeros((1, SIDE, SIDE), bool)
-    assert aligned_distances(*empty, *empty).item() == 0
+    assert aligned_distances(*empty, *empty).item() == 1
 
 
 def test_eight_orientations_are_all_different():
