@@ -40,6 +40,8 @@ LABELS = {
     "outside_region": ("changed outside px", "{:.0f}"),
 }
 _TILE = 72
+FEW = 10
+"""Fewer real contents of a class in the test split than these are said to be few."""
 Columns = Mapping[str, tuple[str, str]]
 
 
@@ -50,7 +52,7 @@ def blocks(
     source = _source(spec, judge, versions)
     found: list[Block] = [Heading("What it comes to")]
     found += [Text(arm.sentence, warning=_suspicious(arm)) for arm in result.arms]
-    found += [Text(RULE), Text(source)]
+    found += [*_few(pictures), Text(RULE), Text(source)]
     kids = [(arm.name, arm.intervals[POOLED]["kid"]) for arm in result.arms
             if "kid" in arm.intervals[POOLED]]  # fmt: skip
     if kids:
@@ -75,7 +77,7 @@ def _source(spec: CompareSpec, judge: Judge, versions: Mapping[str, str]) -> str
 
 def _tables(result: Realism, rows: Sequence[str], judge: Judge, source: str) -> list[Block]:
     what = (
-        f"Means over seeds, range in brackets. KID x 1, unbiased; distances:"
+        f"Means over seeds, range in brackets. KID unscaled, unbiased; distances:"
         f" {distance_name(judge.network)}; copies: share nearer to a training content than the 5th"
         f" percentile of real-real distances. {source}"
     )
@@ -219,6 +221,12 @@ def _facts(
         Table("Generators.", header, made),
         Table("Data, settings and versions.", ["", ""], rows),
     ]
+
+
+def _few(pictures: Pictures) -> list[Text]:
+    few = [f"{name} ({len(own)})" for name, own in pictures.test.items() if len(own) < FEW]
+    said = f"Fewer than {FEW} held-out contents of {', '.join(few)}: their figures say little."
+    return [Text(said, warning=True)] if few else []
 
 
 def _suspicious(arm: Arm) -> bool:

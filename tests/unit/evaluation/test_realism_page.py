@@ -24,6 +24,7 @@ def test_every_table_and_drawing_names_its_source(compared, fake, spec, judge):
         assert arm.sentence in text
     assert "lpips-style distance, unweighted, efficientnet-lite0" in text
     assert judge.network.sha256[:16] in text
+    assert "Fewer than 10 held-out contents of hole (4), scratch (4)" in text
 
 
 def test_a_comparison_that_measured_little_still_has_a_page(compared, fake, spec, judge):
