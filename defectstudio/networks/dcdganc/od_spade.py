@@ -28,10 +28,17 @@ class OdSpade(nn.Module):
 
     def __init__(self, channels: int, code: int, source_planes: int) -> None:
         super().__init__()
-        hidden = max(16, channels // 2)
+        hidden = min(32, max(16, channels // 2))
         self.style = nn.Linear(code, STYLE_PLANES * STYLE_SIDE * STYLE_SIDE)
         self.shared = nn.Conv2d(STYLE_PLANES + source_planes, hidden, 3, padding=1)
         self.gamma_beta = nn.Conv2d(hidden, 2 * channels, 3, padding=1)
+
+    @torch.no_grad()
+    def flatten(self) -> None:
+        """Start with flat planes: layouts are learned, not left over from the initial values."""
+        planes = self.style.weight.view(STYLE_PLANES, STYLE_SIDE**2, -1)
+        planes.copy_(planes[:, :1].expand_as(planes).clone())
+        nn.init.zeros_(self.style.bias)
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None) -> Tensor:
         """x (B, C, h, w), code (B, code), source (B, planes, h, w) or None -> (B, C, h, w)."""
