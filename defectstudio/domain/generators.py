@@ -108,13 +108,13 @@ class DcdgancConfig(LearningConfig):
 
 @dataclass(frozen=True)
 class CycleGanConfig(LearningConfig):
-    """CycleGAN (Zhu et al. 2017), a small one a class; lambdas as in its section 4.
+    """CycleGAN (Zhu et al. 2017), a small one a class; batch and lambdas as in its section 4.
 
     blocks: residual blocks; pool: made images kept for the discriminators.
     """
 
     kind: Literal["cyclegan"] = "cyclegan"
-    steps: Annotated[int, Bounds(1, 10_000_000)] = 4000
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 3500
     batch: Annotated[int, Bounds(1, 512)] = 1
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-4
     ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.0
@@ -135,7 +135,8 @@ class CycleGanConfig(LearningConfig):
 class StarGanConfig(LearningConfig):
     """StarGAN (Choi et al. 2018): one generator for the normal surface and all classes.
 
-    critic: updates of D for one of G; gp_every: lazy gradient penalty.
+    critic: updates of D for one of G (the paper has 5; few images are judged well with less);
+    gp_every: lazy gradient penalty.
     """
 
     kind: Literal["stargan"] = "stargan"

@@ -66,8 +66,8 @@ def put_back(tensors: Mapping[str, Tensor], nets: Nets, optimizers: Optimizers) 
 
 
 def picture(image: Tensor) -> np.ndarray:
-    """(C + 1, H, W), content in [-1, 1] and alpha -> uint8 RGB (H, W, 3), over mid grey."""
-    alpha = image[-1:]
-    shown = ((image[:-1] + 1) / 2 * alpha + 0.5 * (1 - alpha)).clamp(0, 1)
+    """(C + 1, H, W), content on the black key in [-1, 1] and alpha -> uint8 RGB, over mid grey."""
+    alpha = image[-1:].clamp(0, 1)
+    shown = ((image[:-1] + 1) / 2 + 0.5 * (1 - alpha)).clamp(0, 1)
     rgb = shown.expand(3, -1, -1).permute(1, 2, 0).float().cpu().numpy()
     return np.asarray(np.round(rgb * 255), np.uint8)

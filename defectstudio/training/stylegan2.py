@@ -110,14 +110,18 @@ class StyleGan2Task:
         return self.ema.module.state_dict()
 
     @torch.no_grad()
+    def sampled(self, index: int) -> Tensor:
+        """The same few samples of a class at every step, (SHOWN, C + 1, H, W)."""
+        cls = torch.full((SHOWN,), index, device=self.device)
+        one_hot = functional.one_hot(cls, self.classes).float()
+        return self._make(self.ema.module, one_hot, torch.Generator().manual_seed(index))
+
     def preview(self) -> np.ndarray:
         """A row of real contents and a row of samples for every class; uint8 RGB (H, W, 3)."""
         rows = []
         for index in range(self.classes):
             rows.append(self.data.of_class(index, SHOWN)["image"])
-            cls = torch.full((SHOWN,), index, device=self.device)
-            one_hot = functional.one_hot(cls, self.classes).float()
-            rows.append(self._make(self.ema.module, one_hot, torch.Generator().manual_seed(index)))
+            rows.append(self.sampled(index))
         return contact_sheet([[picture(x) for x in row] for row in rows], tile=96)
 
     def _nets(self) -> dict[str, nn.Module]:

@@ -18,6 +18,8 @@ from defectstudio.domain.generators import StyleGan2Config
 
 DOUBLINGS = 4
 """Canvas sides are multiples of 2^4: the learned constant has 1/16 of the canvas."""
+SHARPNESS = 4.0
+"""Slope of the alpha's sigmoid: few pixels are half covered."""
 MAPPING_RATE = 0.01
 """Learning rate of the mapping network against that of the rest (appendix B)."""
 
@@ -112,7 +114,11 @@ class Mapping(nn.Module):
 
 
 class Generator(nn.Module):
-    """Content in [-1, 1] composed on a key by its own alpha, from z, class and noise."""
+    """Content in [-1, 1] composed on a key by its own alpha, from z, class and noise.
+
+    The paper's outputs are linear. A real alpha is 0 or 1 and the key exactly black: a
+    discriminator tells the smallest ripple there, so alpha is squashed and content lies on it.
+    """
 
     def __init__(self, config: StyleGan2Config, channels: int, classes: int) -> None:
         super().__init__()
@@ -144,7 +150,7 @@ class Generator(nn.Module):
             x = second(x, w, noise[2 * level + 2])
             image = _doubled(image) + to_image(x, w)
         image = image.float()
-        alpha = torch.sigmoid(image[:, -1:])
+        alpha = torch.sigmoid(SHARPNESS * image[:, -1:])
         return torch.cat([torch.tanh(image[:, :-1]) * alpha + key * (1 - alpha), alpha], dim=1)
 
 

@@ -50,10 +50,10 @@ def run(seed=0, cls=0, noise_seed=0):
         return net(z, torch.eye(2)[cls : cls + 1], noise, -1.0)
 
 
-def test_content_is_composed_on_the_key_by_its_alpha():
+def test_content_and_alpha():
     out = run()
-    alpha = out[:, -1:]
     assert out.shape == (1, 4, 64, 96)
+    alpha = out[:, -1:]
     assert alpha.min() >= 0 and alpha.max() <= 1 and alpha.std() > 0
     assert (out[:, :-1] <= 2 * alpha - 1 + 1e-5).all()
 
