@@ -95,7 +95,7 @@ class DcdgancConfig(LearningConfig):
     coarse: Annotated[int, Bounds(1, 16)] = 4
     lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     penalty: Penalty = "r1"
-    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 0.5
+    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 0.05
     gp_every: Annotated[int, Bounds(1, 64)] = 8
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2

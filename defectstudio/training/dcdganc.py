@@ -78,7 +78,8 @@ class DcdgancTask:
             log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
         log = {**log_ge, **log_d}
-        values = {name: float(value.detach()) for name, value in log.items()}
+        # One transfer for all: each would wait for the device by itself.
+        values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
         if not all(map(math.isfinite, values.values())):
             raise JobError(
                 "the training diverged: a loss is no number",
@@ -120,7 +121,7 @@ class DcdgancTask:
         return {"recon": recon.detach(), "sample": sample.detach()}, log
 
     def _reconstruction(self, image: Tensor, recon: Tensor) -> Tensor:
-        if self.config.coarse == 1:
+        if self.config.coarse == 1 or not self.config.fills_mask:
             return losses.reconstruction(image, recon)
         return losses.coarse_reconstruction(image, recon, self.config.coarse)
 

@@ -26,7 +26,7 @@ class Block(nn.Module):
         self.norm = OdSpade(inputs, code, source_planes)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
-        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.1))
+        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.5))
         self.doubles = doubles
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
@@ -101,4 +101,5 @@ def _at(source: Tensor, like: Tensor) -> Tensor:
 
 
 def _doubled(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2, mode="nearest")
+    """Bilinear: doubled pixels would let the convolution after them draw a lattice."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
