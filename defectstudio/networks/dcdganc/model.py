@@ -26,7 +26,8 @@ def canvas_side(length: int) -> int:
 def build_generator(config: DcdgancConfig, channels: int, classes: int) -> Generator:
     """G for images of `channels` and `classes` classes."""
     code = classes + config.nz
-    return Generator(channels, code, config.width_g, mask_source=config.source == "mask")
+    mask_source = config.source == "mask"
+    return Generator(channels, code, config.width_g, mask_source=mask_source, norm=config.kind)
 
 
 def build_encoder(config: DcdgancConfig, channels: int) -> Encoder:
