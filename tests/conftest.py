@@ -128,6 +128,76 @@ def tiny_generator(tmp_path):
     return make
 
 
+@pytest.fixture
+def tiny_normals(tmp_path):
+    """Three normal images without a defect, as BackgroundFile."""
+    import numpy as np
+
+    from defectstudio.domain.specs import BackgroundFile
+    from defectstudio.imaging.reading import write_png
+
+    rng = np.random.default_rng(1)
+    files = []
+    for n in range(3):
+        path = tmp_path / "normal" / f"{n}.png"
+        write_png(path, rng.integers(90, 160, (96, 80, 3), dtype=np.uint8))
+        files.append(BackgroundFile(path, f"{n + 100:064x}"))
+    return tuple(files)
+
+
+@pytest.fixture
+def tiny_spec(tmp_path, tiny_files, tiny_normals):
+    """make(kind, **settings) -> the TrainSpec of a tiny two-class generator of that kind."""
+    from defectstudio.domain.generators import CONFIGS
+    from defectstudio.domain.specs import TrainSpec
+
+    small = {
+        "cyclegan": {"width_g": 8, "width_d": 8, "blocks": 1, "batch": 2, "pool": 3},
+        "stargan": {"width_g": 8, "width_d": 8, "blocks": 1, "batch": 2, "gp_every": 2},
+        "stylegan2": {
+            "width_g": 8, "width_d": 8, "nz": 4, "mapping": 2, "batch": 2, "r1_every": 2,
+        },
+        "paste": {},
+        "procedural": {},
+    }  # fmt: skip
+    dcdganc = {"width_g": 8, "width_d": 8, "width_e": 8, "nz": 4, "batch": 2, "scales": 1}
+
+    def make(kind, **settings):
+        config = CONFIGS[kind](kind=kind, **{**small.get(kind, dcdganc), **settings})
+        classes = {1: "hole", 2: "scratch"}
+        normals = tiny_normals if config.needs_normals else ()
+        return TrainSpec(
+            tmp_path / f"run_{kind}", "g", "i", classes, tiny_files, "train", config, normals
+        )
+
+    return make
+
+
+@pytest.fixture
+def tiny_of_kind(tmp_path, tiny_spec):
+    """make(kind, **settings) -> the folder of a generator of that kind that saw no step."""
+    import torch
+
+    from defectstudio.domain.files import write_json
+    from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
+    from defectstudio.networks.weights import save_tensors
+    from defectstudio.training.registry import make_task
+
+    def make(kind, **settings):
+        spec = tiny_spec(kind, **settings)
+        task = make_task(spec, torch.device("cpu"))
+        folder = tmp_path / f"generator_{kind}"
+        digest = save_tensors(folder / WEIGHTS, task.export())
+        values = {1: 0.0, 2: 1.0}
+        card = GeneratorCard(
+            spec.config, task.data.channels, spec.classes, values, 0, (), "train", digest, {}
+        )
+        write_json(folder / CARD, card)
+        return folder
+
+    return make
+
+
 def _threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
     """Threads Python started; a foreign thread that merely called Python has no end to wait for."""
     foreign = threading._DummyThread

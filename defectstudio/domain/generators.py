@@ -114,12 +114,13 @@ class CycleGanConfig(LearningConfig):
     """
 
     kind: Literal["cyclegan"] = "cyclegan"
-    steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
-    batch: Annotated[int, Bounds(1, 512)] = 4
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 4000
+    batch: Annotated[int, Bounds(1, 512)] = 1
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-4
-    width_g: Annotated[int, Bounds(8, 512)] = 24
-    width_d: Annotated[int, Bounds(8, 512)] = 32
-    blocks: Annotated[int, Bounds(1, 16)] = 4
+    ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.0
+    width_g: Annotated[int, Bounds(8, 512)] = 16
+    width_d: Annotated[int, Bounds(8, 512)] = 16
+    blocks: Annotated[int, Bounds(1, 16)] = 3
     lambda_cycle: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     lambda_identity: Annotated[float, Bounds(0.0, 1e6)] = 5.0
     pool: Annotated[int, Bounds(0, 1000)] = 50
@@ -138,11 +139,13 @@ class StarGanConfig(LearningConfig):
     """
 
     kind: Literal["stargan"] = "stargan"
-    steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 2200
+    batch: Annotated[int, Bounds(1, 512)] = 8
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-4
-    width_g: Annotated[int, Bounds(8, 512)] = 24
-    width_d: Annotated[int, Bounds(8, 512)] = 32
-    blocks: Annotated[int, Bounds(1, 16)] = 4
+    ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.0
+    width_g: Annotated[int, Bounds(8, 512)] = 16
+    width_d: Annotated[int, Bounds(8, 512)] = 24
+    blocks: Annotated[int, Bounds(1, 16)] = 3
     lambda_cls: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     lambda_rec: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 10.0
@@ -164,13 +167,14 @@ class StyleGan2Config(LearningConfig):
 
     kind: Literal["stylegan2"] = "stylegan2"
     steps: Annotated[int, Bounds(1, 10_000_000)] = 2000
+    batch: Annotated[int, Bounds(1, 512)] = 8
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-3
     beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.0
     beta2: Annotated[float, Bounds(0.0, 0.9999)] = 0.99
     nz: Annotated[int, Bounds(4, 512)] = 64
     mapping: Annotated[int, Bounds(1, 8)] = 4
-    width_g: Annotated[int, Bounds(8, 512)] = 24
-    width_d: Annotated[int, Bounds(8, 512)] = 24
+    width_g: Annotated[int, Bounds(8, 512)] = 16
+    width_d: Annotated[int, Bounds(8, 512)] = 16
     gamma: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     r1_every: Annotated[int, Bounds(1, 64)] = 16
     diffaugment: bool = True

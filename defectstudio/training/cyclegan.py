@@ -13,7 +13,6 @@ from defectstudio.networks.baselines.cyclegan import Cycle, SurfaceToDefect
 from defectstudio.networks.dcdganc.model import KEY
 from defectstudio.networks.ema import Ema
 from defectstudio.training.parts import (
-    PREVIEW,
     SHOWN,
     Batch,
     Log,
@@ -112,8 +111,7 @@ class CycleGanTask:
         """A pair of rows a class: normal surfaces, and the contents made of them; uint8 RGB."""
         rows = []
         for index, ema in enumerate(self.kept):
-            batch = self.data[PREVIEW - PREVIEW % len(self.kept) + index]
-            surface = batch["surface"][:SHOWN].to(self.device)
+            surface = self.data.of_class(index, SHOWN)["surface"].to(self.device)
             rows += [surface, ema.module(surface, None, KEY)]
         return contact_sheet([[picture(x) for x in row] for row in rows], tile=96)
 

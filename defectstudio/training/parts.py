@@ -17,8 +17,6 @@ Log = dict[str, Tensor]
 Nets = Mapping[str, nn.Module]
 Optimizers = Mapping[str, torch.optim.Optimizer]
 
-PREVIEW = 1 << 40
-"""The batch that the preview grid shows, beyond any step."""
 SHOWN = 8
 """Columns of the preview grid."""
 

@@ -20,7 +20,6 @@ from defectstudio.networks.baselines.stargan import (
 from defectstudio.networks.dcdganc.model import KEY
 from defectstudio.networks.ema import Ema
 from defectstudio.training.parts import (
-    PREVIEW,
     SHOWN,
     Batch,
     Log,
@@ -131,7 +130,7 @@ class StarGanTask:
     @torch.no_grad()
     def preview(self) -> np.ndarray:
         """Rows: normal surfaces, then what every class makes of them; uint8 RGB (H, W, 3)."""
-        surface = self.data[PREVIEW]["surface"][:SHOWN].to(self.device)
+        surface = self.data.of_class(0, SHOWN)["surface"].to(self.device)
         rows = [surface]
         for domain in range(1, self.classes + 1):
             target = torch.full((len(surface),), domain, device=self.device)

@@ -66,10 +66,17 @@ class SurfaceBatches(Dataset[dict[str, Tensor]]):
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng([self.config.seed, step, 2])
-        count, classes = self.config.batch, len(self.class_ids)
-        cls = rng.integers(classes, size=count)
+        cls = rng.integers(len(self.class_ids), size=self.config.batch)
         if self.by_class:
-            cls[:] = step % classes
+            cls[:] = step % len(self.class_ids)
+        return self._batch(cls, rng)
+
+    def of_class(self, index: int, count: int) -> dict[str, Tensor]:
+        """A batch of one class alone, beside those of the steps."""
+        rng = np.random.default_rng([self.config.seed, index, count, 4])
+        return self._batch(np.full(count, index), rng)
+
+    def _batch(self, cls: NDArray[np.int64], rng: np.random.Generator) -> dict[str, Tensor]:
         images = [self.contents.draw(int(index), rng) for index in cls]
         surfaces = [self._surface(self.contents.draw(int(index), rng)[-1], rng) for index in cls]
         return {
