@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.files import write_json
-from defectstudio.domain.recipe import Defect, Recipe, SampleManifest
+from defectstudio.domain.recipe import Defect, Recipe, SampleManifest, Style
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
+from defectstudio.imaging.contrast import strengthened
 from defectstudio.imaging.masks import Box, decode
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import Level, from_relative, surround
-from defectstudio.imaging.types import Image
-from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.imaging.types import Image, Mask, Unit
+from defectstudio.synthesis.generators.content import (
+    Content,
+    ContentGenerator,
+    StyledGenerator,
+)
 
 Generators = Mapping[str, ContentGenerator]
 """Loaded generators by the SHA-256 of their weights."""
@@ -26,7 +31,19 @@ Generators = Mapping[str, ContentGenerator]
 def place_content(defect: Defect, background: Image, generators: Generators) -> PlacedContent:
     """The content of one defect at its place, in the tone of the surface there.
 
-    Raises RecipeError for an unknown generator.
+    Its contrast is the generator's own, whatever the defect wants (`place_contents` follows it).
+    Raises RecipeError for an unknown generator and for a style that it cannot draw.
+    """
+    return place_gallery(defect, [defect.seed], background, generators)[0]
+
+
+def place_gallery(
+    defect: Defect, seeds: Sequence[int], background: Image, generators: Generators
+) -> list[PlacedContent]:
+    """As `place_content`, one content a seed, in one call of the network where it can.
+
+    A gallery is for looking and choosing: several contents at once may differ from single ones in
+    their last bits, so what is kept is made again alone.
     """
     if defect.generator not in generators:
         raise RecipeError(
@@ -38,15 +55,48 @@ def place_content(defect: Defect, background: Image, generators: Generators) -> 
     place = defect.top, defect.left
     level = surround(background, mask, place) if relative else None
     surface = surface_under(background, Box(*place, *mask.shape), generator.card.channels, level)
-    made = generator.generate(defect.class_id, defect.seed, mask, surface)
-    pixels = made.pixels
-    if level is not None:
-        if not generator.fills_mask:
-            level = surround(background, made.raw_mask, place)
-        pixels = from_relative(pixels, _like(level, pixels.shape[2]))
-    return PlacedContent(
-        defect.class_id, pixels, made.raw_mask, defect.top, defect.left, defect.seed
-    )
+    placed = []
+    for seed, made in zip(seeds, _made(generator, defect, seeds, mask, surface), strict=True):
+        pixels = made.pixels
+        if level is not None:
+            own = level if generator.fills_mask else surround(background, made.raw_mask, place)
+            pixels = from_relative(pixels, _like(own, pixels.shape[2]))
+        placed.append(PlacedContent(defect.class_id, pixels, made.raw_mask, *place, seed))
+    return placed
+
+
+def place_contents(
+    recipe: Recipe, background: Image, generators: Generators
+) -> list[PlacedContent]:
+    """The contents of a recipe in order, each at its place and of the contrast it wants."""
+    return [
+        with_contrast(place_content(defect, background, generators), defect, recipe, background)
+        for defect in recipe.defects
+    ]
+
+
+def with_contrast(
+    content: PlacedContent, defect: Defect, recipe: Recipe, background: Image
+) -> PlacedContent:
+    """The content of the contrast its defect wants; where it wants none, as it is."""
+    if not defect.contrast:
+        return content
+    return strengthened(background, content, defect.contrast, recipe.blend, recipe.refine)
+
+
+def _made(
+    generator: ContentGenerator, defect: Defect, seeds: Sequence[int], mask: Mask, surface: Unit
+) -> list[Content]:
+    plain = defect.style == Style()
+    if isinstance(generator, StyledGenerator) and (len(seeds) > 1 or not plain):
+        return generator.styled(defect.class_id, seeds, defect.style, mask)
+    if not plain:
+        raise RecipeError(
+            "this kind of generator has no styles that can be mixed or truncated",
+            subject=generator.card.kind,
+            remedy="Use a seed alone, or a generator of kind dcdganc.",
+        )
+    return [generator.generate(defect.class_id, seed, mask, surface) for seed in seeds]
 
 
 def _like(level: Level, channels: int) -> Level:
@@ -56,7 +106,7 @@ def _like(level: Level, channels: int) -> Level:
 
 def render(recipe: Recipe, background: Image, generators: Generators) -> Composite:
     """Make the sample of `recipe` on `background` (H, W) or (H, W, 3), uint8 or uint16."""
-    contents = [place_content(defect, background, generators) for defect in recipe.defects]
+    contents = place_contents(recipe, background, generators)
     return compose(background, contents, recipe.blend, recipe.grain, recipe.refine)
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.recipe import Style
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.imaging.watershed import NEAR_KEY, raw_mask
-from defectstudio.networks.dcdganc.generator import draw_noise
-from defectstudio.networks.dcdganc.model import (
-    KEY,
-    Inputs,
-    build_generator,
-    canvas_side,
-    unpack,
-)
+from defectstudio.networks.dcdganc.companions import Companions, logit
+from defectstudio.networks.dcdganc.generator import STRIDE
+from defectstudio.networks.dcdganc.model import KEY, Inputs, build_generator, unpack
+from defectstudio.networks.dcdganc.source import constant_map, mask_map
+from defectstudio.synthesis import latents as ways
+from defectstudio.synthesis.canvas import Canvas, enlarge, spread
 from defectstudio.synthesis.generators.content import Content, class_index, class_order
+from defectstudio.synthesis.latents import Draw, Latent
+from defectstudio.synthesis.record import Record
 
-MARGIN = 4
-"""Free pixels around a mask on its canvas."""
+PLAIN = Style()
 
 
 class Dcdganc:
@@ -40,6 +39,8 @@ class Dcdganc:
         self.inputs = Inputs(ids, mask_source=self.fills_mask)
         self.net = build_generator(card.config, card.channels, len(ids)).to(device).eval()
         self.prior = unpack(self.net, tensors)
+        self.companions = Companions(card.config, card.channels, len(ids), tensors, device)
+        self.record = Record.unpack(tensors)
 
     def generate(self, class_id: int, seed: int, mask: Mask, surface: Unit) -> Content:  # noqa: ARG002
         """Content for `mask` bool (h, w) of any size; masks larger than a canvas are drawn small.
@@ -48,75 +49,119 @@ class Dcdganc:
         the generator likes inside the box; the raw mask is its watershed within the mask.
         The surface is not looked at. Raises CheckpointError for a class it does not know.
         """
-        index = class_index(self.card, class_id)
+        return self.draw([self.latent(class_id, seed)], mask)[0]
+
+    def styled(
+        self, class_id: int, seeds: Sequence[int], style: Style, mask: Mask
+    ) -> list[Content]:
+        """As `generate`, one content a seed with the style changed, in one call of the network.
+
+        Several at once may differ from single ones in their last bits. Raises CheckpointError for
+        an unknown class and RecipeError for a style of another size.
+        """
+        return self.draw([self.latent(class_id, seed, style) for seed in seeds], mask)
+
+    def latent(self, class_id: int, seed: int, style: Style = PLAIN) -> Latent:
+        """What a content is made from. Raises as `styled`."""
+        index, nz = class_index(self.card, class_id), self.config.nz
+        own = Draw.of(seed, nz)
+        if style.normal:
+            if len(style.normal) != nz:
+                raise RecipeError(
+                    f"the style has {len(style.normal)} numbers, those of this generator {nz}",
+                    remedy="Read the style with the generator that is to draw it.",
+                )
+            own = Draw(torch.tensor(style.normal), own.grains)
+        fine = own
+        if style.mix is not None:
+            fine = own.mixed(Draw.of(style.mix.seed, nz), style.mix.amount)
+            own = fine if style.mix.layers == "all" else own
+        return Latent(
+            self.inputs.eye[index],
+            float(self.inputs.values[index]),
+            ways.style_of(self.prior, index, own.normal, style.truncation),
+            ways.style_of(self.prior, index, fine.normal, style.truncation),
+            own.grains,
+        )
+
+    def draw(self, latents: Sequence[Latent], mask: Mask) -> list[Content]:
+        """One content a latent for the same mask bool (h, w), in one call of the network."""
         if self.fills_mask:
-            return Content(self._fill(index, seed, mask), mask.copy())
-        return self._free(index, seed, mask)
+            canvas = self._canvas(mask)
+            made = self._run(latents, canvas.mask)
+            return [Content(canvas.take(one[..., :-1]), mask.copy()) for one in made]
+        window = np.ones((self.config.height, self.config.width), bool)
+        return [_free(one, mask) for one in self._run(latents, window)]
 
-    def _fill(self, index: int, seed: int, mask: Mask) -> Unit:
-        scale = min(1.0, self._limit() / max(mask.shape))
-        small = _shrink(mask, scale)
-        h, w = small.shape
-        config = self.config
-        height = max(config.height, canvas_side(h + 2 * MARGIN))
-        width = max(config.width, canvas_side(w + 2 * MARGIN))
-        top, left = (height - h) // 2, (width - w) // 2
-        canvas = np.zeros((height, width), np.float32)
-        canvas[top : top + h, left : left + w] = small
-        made = self._run(index, seed, canvas)[top : top + h, left : left + w, :-1]
-        inside = _spread(made, small)
-        return inside if scale == 1.0 else _enlarge(inside, mask.shape)
+    def encode(self, class_id: int, pixels: Unit, mask: Mask) -> tuple[float, ...]:
+        """The style of a real content as the normal numbers of its class, for `Style.normal`.
 
-    def _free(self, index: int, seed: int, mask: Mask) -> Content:
-        config = self.config
-        made = self._run(index, seed, np.ones((config.height, config.width), np.float32))
-        alpha = made[..., -1:]
-        # The network composes on the black key: undone, or the rim of the content were its shadow.
-        held = alpha[..., 0] >= NEAR_KEY
-        pixels = _spread(np.clip(made[..., :-1] / np.maximum(alpha, NEAR_KEY), 0, 1), held)
-        if mask.shape != held.shape:
-            pixels, alpha = _enlarge(pixels, mask.shape), _enlarge(alpha, mask.shape)
-        return Content(pixels, raw_mask(pixels, alpha[..., 0]) & mask)
+        pixels float32 (h, w, C) in [0, 1] in the tone of the generator's configuration, mask bool
+        (h, w). z is the encoder's mean (P1 section 2.2). Raises CheckpointError for an unknown
+        class and for weights without an encoder, ImageError for an empty mask or other channels.
+        """
+        index = class_index(self.card, class_id)
+        encoder = self.companions.encoder
+        if encoder is None:
+            raise CheckpointError(
+                "the generator was trained before styles could be read: it holds no encoder",
+                remedy="Train it again.",
+            )
+        with torch.no_grad():
+            z = encoder(self.image(pixels, mask)[None].to(self.device))[0][0].cpu()
+        return tuple(ways.normal_of(self.prior, index, z).tolist())
 
-    def _limit(self) -> int:
-        """The longest mask side drawn at its own resolution: twice the trained canvas."""
-        return 2 * max(self.config.height, self.config.width) - 2 * MARGIN
+    def image(self, pixels: Unit, mask: Mask) -> Tensor:
+        """A content as the networks see it: (C + 1, H, W), in [-1, 1] on the key, and alpha.
+
+        Raises ImageError for an empty mask and for pixels of other channels than the generator's.
+        """
+        if not mask.any() or pixels.shape != (*mask.shape, self.card.channels):
+            raise ImageError(
+                f"a content {pixels.shape} under a mask of {int(mask.sum())} pixels cannot be read",
+                remedy=f"Use a mask that is not empty and {self.card.channels} channel(s).",
+            )
+        return torch.from_numpy(self._canvas(mask).image(pixels))
+
+    def looks_real(self, class_id: int, pixels: Unit, mask: Mask) -> float | None:
+        """The discriminator's logit of a content, as in `encode`; None for weights without one."""
+        judge = self.companions.discriminator
+        if judge is None:
+            return None
+        index = torch.tensor([class_index(self.card, class_id)], device=self.device)
+        image = self.image(pixels, mask)[None].to(self.device)
+        return float(logit(judge, image, self.inputs.one_hot(index)))
+
+    def _canvas(self, mask: Mask) -> Canvas:
+        return Canvas.around(mask, self.config.height, self.config.width, STRIDE)
 
     @torch.no_grad()
-    def _run(self, index: int, seed: int, canvas: NDArray[np.float32]) -> Unit:
-        """canvas (H, W) in {0, 1} -> content and alpha (H, W, C + 1) in [0, 1]."""
-        rng = torch.Generator().manual_seed(seed)
-        z = self.prior.style(index, torch.randn(self.config.nz, generator=rng))[None]
-        noise = draw_noise(self.net.noise_shapes(*canvas.shape), 1, rng)
-        cls = torch.tensor([index])
-        source = self.inputs.source(cls, torch.from_numpy(canvas)[None, None])
-        code = torch.cat([self.inputs.one_hot(cls), z], dim=1)
-        noise = [plane.to(self.device) for plane in noise]
-        out = self.net(source.to(self.device), code.to(self.device), noise, KEY)[0].float().cpu()
-        out[:-1] = (out[:-1] + 1) / 2
-        return np.ascontiguousarray(out.permute(1, 2, 0).numpy())
+    def _run(self, latents: Sequence[Latent], canvas: Mask) -> list[Unit]:
+        """canvas bool (H, W) -> for each latent content and alpha (H, W, C + 1) in [0, 1]."""
+        count = len(latents)
+        values = torch.tensor([one.value for one in latents])
+        plane = torch.from_numpy(canvas.astype(np.float32))[None, None].expand(count, -1, -1, -1)
+        source = mask_map(values, plane) if self.fills_mask else constant_map(values, *canvas.shape)
+        codes = torch.stack([torch.cat([one.code, one.z]) for one in latents]).to(self.device)
+        planes = ways.noise(latents, self.net.noise_shapes(*canvas.shape))
+        noise = [level.to(self.device) for level in planes]
+        if all(torch.equal(one.z, one.fine) for one in latents):
+            out = self.net(source.to(self.device), codes, noise, KEY)
+        else:
+            fine = torch.stack([torch.cat([one.code, one.fine]) for one in latents])
+            with ways.fine_code(self.net, fine.to(self.device)):
+                out = self.net(source.to(self.device), codes, noise, KEY)
+        out = out.float().cpu()
+        out[:, :-1] = (out[:, :-1] + 1) / 2
+        return [np.ascontiguousarray(one) for one in out.permute(0, 2, 3, 1).numpy()]
 
 
-def _shrink(mask: Mask, scale: float) -> Mask:
-    if scale == 1.0:
-        return mask
-    size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
-    soft = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(soft >= min(0.4, float(soft.max())))
-
-
-def _enlarge(pixels: Unit, shape: tuple[int, ...]) -> Unit:
-    out = cv2.resize(pixels, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.clip(out.reshape(*shape[:2], pixels.shape[2]), 0.0, 1.0)
-
-
-def _spread(pixels: Unit, inside: Mask) -> Unit:
-    """Outside the content the nearest content pixel, so that no rim of the key is resampled in."""
-    if inside.all() or not inside.any():
-        return np.ascontiguousarray(pixels)
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    values = np.zeros((int(nearest.max()) + 1, pixels.shape[2]), np.float32)
-    values[nearest[inside]] = pixels[inside]
-    return np.ascontiguousarray(values[nearest])
+def _free(made: Unit, mask: Mask) -> Content:
+    """The content and raw mask of what was made (H, W, C + 1) without a mask, for its window."""
+    alpha = made[..., -1:]
+    # The network composes on the black key: undone, or the rim of the content were its shadow.
+    held = alpha[..., 0] >= NEAR_KEY
+    pixels = spread(np.clip(made[..., :-1] / np.maximum(alpha, NEAR_KEY), 0, 1), held)
+    if mask.shape != held.shape:
+        pixels, alpha = enlarge(pixels, mask.shape), enlarge(alpha, mask.shape)
+    return Content(pixels, raw_mask(pixels, alpha[..., 0]) & mask)
