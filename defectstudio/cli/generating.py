@@ -1,10 +1,10 @@
-"""Commands that make something: train, synthesize, replay."""
+"""Commands that make something or judge it: train, synthesize, replay, compare."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -129,11 +129,45 @@ def replay(
         raise typer.Exit(USER_FAULT)
 
 
+@command
+def compare(
+    *,
+    project: ProjectPath,
+    protocol: Annotated[Literal["realism"], typer.Option(help="What is measured, and how.")],
+    item: ItemName = None,
+    settings: Settings = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A folder that gets a copy of the report.")
+    ] = None,
+    device: DeviceOption = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Measure all generators of an item against its real defects and write a report."""
+    from defectstudio.app.comparing import report_files, start_comparison
+
+    with opened(project) as used:
+        job = start_comparison(
+            used,
+            protocol=protocol,
+            item=item,
+            overrides=pairs(settings or []),
+            report=report,
+            device=device,
+        )
+        record = follow(job)
+    page = [report / file.name if report else file for file in report_files(record, protocol)][1]
+    arms = job.summary.get("arms")
+    sentences = [arm["sentence"] for arm in arms] if isinstance(arms, list) else []
+    result = {"job": asdict(record), "summary": job.summary, "report": page}
+    say(as_json, result, [*sentences, f"The report: {page}"])
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("train")(train)
     app.command("synthesize")(synthesize)
     app.command("replay")(replay)
+    app.command("compare")(compare)
 
 
 def _differs(planes: dict[str, object]) -> str:

@@ -17,6 +17,7 @@ Kind = Literal[
 Source = Literal["mask", "constant"]
 Tone = Literal["relative", "absolute"]
 PriorKind = Literal["posterior", "standard"]
+Penalty = Literal["r1", "wgan"]
 Autocast = Literal["auto", "on", "off"]
 
 
@@ -71,22 +72,31 @@ class DcdgancConfig(LearningConfig):
     The defaults are a few-shot preset for a CPU; PRESETS["paper"] is the paper's. Weights of
     the losses carry the paper's names. prior: what a style is drawn from,
     the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
+    coarse: side in pixels of the means that the reconstruction compares, 1 for single pixels;
+    lambda_texture: weight of the distance of patch distributions, which has the rest;
+    penalty: on the discriminator's gradient, R1 or the paper's WGAN-GP, of weight lambda_gp,
+    every gp_every steps; lambda_fm: weight of feature matching.
     kind "adain" and "instancenorm": the same network with OD-SPADE replaced.
     """
 
     kind: Literal["dcdganc", "adain", "instancenorm"] = "dcdganc"
+    batch: Annotated[int, Bounds(1, 512)] = 8
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 1e-3
     source: Source = "mask"
     prior: PriorKind = "posterior"
     nz: Annotated[int, Bounds(4, 256)] = 16
-    width_g: Annotated[int, Bounds(8, 512)] = 48
-    width_d: Annotated[int, Bounds(8, 512)] = 32
+    width_g: Annotated[int, Bounds(8, 512)] = 32
+    width_d: Annotated[int, Bounds(8, 512)] = 48
     width_e: Annotated[int, Bounds(8, 512)] = 32
     lambda_p: Annotated[float, Bounds(0.0, 1e6)] = 10.0
     lambda_l: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     lambda_kl: Annotated[float, Bounds(0.0, 1e6)] = 0.01
-    lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 5.0
-    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 10.0
-    gp_every: Annotated[int, Bounds(1, 64)] = 4
+    lambda_texture: Annotated[float, Bounds(0.0, 1e6)] = 20.0
+    coarse: Annotated[int, Bounds(1, 16)] = 4
+    lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 1.0
+    penalty: Penalty = "r1"
+    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 0.05
+    gp_every: Annotated[int, Bounds(1, 64)] = 8
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
 
@@ -233,6 +243,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "lambda_l": 1.0,
         "lambda_kl": 0.01,
         "lambda_fm": 0.0,
+        "lambda_texture": 0.0,
+        "coarse": 1,
+        "penalty": "wgan",
         "lambda_gp": 10.0,
         "gp_every": 1,
         "diffaugment": False,

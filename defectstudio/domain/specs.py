@@ -123,7 +123,73 @@ class ReplaySpec:
     kind: Literal["replay"] = "replay"
 
 
-JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec
+FeatureName = Literal["efficientnet-lite0", "vgg16-hed", "vgg16", "vgg19"]
+"""Networks that realism is measured with (networks.features)."""
+
+
+@dataclass(frozen=True)
+class GroupedFile:
+    """A labeled image and the physical part it shows."""
+
+    file: LabeledFile
+    group: str
+
+
+@dataclass(frozen=True)
+class NamedGenerator:
+    """A generator of the project: its name and its folder."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class RealismSettings:
+    """How realism is measured.
+
+    count: contents a class and generator; seed: of all draws. canvas: side in pixels of the grey
+    canvas that contents are compared on; a smaller content is enlarged to fill it, at most by the
+    factor `enlarge`. features: the network; feature_weights: its file where it is not the default
+    one; feature_side: side in pixels of its input; download: whether its weights may be fetched.
+    subsets: random subsets of KID. sheet: contents shown a class and generator.
+    """
+
+    count: Annotated[int, Bounds(2, 10_000)] = 60
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+    canvas: Annotated[int, Bounds(32, 512)] = 64
+    enlarge: Annotated[float, Bounds(1.0, 16.0)] = 2.0
+    features: FeatureName = "efficientnet-lite0"
+    feature_weights: Path | None = None
+    feature_side: Annotated[int, Bounds(32, 512)] = 128
+    download: bool = False
+    subsets: Annotated[int, Bounds(1, 10_000)] = 100
+    sheet: Annotated[int, Bounds(0, 200)] = 16
+
+
+@dataclass(frozen=True)
+class CompareSpec:
+    """Measure generators against real defects; protocol "realism" (SPEC section 6).
+
+    training, test: labeled images of the two splits. backgrounds: normal images that samples are
+    made on, of the split `background_split`. The report is left in `report/` of the run folder.
+    """
+
+    run: Path
+    project: str
+    item: str
+    classes: dict[int, str]
+    generators: tuple[NamedGenerator, ...]
+    training: tuple[GroupedFile, ...]
+    test: tuple[GroupedFile, ...]
+    backgrounds: tuple[BackgroundFile, ...]
+    background_split: str
+    settings: RealismSettings = field(default_factory=RealismSettings)
+    device: Device = "cpu"
+    protocol: Literal["realism"] = "realism"
+    kind: Literal["compare"] = "compare"
+
+
+JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec
 
 
 @dataclass(frozen=True)

@@ -97,20 +97,29 @@ def _error_left(change: float, before: float) -> float:
     return change * ratio / (1 - ratio)
 
 
-def _conductance(number: int, links: Floats) -> Floats:
-    """Of one of a cell's links: whole edges and single pixels alike hold a coarse cell."""
+def _conductance(number: int, links: Floats, pixels: Floats) -> Floats:
+    """Of one of a cell's links to given values.
+
+    Where thin necks meet it holds a cell as fast as its few pixels are held; elsewhere whole edges
+    and single pixels hold it alike.
+    """
     if number == 0:
         return np.ones_like(links)
     held = np.minimum(links, np.float32(1 << number))
-    return np.float32(1) / (np.float32(0.2) * held + np.float32(0.6))
+    wide = np.float32(1) / (np.float32(0.3) * held + np.float32(0.9))
+    thin = np.divide(np.float32(2) * links, pixels, out=np.ones_like(links), where=pixels > 0)
+    share: Floats = np.maximum(wide, np.minimum(thin, np.float32(1)))
+    return share
 
 
 def _finish(level: Level, number: int) -> None:
     """1 / (links + conductance to given values) where a cell is; loads become their pull."""
+    pixels = level.exists[1 : level.active].copy()
+    np.minimum(level.exists, np.float32(1), out=level.exists)
     exists = level.exists[:, None]
     near = [_around(level, exists, colour, level.edges_of(colour, 1)) for colour in (0, 1)]
     links, held = np.concatenate(near, axis=1), level.inverse[1 : level.active]
-    share = _conductance(number, held)
+    share = _conductance(number, held, pixels)
     level.load *= share[:, None]
     sums = links + share * held
     np.divide(np.float32(1), sums, out=held, where=level.exists[1 : level.active] > 0)
@@ -204,7 +213,10 @@ def _complete_load(step: Step) -> None:
 
 
 def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> float:
-    """One V-cycle; returns the largest change that came from the coarser levels."""
+    """One V-cycle; returns the largest change that came from the coarser levels.
+
+    What smoothes a residual before it is restricted pays more than what smoothes a correction.
+    """
     level = levels[number]
     if number == len(steps):
         _solve_bottom(level)
@@ -219,5 +231,5 @@ def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> 
     kept = tiles.interpolated(coarse.value - before, step.around_active)
     kept *= level.exists[1 : level.active, None]
     level.value[1 : level.active] += kept
-    _relax(level, sweeps)
+    _relax(level, (sweeps + 1) // 2)
     return float(np.abs(kept).max(initial=0))

@@ -28,12 +28,14 @@ class Level:
     shape: cells (h, w); kind: what a tile is, uint8 (rows, columns). grid: the numbers by place,
     with a margin of void; rows, columns: the places by number; partial: bool (active,), tiles not
     wholly inside. value: (deep, c, 2, 8, 8); load: (active - 1, c, 2, 8, 8); exists, inverse:
-    (halo, 2, 8, 8); inverse holds the number of links to given values until the level is finished.
+    (halo, 2, 8, 8); until the level is finished they hold the number of pixels (`pixels` in a full
+    cell) and of links to given values.
     """
 
     shape: tuple[int, int]
     kind: NDArray[np.uint8]
     channels: int
+    pixels: int
     grid: Numbers = field(init=False)
     rows: Numbers = field(init=False)
     columns: Numbers = field(init=False)
@@ -56,7 +58,7 @@ class Level:
         self.load = np.zeros((self.active - 1, *planes), np.float32)
         self.partial = self.kind[self.rows[: self.active], self.columns[: self.active]] == _PARTIAL
         self.partial[0] = False
-        self.exists = np.ones((self.halo, 2, 8, 8), np.float32)
+        self.exists = np.full((self.halo, 2, 8, 8), self.pixels, np.float32)
         self.exists[0] = 0
         self.exists[: self.active][self.partial] = 0
         self.inverse = np.zeros((self.halo, 2, 8, 8), np.float32)
@@ -165,7 +167,7 @@ def from_pixels(unknown: Mask, channels: int) -> Level:
     inner = padded & around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
     blocks = (padded.shape[0] // 8, 8, padded.shape[1] // 16, 16)
     some, every = padded.reshape(blocks).any((1, 3)), inner.reshape(blocks).all((1, 3))
-    level = Level((height, width), np.add(some, every, dtype=np.uint8), channels)
+    level = Level((height, width), np.add(some, every, dtype=np.uint8), channels, 1)
     edge = np.flatnonzero(level.partial)
     cells = padded.reshape(blocks)[level.rows[edge], :, level.columns[edge]].reshape(-1, 8, 8, 2)
     for parity in (0, 1):
@@ -175,22 +177,21 @@ def from_pixels(unknown: Mask, channels: int) -> Level:
 
 
 def coarsened(fine: Level) -> Step:
-    """To the next coarser level: cells with any child, Dirichlet links and values summed."""
+    """To the next coarser level: pixels, Dirichlet links and values summed."""
     height, width = fine.kind.shape
     padded = np.pad(fine.kind, ((0, height % 2), (0, width % 2)))
     quads = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2)
     some, every = (quads != _VOID).any((1, 3)), (quads == _FULL).all((1, 3))
     kind = np.add(some, every, dtype=np.uint8)
     shape = ((fine.shape[0] + 1) // 2, (fine.shape[1] + 1) // 2)
-    step = Step(fine, Level(shape, kind, fine.channels))
+    step = Step(fine, Level(shape, kind, fine.channels, 4 * fine.pixels))
     coarse, under = step.coarse, step.cells_under(step.active, 1)
-    exists = children(fine.exists[1 : fine.active, None]) > 0
-    coarse.exists.reshape(-1)[under] = exists
+    coarse.exists.reshape(-1)[under] = children(fine.exists[1 : fine.active, None])
     coarse.inverse.reshape(-1)[under] = children(fine.inverse[1 : fine.active, None])
     coarse.load.reshape(-1)[step.under - coarse.channels * _PLANES] = children(fine.load)
     inner = np.arange(fine.active, fine.deep)
     parents = coarse.grid[fine.rows[inner] // 2 + 1, fine.columns[inner] // 2 + 1]
-    coarse.exists.reshape(-1)[step.cells_under(inner[parents < coarse.active], 1)] = 1
+    coarse.exists.reshape(-1)[step.cells_under(inner[parents < coarse.active], 1)] = coarse.pixels
     return step
 
 

@@ -35,6 +35,20 @@ class Made:
     refused: Counter[str]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A recipe that found a place, its background and what was refused on the way, by reason."""
+
+    recipe: Recipe
+    background: Image
+    refused: Counter[str]
+
+    @property
+    def empty_tries(self) -> int:
+        """How often the generator left its window empty before."""
+        return self.refused[Refusal.EMPTY_SHAPE.value]
+
+
 class Batch:
     """Draws recipes and makes samples; the same spec and index give the same bytes."""
 
@@ -53,22 +67,37 @@ class Batch:
         Raises UserError when no try succeeds, with the reasons.
         """
         refused: Counter[str] = Counter()
+        for recipe, background in self._tries(index, refused):
+            sample = render(
+                recipe, background, {self.generator.card.weights_sha256: self.generator}
+            )
+            if all((sample.label == d.class_id).any() for d in recipe.defects):
+                return Made(recipe, sample, refused)
+            refused[INVISIBLE] += 1
+        raise self._nowhere(index, refused)
+
+    def draw(self, index: int) -> Drawn:
+        """The first recipe of sample `index` that finds a place, whether or not it will be seen.
+
+        Raises UserError as `make` does.
+        """
+        refused: Counter[str] = Counter()
+        for recipe, background in self._tries(index, refused):
+            return Drawn(recipe, background, refused)
+        raise self._nowhere(index, refused)
+
+    def _tries(self, index: int, refused: Counter[str]) -> Iterator[tuple[Recipe, Image]]:
+        """Recipes that found a place, with their backgrounds; refusals are counted."""
         for attempt in range(self.spec.placement.tries):
             rng = np.random.default_rng([self.spec.seed, index, attempt])
             file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
             background = self._read(file.image)
-            defects = self._defects(index, file, background, rng, refused)
-            if not defects:
-                continue
-            recipe = self._recipe(file, defects)
-            sample = render(
-                recipe, background, {self.generator.card.weights_sha256: self.generator}
-            )
-            if all((sample.label == d.class_id).any() for d in defects):
-                return Made(recipe, sample, refused)
-            refused[INVISIBLE] += 1
+            if defects := self._defects(index, file, background, rng, refused):
+                yield self._recipe(file, defects), background
+
+    def _nowhere(self, index: int, refused: Counter[str]) -> UserError:
         reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
-        raise UserError(
+        return UserError(
             f"sample {index} found no place after {self.spec.placement.tries} tries: {reasons}",
             remedy="Widen the region, lower the scale or the gap, or choose other backgrounds.",
         )

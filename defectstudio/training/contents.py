@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,8 +15,10 @@ from torch.utils.data import Dataset
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
+from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.tone import surround, to_relative
+from defectstudio.imaging.types import Image, Label
 from defectstudio.synthesis.shapes import parts
 
 
@@ -46,15 +48,20 @@ def cut_contents(
 
 def _cut_file(file: LabeledFile, class_ids: Sequence[int], tone: Tone) -> list[Content]:
     image, label = read_image(file.image), read_label(file.label)
-    contents = []
+    return [content for _, content in cut_image(image, label, class_ids, tone)]
+
+
+def cut_image(
+    image: Image, label: Label, class_ids: Sequence[int], tone: Tone
+) -> Iterator[tuple[Box, Content]]:
+    """The contents of an image (H, W) or (H, W, 3) by its label plane (H, W), and their boxes."""
     for class_id in class_ids:
         for box, mask in parts(label == class_id):
             pixels = to_unit(image[box.slices]).reshape(*box.shape, -1)
             if tone == "relative":
                 level = surround(image, mask, (box.top, box.left), ignored=label > 0)
                 pixels = to_relative(pixels, level)
-            contents.append(Content(pixels, mask, class_id))
-    return contents
+            yield box, Content(pixels, mask, class_id)
 
 
 def _same_channels(contents: list[Content]) -> list[Content]:

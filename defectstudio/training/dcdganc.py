@@ -24,7 +24,7 @@ from defectstudio.networks.dcdganc.model import (
     build_generator,
     pack,
 )
-from defectstudio.networks.dcdganc.prior import Prior, aggregated, standard
+from defectstudio.networks.dcdganc.prior import Prior, RunningPrior, aggregated, standard
 from defectstudio.networks.ema import Ema
 from defectstudio.training.augment import Augment
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
@@ -34,6 +34,8 @@ from defectstudio.training.record import remember
 
 PRIOR_DRAWS = 64
 """Contents encoded of every class to find its styles."""
+FILTERS, PATCH, PATCHES = 32, 5, 512
+"""Of the texture loss: filters a step, their side, and pixels compared an image."""
 PREVIEW = 1 << 40
 """The batch that the preview grid shows, beyond any step."""
 
@@ -52,7 +54,8 @@ class DcdgancTask:
         self.g = build_generator(config, data.channels, classes)
         self.e = build_encoder(config, data.channels)
         self.d = build_discriminator(config, data.channels, classes)
-        for net in (self.g, self.e, self.d):
+        self.running = RunningPrior(classes, config.nz)
+        for net in (self.g, self.e, self.d, self.running):
             net.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.g, config.ema)
         betas = (config.beta1, config.beta2)
@@ -77,7 +80,8 @@ class DcdgancTask:
             log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
         log = {**log_ge, **log_d}
-        values = {name: float(value.detach()) for name, value in log.items()}
+        # One transfer for all: each would wait for the device by itself.
+        values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
         if not all(map(math.isfinite, values.values())):
             raise JobError(
                 "the training diverged: a loss is no number",
@@ -94,6 +98,9 @@ class DcdgancTask:
         mu, log_variance = self.e(image)
         z_r = reparameterize(mu, log_variance, self._normal(len(image), rng))
         z_s = self._normal(len(image), rng)
+        if c.prior == "posterior":
+            z_s = self.running.draw(cls, z_s)
+            self.running.update(cls, mu.float(), log_variance.float())
         recon = self._generate(self.g, z_r, cls, image, rng)
         sample = self._generate(self.g, z_s, cls, image, rng)
         one_hot = self.inputs.one_hot(cls)
@@ -101,10 +108,12 @@ class DcdgancTask:
         log = {
             "adversarial": losses.fooling(judged_recon)
             + losses.fooling(self.d(augment(sample), one_hot)),
-            "reconstruction": c.lambda_p * losses.reconstruction(image, recon),
+            "reconstruction": c.lambda_p * self._reconstruction(image, recon),
             "kl": c.lambda_kl * losses.kl(mu, log_variance),
             "latent": c.lambda_l * losses.latent(z_s, self._mu_of(sample)),
         }
+        if c.lambda_texture:
+            log["texture"] = c.lambda_texture * self._texture(image, recon, rng)
         if c.lambda_fm:
             judged_real = self.d(augment(image), one_hot)
             matching = losses.feature_matching(judged_real, judged_recon)
@@ -112,6 +121,17 @@ class DcdgancTask:
         log["total"] = torch.stack(list(log.values())).sum()
         self.d.requires_grad_(True)
         return {"recon": recon.detach(), "sample": sample.detach()}, log
+
+    def _reconstruction(self, image: Tensor, recon: Tensor) -> Tensor:
+        if self.config.coarse == 1 or not self.config.fills_mask:
+            return losses.reconstruction(image, recon)
+        return losses.coarse_reconstruction(image, recon, self.config.coarse)
+
+    def _texture(self, image: Tensor, recon: Tensor, rng: torch.Generator) -> Tensor:
+        filters = losses.draw_filters(FILTERS, image.shape[1] - 1, PATCH, rng)
+        weights = image[:, -1].flatten(1).cpu()
+        positions = torch.multinomial(weights, PATCHES, replacement=True, generator=rng)
+        return losses.texture(image, recon, filters.to(self.device), positions.to(self.device))
 
     def _mu_of(self, sample: Tensor) -> Tensor:
         """mu(E(I_s)) with E held still: the latent loss moves G only (P1 Table 1)."""
@@ -131,8 +151,11 @@ class DcdgancTask:
         self, real: Tensor, fake: Tensor, cls: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
         """Lazy regularization: every n-th step with n times the weight (StyleGAN2)."""
-        mix = torch.rand(len(real), 1, 1, 1, generator=rng).to(self.device)
-        value = losses.gradient_penalty(self.d, real, fake, self.inputs.one_hot(cls), mix)
+        if self.config.penalty == "r1":
+            value = losses.r1(self.d, real, self.inputs.one_hot(cls))
+        else:
+            mix = torch.rand(len(real), 1, 1, 1, generator=rng).to(self.device)
+            value = losses.gradient_penalty(self.d, real, fake, self.inputs.one_hot(cls), mix)
         return {"gradient_penalty": self.config.lambda_gp * self.config.gp_every * value}
 
     def _generate(
@@ -187,7 +210,13 @@ class DcdgancTask:
         return {**drawn, **pack_companions(self.e, self.d), **seen.pack()}
 
     def _networks(self) -> dict[str, nn.Module]:
-        return {"g": self.g, "e": self.e, "d": self.d, "ema": self.ema.module}
+        return {
+            "g": self.g,
+            "e": self.e,
+            "d": self.d,
+            "ema": self.ema.module,
+            "prior": self.running,
+        }
 
     @torch.no_grad()
     def prior(self) -> Prior:

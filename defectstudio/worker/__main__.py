@@ -10,7 +10,14 @@ from filelock import FileLock
 
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
-from defectstudio.domain.specs import RUN_LOCK, JobSpec, ReplaySpec, SynthesizeSpec, TrainSpec
+from defectstudio.domain.specs import (
+    RUN_LOCK,
+    CompareSpec,
+    JobSpec,
+    ReplaySpec,
+    SynthesizeSpec,
+    TrainSpec,
+)
 from defectstudio.worker.channel import Channel
 
 
@@ -48,7 +55,9 @@ def _read(job: Path) -> JobSpec:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        adapter: TypeAdapter[JobSpec] = TypeAdapter(TrainSpec | SynthesizeSpec | ReplaySpec)
+        adapter: TypeAdapter[JobSpec] = TypeAdapter(
+            TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec
+        )
         return adapter.validate_json(job.read_bytes())
     except ValidationError as error:
         raise JobError(
@@ -63,6 +72,11 @@ def _handle(spec: JobSpec, channel: Channel) -> None:
         from defectstudio.worker.train import train
 
         train(spec, channel)
+        return
+    if isinstance(spec, CompareSpec):
+        from defectstudio.worker.compare import compare
+
+        compare(spec, channel)
         return
     from defectstudio.worker.synthesize import replay, synthesize
 

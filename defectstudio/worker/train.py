@@ -26,6 +26,9 @@ from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 
+GENERATOR_FOLDER = "generator"
+"""In the run folder."""
+
 
 def train(spec: TrainSpec, channel: Channel) -> None:
     """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `generator/`."""
@@ -50,8 +53,8 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         )
     )
     if loop(task, batches):
-        card = _export(spec, task)
-        channel.emit(Artifact("generator", "generator", card.step))
+        card = export_generator(spec, task)
+        channel.emit(Artifact("generator", GENERATOR_FOLDER, card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 
 
@@ -115,8 +118,9 @@ def _restore(spec: TrainSpec, task: GeneratorTask) -> int:
     return step
 
 
-def _export(spec: TrainSpec, task: GeneratorTask) -> GeneratorCard:
-    folder, manifest = spec.run / "generator", _manifest(spec)
+def export_generator(spec: TrainSpec, task: GeneratorTask) -> GeneratorCard:
+    """Write the task's generator and its card into `generator/` of the run folder."""
+    folder, manifest = spec.run / GENERATOR_FOLDER, _manifest(spec)
     digest = save_tensors(folder / WEIGHTS, task.export())
     card = GeneratorCard(
         config=spec.config,

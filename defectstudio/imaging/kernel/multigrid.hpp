@@ -13,11 +13,13 @@ namespace multigrid {
 constexpr int SWEEPS = 2, BOTTOM_SWEEPS = 10, BOTTOM_CELLS = 16, MOST_CYCLES = 200, NARROW_CYCLES = 12;
 constexpr float OVER = 1.6f;
 
-// Conductance of one of a cell's links to given values: whole edges and single pixels alike hold a
-// coarse cell. Measured to converge best; the natural value, 1 / sqrt(cells), diverges.
-INLINE V conductance(int level, V links) {
+// Conductance of one of a cell's links to given values. Where thin necks meet it holds a cell
+// as fast as its few pixels are held; elsewhere whole edges and single pixels hold it alike.
+// Measured to converge best; the natural value, 1 / sqrt(pixels), diverges.
+INLINE V conductance(int level, V links, V pixels) {
     if (level == 0) return all(1);
-    return all(1) / (all(0.2f) * smaller(links, all(float(1 << level))) + all(0.6f));
+    V wide = all(1) / (all(0.3f) * smaller(links, all(float(1 << level))) + all(0.9f));
+    return larger(wide, smaller(all(2) * links / pixels, all(1)));
 }
 
 // The neighbours of one colour's cells in a row: vertical + (straight + sideways).
@@ -206,8 +208,9 @@ inline void interpolate_values(Level& fine, Level& coarse, int first, int last) 
 
 // First values from the coarse level: near the boundary the weights of void cells are left out.
 HOT inline void start_from(Level& fine, Level& coarse) {
-    interpolate_values(fine, coarse, 1, fine.halo);
+    interpolate_values(fine, coarse, fine.active, fine.halo);
     for (int tile = 1; tile < fine.active; ++tile) {
+        interpolate_values(fine, coarse, tile, tile + 1);
         const Place& place = fine.tiles[tile];
         if (place.inverse == 1) continue;
         Window window;
@@ -261,7 +264,8 @@ HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most
     most = largest;
 }
 
-// One V-cycle; returns the largest change that came from the coarser levels.
+// One V-cycle; returns the largest change that came from the coarser levels. What smoothes a
+// residual before it is restricted pays more than what smoothes a correction.
 inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     Level& level = levels[number];
     if (number + 1 == levels.size()) {
@@ -279,7 +283,7 @@ inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     find_change(coarse);
     interpolate_values(level, coarse, level.active, level.halo);
     up.push_back([&](int first, int last) { correct(level, coarse, first, last, most); });
-    add_sweeps(up, level, sweeps);
+    add_sweeps(up, level, (sweeps + 1) / 2);
     wave(level, up);
     return largest(most);
 }
@@ -287,23 +291,28 @@ inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
 // 1 / (links + conductance * Dirichlet links) where a cell is; loads become conductance * values.
 HOT inline void finish_level(Level& level, int number) {
     // The neighbours' sum of ones is the number of links: there are no values yet.
-    for (int tile = 1; tile < level.halo; ++tile)
-        std::copy_n(level.own(level.exists, level.tiles[tile].inverse), 2 * PLANE,
-                    level.planes(level.value, tile, 0));
+    for (int tile = 1; tile < level.halo; ++tile) {
+        const V* pixels = level.own(level.exists, level.tiles[tile].inverse);
+        V* ones = level.planes(level.value, tile, 0);
+        for (int i = 0; i < 2 * PLANE; ++i) ones[i] = where(pixels[i], all(1));
+    }
     for (int tile = 1; tile < level.active; ++tile) {
         int slot = level.tiles[tile].inverse;
         if (slot == 1) continue;
         for (int i = 0; i < 2 * PLANE; ++i) {
             V links = around(level, tile, 0, i / PLANE).sum(i % PLANE, i / PLANE);
             V& inverse = level.own(level.inverse, slot)[i];
-            V share = conductance(number, inverse), sum = links + share * inverse;
-            for (int channel = 0; channel < level.channels; ++channel) {
+            V& exists = level.own(level.exists, slot)[i];
+            V share = conductance(number, inverse, exists), sum = links + share * inverse;
+            for (int channel = 0; number && channel < level.channels; ++channel) {
                 V& load = level.planes(level.load, tile, channel)[i];
                 load = share * load;
             }
-            inverse = where(level.own(level.exists, slot)[i], all(1) / sum);
+            inverse = where(exists, all(1) / sum);
+            exists = where(exists, all(1));
         }
     }
+    std::fill_n(level.own(level.exists, 1), 2 * PLANE, all(1));
 }
 
 // Whether over-relaxation solves a level: small, and held by given values in many places.
@@ -321,8 +330,7 @@ inline bool is_bottom(const Level& level) {
     return side <= 2 || 4 * held >= cells;
 }
 
-// Two cycles mostly suffice. Where thin necks meet in a coarse cell its correction is too large and
-// may even grow: more and more sweeps outweigh that.
+// Two cycles mostly suffice. What still grows then needs more and more sweeps.
 inline int sweeps_of(int cycle) { return cycle < 2 ? SWEEPS : std::min(2 * cycle, 16); }
 
 // The error after a cycle that changed so much, by how much the changes shrink.

@@ -116,6 +116,8 @@ struct Shares {
 
 constexpr float THIN = 0.6f;
 
+constexpr int WHOLE = 32;  // cells that passes over a row take at once
+
 // Passes over rows of squared distances, in bytes where they suffice. Instances with the ISA's own
 // vectors are made below: a template itself cannot be compiled for several.
 namespace row {
@@ -136,7 +138,8 @@ INLINE void up(const T* below, T* out, int n) {
 }
 // Squared distances from the squares of those within the columns, `cap` cells are left and right.
 template <class T>
-INLINE void nearest(const T* column, T* out, int n, int cap) {
+INLINE void nearest(const T* RESTRICT column, T* RESTRICT out, int n, int cap) {
+    n = n / WHOLE * WHOLE;
     for (int x = 0; x < n; ++x) out[x] = column[x];
     for (int d = 1; d < cap; ++d) {
         T add = T(d * d);
@@ -152,7 +155,8 @@ INLINE void square(T* values, int n) {
     for (int x = 0; x < n; ++x) values[x] = T(values[x] * values[x]);
 }
 template <class T>
-INLINE void take_deeper(const T* square, T* half, int n, T than) {
+INLINE void take_deeper(const T* RESTRICT square, T* RESTRICT half, int n, T than) {
+    n = n / WHOLE * WHOLE;
     for (int x = 0; x < n; ++x) {
         T deep = square[x] > than ? square[x] : T(0);
         half[x] = deep > half[x] ? deep : half[x];
@@ -166,19 +170,26 @@ INLINE void take_own(const T* square, T* half, int n) {
         half[x] = own > half[x] ? own : half[x];
     }
 }
-// One step of a dilation by a cross or a square of 3x3 pixels.
+// One step of a dilation of rows by a cross or a square of 3x3 pixels; `tall` is a row's scratch.
 template <class T>
-INLINE void dilate(const T* half, T* out, int n, int stride, bool cross) {
+INLINE void dilate(const T* RESTRICT half, T* RESTRICT out, T* RESTRICT tall, int rows, int n,
+                   int stride, bool cross) {
     auto larger = [](T a, T b) { return a > b ? a : b; };
-    const T *above = half - stride, *below = half + stride;
-    for (int x = 0; x < n; ++x) {
-        T plus = larger(larger(above[x], below[x]), larger(half[x - 1], half[x + 1]));
-        out[x] = larger(plus, half[x]);
-    }
-    if (cross) return;
-    for (int x = 0; x < n; ++x) {
-        T corners = larger(larger(above[x - 1], above[x + 1]), larger(below[x - 1], below[x + 1]));
-        out[x] = larger(corners, out[x]);
+    n = n / WHOLE * WHOLE;
+    for (; rows-- > 0; half += stride, out += stride) {
+        if (cross) {
+            for (int x = 0; x < n; ++x) {
+                T beside = larger(half[x - 1], half[x + 1]);
+                T vertical = larger(half[x - stride], half[x + stride]);
+                out[x] = larger(larger(beside, vertical), half[x]);
+            }
+            continue;
+        }
+        for (int x = 0; x < n + WHOLE; ++x) {
+            const T* here = half + x - 1;
+            tall[x] = larger(larger(here[-stride], here[stride]), here[0]);
+        }
+        for (int x = 0; x < n; ++x) out[x] = larger(larger(tall[x], tall[x + 1]), tall[x + 2]);
     }
 }
 }  // namespace row
@@ -196,8 +207,9 @@ INLINE void dilate(const T* half, T* out, int n, int stride, bool cross) {
     }                                                                                            \
     HOT inline void take_own(const T* square, T* half, int n) { row::take_own(square, half, n); } \
     HOT inline void square(T* values, int n) { row::square(values, n); }                         \
-    HOT inline void dilate(const T* half, T* out, int n, int stride, bool cross) {               \
-        row::dilate(half, out, n, stride, cross);                                                \
+    HOT inline void dilate(const T* half, T* out, T* tall, int rows, int n, int stride,          \
+                           bool cross) {                                                         \
+        row::dilate(half, out, tall, rows, n, stride, cross);                                    \
     }
 ROWS_OF(uint8_t)
 ROWS_OF(uint16_t)
@@ -205,8 +217,7 @@ ROWS_OF(uint16_t)
 // How far the ramp can feel a part's width, and the depth beyond which all is alike (ramps.py).
 inline int reach_of(int ramp) { return int(ramp / 0.6); }
 inline int cap_of(int ramp, int retention) { return std::max(reach_of(ramp), retention) + 1; }
-// Rounds up to whole vectors of bytes.
-inline int round_up(int n) { return (n + 31) / 32 * 32; }
+inline int round_up(int n) { return (n + WHOLE - 1) / WHOLE * WHOLE; }
 // Whether squared distances up to there, and their sums, fit into a byte.
 inline bool fits_byte(int cap) { return cap * cap + (cap - 1) * (cap - 1) < 256; }
 
@@ -267,7 +278,7 @@ private:
     int width = SIDE + 2 * margin, height = TALL + 2 * margin;
     // Passes run over whole vectors: `span` cells from column `cap` on, in rows of `stride`.
     int span = round_up(SIDE + 2 * reach), stride = round_up(span + 2 * cap);
-    std::vector<T> column, square, half, spread;
+    std::vector<T> column, square, half, spread, tall = std::vector<T>(span + WHOLE);
     std::vector<uint8_t> line;
     uint8_t flags[SIDE];
 
@@ -347,10 +358,8 @@ void Block<T>::half_widths() {
         size_t begin = size_t(first) * stride;
         take_deeper(&square[begin], &half[begin], (last - first) * stride, T(j * j));
         ++first, --last;
-        for (int y = first; y < last; ++y) {
-            size_t at = size_t(y) * stride + cap;
-            dilate(&half[at], &spread[at], span, stride, j & 1);
-        }
+        size_t at = size_t(first) * stride + cap;
+        dilate(&half[at], &spread[at], tall.data(), last - first, span, stride, j & 1);
         half.swap(spread);
     }
     size_t begin = size_t(first) * stride;

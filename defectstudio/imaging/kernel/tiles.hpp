@@ -26,6 +26,7 @@ struct Level {
     int stride;           // of the padded grid
     int channels;
     bool finest = false;
+    float pixels = 1;            // of a full cell
     std::vector<int> grid;       // tile number by padded place; 0 void, -1 without memory
     std::vector<uint8_t> kind;   // by padded place
     std::vector<Place> tiles;    // [0] is void; then active, halo, deep
@@ -33,7 +34,7 @@ struct Level {
     std::vector<int> first;      // active tile of each row of tiles, and the end
     // By tile and channel; `before` is what `value` was, then the change.
     V *value, *load, *before;
-    // By slot; `inverse` holds the Dirichlet links until `finish_level`.
+    // By slot; until `finish_level` the cells' pixels and their Dirichlet links.
     V *exists, *inverse;
 
     int at(int row, int column) const { return (row + 1) * stride + column + 1; }
@@ -104,7 +105,7 @@ inline void number_tiles(Level& level, Arena& arena) {
     level.exists = arena.zeroed(size_t(planes) * 2 * PLANE);
     std::fill_n(level.value, cells, all(0));
     std::fill_n(level.own(level.inverse, 1), 2 * PLANE, all(0.25f));
-    std::fill_n(level.own(level.exists, 1), 2 * PLANE, all(1));
+    std::fill_n(level.own(level.exists, 1), 2 * PLANE, all(level.pixels));
 }
 
 // Eight neighbouring coarse cells of one row, into the two planes of their tile.
@@ -120,9 +121,10 @@ INLINE V children(const V* planes, int row) {
            (planes[2 * row + 1] + planes[PLANE + 2 * row + 1]);
 }
 
-// The next coarser level: cells with any child, Dirichlet links and values summed.
+// The next coarser level: pixels, Dirichlet links and values summed.
 inline Level coarsened(Level& fine, Arena& arena) {
     Level level = empty_level((fine.height + 1) / 2, (fine.width + 1) / 2, fine.channels);
+    level.pixels = 4 * fine.pixels;
     for (int row = 0; row < level.rows; ++row)
         for (int column = 0; column < level.columns; ++column) {
             int full = 0, none = 0;
@@ -144,8 +146,8 @@ inline Level coarsened(Level& fine, Arena& arena) {
         const V* exists = fine.own(fine.exists, place.inverse);
         const V* links = fine.own(fine.inverse, place.inverse == 1 ? 0 : place.inverse);
         for (int row = 0; row < ROWS / 2; ++row) {
-            V any = where(children(exists, row), all(1));
-            put(any, level.own(level.exists, level.tiles[parent].inverse), top + row, half);
+            put(children(exists, row), level.own(level.exists, level.tiles[parent].inverse),
+                top + row, half);
             put(children(links, row), level.own(level.inverse, level.tiles[parent].inverse),
                 top + row, half);
             for (int channel = 0; channel < level.channels; ++channel)
@@ -161,7 +163,8 @@ inline Level coarsened(Level& fine, Arena& arena) {
             int r = 2 * place.row + i / 2, c = 2 * place.column + i % 2;
             if (r >= fine.rows || c >= fine.columns || fine.kind[fine.at(r, c)] != FULL) continue;
             for (int row = 0; row < ROWS / 2; ++row)
-                put(all(1), level.own(level.exists, place.inverse), 4 * (i / 2) + row, i % 2);
+                put(all(level.pixels), level.own(level.exists, place.inverse),
+                    4 * (i / 2) + row, i % 2);
         }
     }
     return level;

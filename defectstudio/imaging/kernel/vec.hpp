@@ -27,6 +27,7 @@ INLINE V all(float s) { return V{s, s, s, s, s, s, s, s}; }
 // x where w > 0, else 0
 INLINE V where(V w, V x) { return (V)((VI)x & (w > all(0))); }
 INLINE V smaller(V a, V b) { return (V)(((VI)a & (a < b)) | ((VI)b & ~(a < b))); }
+INLINE V larger(V a, V b) { return (V)(((VI)a & (a > b)) | ((VI)b & ~(a > b))); }
 INLINE V larger_size(V m, V x) {
     V a = (V)((VI)x & 0x7fffffff);
     return (V)(((VI)a & (a > m)) | ((VI)m & ~(a > m)));
@@ -67,6 +68,11 @@ INLINE V where(const V& w, const V& x) {
 INLINE V smaller(const V& a, const V& b) {
     V r;
     for (int i = 0; i < LANES; ++i) r[i] = a[i] < b[i] ? a[i] : b[i];
+    return r;
+}
+INLINE V larger(const V& a, const V& b) {
+    V r;
+    for (int i = 0; i < LANES; ++i) r[i] = a[i] > b[i] ? a[i] : b[i];
     return r;
 }
 INLINE V larger_size(const V& m, const V& x) {

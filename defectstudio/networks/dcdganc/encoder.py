@@ -6,12 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from defectstudio.networks.initial import SLOPE, keep_variance
+
 
 class Encoder(nn.Module):
-    """Strided convolutions, then the mean over the content's pixels, then mu and log variance.
+    """Strided convolutions; the mean and deviation over the content of every layer, the image
+    among them; then mu and log variance.
 
-    No normalization: the colour of a defect is part of its style. The paper's "log sigma" is read
-    as the log variance (SPEC section 1).
+    No normalization: the colour of a defect is part of its style. Statistics of shallow layers
+    tell colour and texture from the first step on. The paper's "log sigma" is read as the log
+    variance (SPEC section 1).
     """
 
     def __init__(self, channels: int, width: int, nz: int) -> None:
@@ -21,17 +25,27 @@ class Encoder(nn.Module):
         self.convs = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(inputs, widths, strict=True)
         )
-        self.head = nn.Linear(widths[-1], 2 * nz)
+        self.head = nn.Linear(2 * (channels + sum(widths)), 2 * nz)
+        keep_variance(self)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """image (B, C + 1, H, W), content in [-1, 1] and alpha -> mu, log variance (B, nz)."""
-        x = image
+        x, alpha = image, image[:, -1:]
+        pooled = _statistics(image[:, :-1], alpha)
         for conv in self.convs:
-            x = functional.leaky_relu(conv(x), 0.2)
-        weight = functional.adaptive_max_pool2d(image[:, -1:], (x.shape[2], x.shape[3])) + 1e-4
-        pooled = (x.float() * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
-        mu, log_variance = self.head(pooled).float().chunk(2, dim=1)
+            x = functional.leaky_relu(conv(x), SLOPE)
+            pooled += _statistics(x, alpha)
+        mu, log_variance = self.head(torch.cat(pooled, dim=1)).float().chunk(2, dim=1)
         return mu, log_variance.clamp(-8.0, 4.0)
+
+
+def _statistics(x: Tensor, alpha: Tensor) -> list[Tensor]:
+    """Mean and standard deviation (B, C) of x (B, C, h, w) over the content."""
+    weight = functional.adaptive_max_pool2d(alpha.float(), (x.shape[2], x.shape[3])) + 1e-4
+    weight = weight / weight.sum(dim=(2, 3), keepdim=True)
+    mean = (x.float() * weight).sum(dim=(2, 3), keepdim=True)
+    variance = ((x.float() - mean).square() * weight).sum(dim=(2, 3))
+    return [mean.flatten(1), (variance + 1e-4).sqrt()]
 
 
 def reparameterize(mu: Tensor, log_variance: Tensor, normal: Tensor) -> Tensor:

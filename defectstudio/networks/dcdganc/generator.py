@@ -7,26 +7,36 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from defectstudio.networks.dcdganc.od_spade import OdSpade
+from defectstudio.networks.initial import SLOPE, keep_variance
 
 STRIDE = 16
 """Canvas sides are multiples of this: the source is read at 1/16."""
 
 
 class Block(nn.Module):
-    """OD-SPADE, activation, 3x3 convolution and per-pixel noise, beside a 1x1 skip."""
+    """OD-SPADE and activation, then doubled, 3x3 convolution and per-pixel noise; a 1x1 skip.
 
-    def __init__(self, inputs: int, outputs: int, code: int, source_planes: int) -> None:
+    The norm works before the doubling: a quarter of the pixels, the same receptive field.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, code: int, source_planes: int, *, doubles: bool
+    ) -> None:
         super().__init__()
         self.norm = OdSpade(inputs, code, source_planes)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
-        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.05))
+        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.5))
+        self.doubles = doubles
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
-        """x (B, C, h, w), noise (B, 1, h, w) -> (B, C', h, w)."""
-        y = self.conv(functional.leaky_relu(self.norm(x, code, source), 0.2))
-        y = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype)
-        out: Tensor = y + (x if self.skip is None else self.skip(x))
+        """x (B, C, h, w), source at its size, noise (B, 1, H, W) -> (B, C', H, W)."""
+        y = functional.leaky_relu(self.norm(x, code, source), SLOPE)
+        rest: Tensor = x if self.skip is None else self.skip(x)
+        if self.doubles:
+            y, rest = _doubled(y), _doubled(rest)
+        y = self.conv(y)
+        out: Tensor = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype) + rest
         return out
 
 
@@ -46,10 +56,17 @@ class Generator(nn.Module):
         widths = [4 * width, 4 * width, 2 * width, width, width // 2]
         self.first = nn.Conv2d(2 if mask_source else 1, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(
-            Block(widths[max(i - 1, 0)], widths[i], code, planes) for i in range(len(widths))
+            Block(widths[max(i - 1, 0)], widths[i], code, planes, doubles=i > 0)
+            for i in range(len(widths))
         )
         self.last_norm = OdSpade(widths[-1], code, planes)
         self.to_image = nn.Conv2d(widths[-1], channels + (not mask_source), 3, padding=1)
+        keep_variance(self)
+        with torch.no_grad():
+            self.to_image.weight *= 0.1  # a saturated tanh teaches nothing
+        for layer in self.modules():
+            if isinstance(layer, OdSpade):
+                layer.flatten()
 
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int]]:
         """(h, w) of the noise plane of every block on a canvas (height, width)."""
@@ -62,13 +79,10 @@ class Generator(nn.Module):
         Content in [-1, 1], alpha in [0, 1]. Equation: I = G(z | c).
         """
         x = self.first(_at(source, noise[0]))
-        for index, block in enumerate(self.blocks):
-            if index:
-                x = functional.interpolate(x, scale_factor=2, mode="nearest")
-            layer = _at(source, noise[index]) if self.mask_source else None
-            x = block(x, code, layer, noise[index])
+        for block, plane in zip(self.blocks, noise, strict=True):
+            x = block(x, code, _at(source, x) if self.mask_source else None, plane)
         layer = source if self.mask_source else None
-        x = self.to_image(functional.leaky_relu(self.last_norm(x, code, layer), 0.2)).float()
+        x = self.to_image(functional.leaky_relu(self.last_norm(x, code, layer), SLOPE)).float()
         if self.mask_source:
             alpha = source[:, 1:2].float()
             return torch.cat([torch.tanh(x) * alpha + key * (1 - alpha), alpha], dim=1)
@@ -84,3 +98,8 @@ def draw_noise(shapes: list[tuple[int, int]], batch: int, rng: torch.Generator) 
 def _at(source: Tensor, like: Tensor) -> Tensor:
     size = (like.shape[2], like.shape[3])
     return source if source.shape[2:] == size else functional.adaptive_avg_pool2d(source, size)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    """Bilinear: doubled pixels would let the convolution after them draw a lattice."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

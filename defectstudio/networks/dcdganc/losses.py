@@ -24,6 +24,51 @@ def reconstruction(image: Tensor, made: Tensor) -> Tensor:
     return _weighted(difference, inside) + _weighted(difference, 1 - inside)
 
 
+def coarse_reconstruction(image: Tensor, made: Tensor, factor: int) -> Tensor:
+    """Eq. (4) on means over `factor` x `factor` content pixels: colours and shading, no texture.
+
+    image, made (B, C + 1, H, W) of the same alpha. The L1 of single pixels is least where texture
+    is smoothed away; what is left to it here, `texture` and the discriminator decide.
+    """
+    alpha = image[:, -1:]
+    share = functional.avg_pool2d(alpha, factor)
+    difference = functional.avg_pool2d((image - made)[:, :-1] * alpha, factor)
+    return _weighted((difference / share.clamp_min(1e-6)).abs().mean(dim=1, keepdim=True), share)
+
+
+def texture(image: Tensor, made: Tensor, filters: Tensor, positions: Tensor) -> Tensor:
+    """Distance of the distributions of patches, not of the patches (sliced Wasserstein).
+
+    image, made (B, C + 1, H, W) of the same alpha; filters (K, C, k, k); positions (B, S) index
+    the pixels (H W) to compare. The mean distance of the sorted responses of every filter, at full
+    and at half resolution: Elnekave and Weiss 2022, eq. 4, inside a mask.
+    """
+    alpha = image[:, -1:]
+    centre = (image[:, :-1] * alpha).sum(dim=(2, 3), keepdim=True)
+    centre = centre / alpha.sum(dim=(2, 3), keepdim=True).clamp_min(1e-6)
+    terms = []
+    pair = [(image[:, :-1] - centre) * alpha, (made[:, :-1] - centre) * alpha]
+    width = image.shape[3]
+    for _ in range(2):
+        index = positions[:, None].expand(-1, len(filters), -1)
+        real, fake = (
+            functional.conv2d(x, filters, padding="same").flatten(2).gather(2, index).sort(2).values
+            for x in pair
+        )
+        terms.append((real - fake).abs().mean())
+        pair = [functional.avg_pool2d(x, 2) for x in pair]
+        positions = positions // width // 2 * (width // 2) + positions % width // 2
+        width //= 2
+    return torch.stack(terms).mean()
+
+
+def draw_filters(count: int, channels: int, side: int, rng: torch.Generator) -> Tensor:
+    """Random filters (count, channels, side, side) of zero mean and unit norm."""
+    filters = torch.randn(count, channels, side, side, generator=rng)
+    filters -= filters.mean(dim=(1, 2, 3), keepdim=True)
+    return functional.normalize(filters.flatten(1), dim=1).view_as(filters)
+
+
 def latent(z: Tensor, mu: Tensor) -> Tensor:
     """Eq. (5): |z_s - mu(E(I_s))|, mean over z and batch."""
     return (z - mu).abs().mean()
@@ -68,6 +113,20 @@ def gradient_penalty(
         norm = grad.flatten(1).norm(dim=1)
         count = judgement.logits[0].numel()
         penalties.append((norm / count**0.5 - 1).square().mean())
+    return torch.stack(penalties).sum()
+
+
+def r1(discriminator: Discriminator, real: Tensor, one_hot: Tensor) -> Tensor:
+    """R1: ||grad D(x)||^2 at real images, summed over scales (Mescheder et al. 2018, eq. 9).
+
+    D is the weighted mean of a map of logits.
+    """
+    x = real.detach().requires_grad_(True)
+    penalties = []
+    for judgement in discriminator(x, one_hot):
+        total = _weighted(judgement.logits, judgement.weights) * len(x)
+        (grad,) = torch.autograd.grad(total, x, create_graph=True)
+        penalties.append(grad.square().sum(dim=(1, 2, 3)).mean())
     return torch.stack(penalties).sum()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Prior(NamedTuple):
@@ -17,6 +17,41 @@ class Prior(NamedTuple):
     def style(self, index: int, normal: Tensor) -> Tensor:
         """normal (nz,) from N(0, I) -> z (nz,) of class `index`."""
         z: Tensor = self.mean[index] + self.factor[index] @ normal
+        return z
+
+
+class RunningPrior(nn.Module):
+    """The aggregated posterior of every class while it moves: averages over the last steps.
+
+    Samples of a training step are drawn from it, so that training judges the styles that will be
+    drawn later. Starts at N(0, I).
+    """
+
+    mean: Tensor
+    square: Tensor
+
+    def __init__(self, classes: int, nz: int, decay: float = 0.98) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(classes, nz))
+        self.register_buffer("square", torch.eye(nz).repeat(classes, 1, 1))
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, cls: Tensor, mu: Tensor, log_variance: Tensor) -> None:
+        """cls (B,), mu and log_variance (B, nz) of one batch."""
+        square = mu[:, :, None] * mu[:, None] + torch.diag_embed(log_variance.exp())
+        for index in set(cls.tolist()):
+            own = cls == index
+            self.mean[index].lerp_(mu[own].mean(dim=0), 1 - self.decay)
+            self.square[index].lerp_(square[own].mean(dim=0), 1 - self.decay)
+
+    @torch.no_grad()
+    def draw(self, cls: Tensor, normal: Tensor) -> Tensor:
+        """normal (B, nz) from N(0, I) -> z (B, nz) of the classes cls (B,)."""
+        spread = self.square - self.mean[:, :, None] * self.mean[:, None]
+        ridge = 1e-3 * torch.eye(self.mean.shape[1], device=spread.device)
+        factor = torch.linalg.cholesky(spread + ridge)[cls]
+        z: Tensor = self.mean[cls] + (factor @ normal[:, :, None])[:, :, 0]
         return z
 
 

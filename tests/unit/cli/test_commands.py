@@ -72,7 +72,7 @@ def test_help_is_light():
 def test_every_command_of_the_contract_is_there():
     commands = (
         *("app", "demo", "new", "import", "split", "train"),
-        *("synthesize", "export", "replay", "jobs", "doctor"),
+        *("synthesize", "export", "replay", "compare", "jobs", "doctor"),
     )
     listed = run("--help").stdout
     assert all(name in listed for name in commands)

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import wasserstein_distance
 from torch import nn
 
 from defectstudio.networks.dcdganc import losses
@@ -87,3 +89,67 @@ def test_gradient_penalty_of_a_linear_discriminator():
     assert float(value.detach()) == pytest.approx(expected, rel=1e-5)
     value.backward()
     assert float(net.slope.grad) == pytest.approx(2 * (0.25 * 32**0.5 - 1) * 32**0.5, rel=1e-4)
+
+
+def test_r1_of_a_linear_discriminator():
+    net = Linear(0.25)
+    value = losses.r1(net, torch.rand(3, 2, 4, 4), torch.eye(3))
+    assert float(value.detach()) == pytest.approx(0.25**2 * 32, rel=1e-5)
+    value.backward()
+    assert float(net.slope.grad) == pytest.approx(2 * 0.25 * 32, rel=1e-4)
+
+
+def half_covered(side=16):
+    image = torch.zeros(1, 2, side, side)
+    image[:, 1, :, : side // 2] = 1
+    return image
+
+
+def test_coarse_reconstruction_sees_means_over_content_only():
+    image = half_covered()
+    made = image.clone()
+    made[:, 0, ::2] += 0.3
+    made[:, 0, 1::2] -= 0.1
+    made[:, 0, :, 8:] = 99.0  # outside the content
+    assert float(losses.coarse_reconstruction(image, made, 4)) == pytest.approx(0.1, abs=1e-6)
+    assert float(losses.coarse_reconstruction(image, made, 1)) == pytest.approx(0.2, abs=1e-6)
+
+
+def test_texture_forgives_a_shift_and_not_a_blur():
+    torch.manual_seed(0)
+    image = torch.cat([torch.randn(1, 1, 32, 32), torch.ones(1, 1, 32, 32)], dim=1)
+    shifted = image.roll(3, dims=2)
+    smooth = image.clone()
+    smooth[:, 0] = 0
+    filters = losses.draw_filters(8, 1, 5, torch.Generator().manual_seed(0))
+    every = torch.arange(32 * 32)[None]
+    blur = float(losses.texture(image, smooth, filters, every))
+    assert float(losses.texture(image, image, filters, every)) == 0
+    assert float(losses.texture(image, shifted, filters, every)) < 0.1 * blur
+
+
+def test_texture_is_the_mean_sliced_wasserstein_distance():
+    torch.manual_seed(1)
+    image, made = torch.rand(2, 2, 16, 16), torch.rand(2, 2, 16, 16)
+    image[:, 1] = made[:, 1] = 1
+    identity = torch.zeros(1, 1, 5, 5)
+    identity[0, 0, 2, 2] = 1
+    positions = torch.randint(256, (2, 40))
+    expected = []
+    for level in range(2):
+        for one, other, where in zip(image, made, positions, strict=True):
+            a, b = one[0], other[0]
+            rows, columns = where // 16, where % 16
+            if level:
+                a, b = (x.view(8, 2, 8, 2).mean(dim=(1, 3)) for x in (a, b))
+                rows, columns = rows // 2, columns // 2
+            pair = (x[rows, columns].numpy() for x in (a, b))
+            expected.append(wasserstein_distance(*pair))
+    found = losses.texture(image, made, identity, positions)
+    assert float(found) == pytest.approx(np.mean(expected), rel=1e-4)
+
+
+def test_filters_have_zero_mean_and_unit_norm():
+    filters = losses.draw_filters(6, 3, 5, torch.Generator().manual_seed(2))
+    assert torch.allclose(filters.mean(dim=(1, 2, 3)), torch.zeros(6), atol=1e-6)
+    assert torch.allclose(filters.flatten(1).norm(dim=1), torch.ones(6))

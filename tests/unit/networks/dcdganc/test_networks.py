@@ -91,6 +91,11 @@ def test_class_style_and_noise_all_change_the_content(source):
 def test_od_spade_gives_layout_to_a_constant_map():
     torch.manual_seed(0)
     layer = OdSpade(8, 6, 0)
+    layer.flatten()
+    flat = layer(torch.ones(1, 8, 32, 32), torch.randn(1, 6), None)
+    assert torch.allclose(flat[..., 2:-2, 2:-2].std(dim=(2, 3)), torch.zeros(1, 8), atol=1e-6)
+    with torch.no_grad():
+        layer.style.weight += 0.1 * torch.randn_like(layer.style.weight)
     out = layer(torch.ones(1, 8, 32, 32), torch.randn(1, 6), None)
     assert out.std(dim=(2, 3)).max() > 0
 
@@ -129,6 +134,32 @@ def test_discriminator_judges_at_two_scales_and_depends_on_the_class():
     weights = one[0].weights[0, 0]
     assert weights[3, 3] > 1
     assert weights[7, 7] == pytest.approx(0.01)
+
+
+def test_weights_keep_the_variance_through_the_encoder():
+    """Activations of the deepest layer are of the order of the first layer's."""
+    torch.manual_seed(0)
+    encoder = build_encoder(DcdgancConfig(width_e=32), 3)
+    x = torch.randn(4, 4, 64, 64)
+    sizes = []
+    for conv in encoder.convs:
+        x = torch.nn.functional.leaky_relu(conv(x), 0.2)
+        sizes.append(float(x.detach().std()))
+    assert 0.3 < sizes[-1] / sizes[0] < 3
+
+
+def test_the_discriminator_sees_faint_detail():
+    """A texture of 1 % of the range changes the logits more than a step of the same size."""
+    torch.manual_seed(0)
+    net = build_discriminator(DcdgancConfig(**TINY), 1, 2)
+    flat = torch.zeros(1, 2, 64, 64)
+    flat[:, 1] = 1
+    step, texture = flat.clone(), flat.clone()
+    step[:, 0] += 0.02
+    texture[:, 0] += 0.02 * torch.sign(torch.randn(64, 64))
+    one_hot = torch.eye(2)[:1]
+    base, *moved = (net(x, one_hot)[0].logits for x in (flat, step, texture))
+    assert (moved[1] - base).std() > 2 * (moved[0] - base).std()
 
 
 @pytest.mark.parametrize(("length", "side"), [(1, 16), (16, 16), (17, 32), (100, 112)])

@@ -5,7 +5,7 @@ import torch
 
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.networks.dcdganc.model import build_generator, pack, unpack
-from defectstudio.networks.dcdganc.prior import aggregated, standard
+from defectstudio.networks.dcdganc.prior import RunningPrior, aggregated, standard
 
 
 def test_the_standard_prior_is_the_identity():
@@ -43,3 +43,20 @@ def test_pack_and_unpack():
     del tensors["prior.mean"]
     with pytest.raises(RuntimeError, match="prior"):
         unpack(other, tensors)
+
+
+def test_the_running_prior_follows_the_posterior_of_its_class():
+    rng = torch.Generator().manual_seed(0)
+    prior = RunningPrior(2, 2)
+    cls = torch.ones(8, dtype=torch.long)
+    for _ in range(600):
+        mu = torch.tensor([2.0, -1.0]) + 0.5 * torch.randn(8, 1, generator=rng)
+        prior.update(cls, mu, torch.full((8, 2), -4.0))
+    normal = torch.randn(100_000, 2, generator=rng)
+    z = prior.draw(torch.ones(100_000, dtype=torch.long), normal)
+    expected = 0.25 * torch.ones(2, 2) + torch.exp(torch.tensor(-4.0)) * torch.eye(2)
+    assert torch.allclose(z.mean(dim=0), torch.tensor([2.0, -1.0]), atol=0.1)
+    assert torch.allclose(torch.cov(z.T), expected, atol=0.06)
+    # the class without a batch still has the paper's prior
+    untouched = prior.draw(torch.zeros(4, dtype=torch.long), normal[:4])
+    assert torch.allclose(untouched, normal[:4], rtol=1e-2)

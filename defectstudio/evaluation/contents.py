@@ -1,0 +1,167 @@
+"""Contents as they are compared: real and generated ones, in one tone on one grey canvas.
+
+Whatever tone a generator works in, its content is first laid on a surface and then seen relative
+to that surface (imaging.tone), as a real defect is. So every arm is compared with the same real
+contents, and the grey of the canvas is the surface itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.domain.specs import GroupedFile
+from defectstudio.imaging.compose import LUMINANCE, compose
+from defectstudio.imaging.masks import Box, bounding_box
+from defectstudio.imaging.reading import read_image, read_label, to_unit
+from defectstudio.imaging.tone import surround, to_relative
+from defectstudio.imaging.types import Image, Mask, Unit, planes
+from defectstudio.metrics.alignment import GREY
+from defectstudio.metrics.labels import LabelAccuracy, label_accuracy
+from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.render import place_content
+from defectstudio.training.contents import cut_image
+
+MARGIN = 2
+"""Free pixels around a content on its canvas."""
+_AROUND, _AROUND_PX = 1.5, 16
+"""A crop is so many times the defect's longer side, and so many pixels more."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How contents are shown: side of the square canvas, largest enlargement, channels 1 or 3."""
+
+    side: int
+    enlarge: float
+    channels: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A content as it is compared.
+
+    canvas: float32 (S, S, C) in relative tone, GREY outside mask, bool (S, S). crop: float32
+    (S, S, C) in [0, 1], the image around the defect. source: SHA-256 of the real image, or of the
+    background; group: the physical part of a real one.
+    """
+
+    class_id: int
+    canvas: Unit
+    mask: Mask
+    crop: Unit
+    source: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A generated content, how exact the label of its sample is, and the sample's empty tries."""
+
+    shown: Shown
+    accuracy: LabelAccuracy
+    empty_tries: int
+
+
+def real_contents(
+    files: Sequence[GroupedFile], class_ids: Sequence[int], look: Look
+) -> Iterator[Shown]:
+    """All labeled defects of the files. Raises ImageError for a file that cannot be read."""
+    for known in files:
+        image, label = read_image(known.file.image), read_label(known.file.label)
+        for box, content in cut_image(image, label, class_ids, "relative"):
+            canvas, mask = on_canvas(content.pixels, content.mask, look)
+            crop = crop_around(image, box, look)
+            yield Shown(content.class_id, canvas, mask, crop, known.file.sha256, known.group)
+
+
+def generated_content(batch: Batch, index: int, look: Look) -> Generated:
+    """Content `index` of a batch of one defect a sample, and its blended sample.
+
+    Raises UserError when the sample finds no place.
+    """
+    drawn = batch.draw(index)
+    recipe, background = drawn.recipe, drawn.background
+    generators = {batch.generator.card.weights_sha256: batch.generator}
+    placed = place_content(recipe.defects[0], background, generators)
+    sample = compose(background, [placed], recipe.blend, recipe.grain, recipe.refine)
+    raw = sample.painted > 0
+    level = surround(background, placed.raw_mask, (placed.top, placed.left))
+    pixels = to_relative(with_channels(placed.pixels, level.size), level)
+    canvas, mask = on_canvas(pixels, placed.raw_mask, look)
+    box = bounding_box(raw) or Box(placed.top, placed.left, *placed.raw_mask.shape)
+    shown = Shown(
+        placed.class_id, canvas, mask, crop_around(sample.image, box, look), recipe.background
+    )
+    accuracy = label_accuracy(
+        background, sample.image, sample.label > 0, raw, recipe.refine.threshold
+    )
+    return Generated(shown, accuracy, drawn.empty_tries)
+
+
+def on_canvas(pixels: Unit, mask: Mask, look: Look) -> tuple[Unit, Mask]:
+    """The content (h, w, C) inside its mask (h, w), centred on a grey canvas: (S, S, C), (S, S).
+
+    Scaled to fit, enlarged at most by look.enlarge. An empty mask gives an empty canvas.
+    """
+    canvas = np.full((look.side, look.side, look.channels), GREY, np.float32)
+    inside = np.zeros((look.side, look.side), bool)
+    box = bounding_box(mask)
+    if box is None:
+        return canvas, inside
+    held = mask[box.slices]
+    shape, how = _fitted(box, look)
+    # Only what the mask holds is averaged, so that no rim takes the colour of the canvas.
+    cover = _resized(held.astype(np.float32), shape, how)
+    own = with_channels(pixels, look.channels)[box.slices]
+    sums = _resized(np.where(held[..., None], own, np.float32(0)), shape, how)
+    kept = cover >= min(0.4, float(cover.max()))
+    top, left = (look.side - shape[0]) // 2, (look.side - shape[1]) // 2
+    where = np.s_[top : top + shape[0], left : left + shape[1]]
+    means = sums.reshape(*shape, -1) / np.maximum(cover, 1e-6)[..., None]
+    canvas[where] = np.where(kept[..., None], np.clip(means, 0, 1), np.float32(GREY))
+    inside[where] = kept
+    return canvas, inside
+
+
+def crop_around(image: Image, box: Box, look: Look) -> Unit:
+    """The square around a defect's box, (S, S, C) in [0, 1]; moved inside the image's borders."""
+    span = math.ceil(_AROUND * max(box.height, box.width)) + _AROUND_PX
+    height, width = min(span, image.shape[0]), min(span, image.shape[1])
+    top = box.top + box.height // 2 - height // 2
+    left = box.left + box.width // 2 - width // 2
+    top = min(max(top, 0), image.shape[0] - height)
+    left = min(max(left, 0), image.shape[1] - width)
+    window = to_unit(planes(image[top : top + height, left : left + width]))
+    how = cv2.INTER_AREA if span > look.side else cv2.INTER_LINEAR
+    crop = _resized(window, (look.side, look.side), how).reshape(look.side, look.side, -1)
+    return with_channels(crop, look.channels)
+
+
+def with_channels(pixels: Unit, channels: int) -> Unit:
+    """(h, w) or (h, w, C) as (h, w, channels): grey repeated, colour as its luminance."""
+    stack = planes(pixels)
+    if stack.shape[2] == channels:
+        return stack
+    if channels == 1:
+        grey: Unit = (stack * np.array(LUMINANCE, np.float32)).sum(
+            axis=2, keepdims=True, dtype=np.float32
+        )
+        return grey
+    return np.repeat(stack, channels, axis=2)
+
+
+def _fitted(box: Box, look: Look) -> tuple[tuple[int, int], int]:
+    scale = min((look.side - 2 * MARGIN) / max(box.height, box.width), look.enlarge)
+    shape = (max(1, round(box.height * scale)), max(1, round(box.width * scale)))
+    return shape, cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+
+
+def _resized(pixels: Unit, shape: tuple[int, int], how: int) -> NDArray[np.float32]:
+    out = cv2.resize(np.ascontiguousarray(pixels), (shape[1], shape[0]), interpolation=how)
+    return np.asarray(out, np.float32)

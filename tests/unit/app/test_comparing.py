@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from defectstudio.app.comparing import _accept, report_files, start_comparison
+from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, SettingError
+from defectstudio.domain.files import sha256_file, write_json
+from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.imaging.reading import write_png
+from defectstudio.jobs import process
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+
+FAKE = Path(__file__).parents[1] / "jobs" / "fake_worker.py"
+
+
+@pytest.fixture(autouse=True)
+def fake_worker(monkeypatch):
+    monkeypatch.setattr(process, "WORKER", (sys.executable, str(FAKE)))
+
+
+def picture(folder: Path, value: int) -> Path:
+    path = folder / f"{value}.png"
+    write_png(path, np.full((16, 24), value, np.uint8))
+    return path
+
+
+def generator(folder: Path, seed: int) -> Path:
+    folder.mkdir()
+    weights = folder / "generator.safetensors"
+    save_file({"w": np.full(1, seed, np.float32)}, weights)
+    card = GeneratorCard(
+        DcdgancConfig(seed=seed), 1, {1: "dent"}, {1: 0.5}, 1, (), "train",
+        sha256_file(weights), {},
+    )  # fmt: skip
+    write_json(folder / "generator.json", card)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Defects: 10 and 11 train, 12 test, 13 test unlabeled; normals: 20 train, 30 test."""
+    with Project.create(tmp_path / "project", "tile") as made:
+        item = made.items()[0]
+        made.add_class(item.id, "dent")
+        made.add_class(item.id, "never labeled")
+        for seed in range(2):
+            folder = generator(tmp_path / f"g{seed}", seed)
+            made.add_generator(item.id, f"g{seed}", "dcdganc", folder)
+        label = np.zeros((16, 24), np.uint8)
+        label[2:5, 2:9] = 1
+        new = [
+            NewImage(str(value), Role.DEFECT, picture(tmp_path, value), label=label, group="part")
+            for value in (10, 11)
+        ]
+        new.append(NewImage("12", Role.DEFECT, picture(tmp_path, 12), label=label))
+        new.append(NewImage("13", Role.DEFECT, picture(tmp_path, 13)))
+        new += [NewImage(str(v), Role.NORMAL, picture(tmp_path, v)) for v in (20, 30)]
+        ids = made.add_images(item.id, new)
+        splits = [Split.TRAIN, Split.TRAIN, Split.TEST, Split.TEST, Split.TRAIN, Split.TEST]
+        made.set_splits(dict(zip(ids, splits, strict=True)))
+        yield made
+
+
+def made_spec(project: Project, **wishes) -> dict:
+    job = start_comparison(project, **wishes)
+    job.wait(20)
+    return json.loads((job.record.folder / "job.json").read_text())
+
+
+def named(project: Project, *names: str) -> list[str]:
+    return [image.sha256 for image in project.images() if image.name in names]
+
+
+def test_the_specification(project):
+    spec = made_spec(project, overrides={"count": "7", "features": "vgg19", "download": "true"})
+    assert (spec["kind"], spec["protocol"], spec["item"]) == ("compare", "realism", "tile")
+    assert [one["file"]["sha256"] for one in spec["training"]] == named(project, "10", "11")
+    assert {one["group"] for one in spec["training"]} == {"part"}
+    assert [one["file"]["sha256"] for one in spec["test"]] == named(project, "12")
+    assert [one["sha256"] for one in spec["backgrounds"]] == named(project, "30")
+    assert spec["background_split"] == "test"
+    assert [one["name"] for one in spec["generators"]] == ["g0", "g1"]
+    settings = spec["settings"]
+    assert (settings["count"], settings["features"], settings["download"]) == (7, "vgg19", True)
+    assert spec["classes"] == {"1": "dent"}
+
+
+def test_backgrounds_of_the_training_split_where_the_test_split_has_none(project):
+    test = next(image for image in project.images() if image.name == "30")
+    project.set_splits({test.id: Split.VAL})
+    spec = made_spec(project)
+    assert [one["sha256"] for one in spec["backgrounds"]] == named(project, "20")
+    assert spec["background_split"] == "train"
+
+
+def test_an_item_without_normal_images(project, tmp_path):
+    other = project.add_item("other")
+    label = np.ones((16, 24), np.uint8)
+    project.add_class(other.id, "dent")
+    images = [NewImage(str(v), Role.DEFECT, picture(tmp_path, v), label=label) for v in (60, 61)]
+    ids = project.add_images(other.id, images)
+    project.set_splits({ids[0]: Split.TRAIN, ids[1]: Split.TEST})
+    with pytest.raises(ProjectError, match="no normal image"):
+        start_comparison(project, item="other")
+
+
+def test_a_test_split_without_labels(project):
+    test = next(image for image in project.images() if image.name == "12")
+    project.set_splits({test.id: Split.VAL})
+    with pytest.raises(ProjectError, match="no labeled defect image to compare with"):
+        start_comparison(project)
+
+
+def test_an_item_without_a_split(project, tmp_path):
+    other = project.add_item("other")
+    project.add_images(other.id, [NewImage("70", Role.NORMAL, picture(tmp_path, 70))])
+    with pytest.raises(ProjectError, match="defectstudio split"):
+        start_comparison(project, item="other")
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"), [({"count": "1"}, "count"), ({"feature": "vgg19"}, "features"),
+                       ({"features": "inception"}, "efficientnet-lite0 or vgg16-hed")],
+)  # fmt: skip
+def test_settings_are_checked(project, wish, said):
+    with pytest.raises(SettingError, match=said):
+        start_comparison(project, overrides=wish)
+    assert project.jobs() == []
+
+
+def test_a_damaged_generator_is_named(project):
+    folder = project.generator("g1").folder
+    (folder / "generator.safetensors").write_bytes(b"other")
+    with pytest.raises(CheckpointError, match="g1"):
+        start_comparison(project)
+
+
+def test_a_worker_that_leaves_no_report_fails(project):
+    job = start_comparison(project)
+    job.wait(20)
+    assert job.record.state is JobState.FAILED
+    assert isinstance(job.failure, JobError)
+
+
+def test_the_report_is_copied_where_it_is_wanted(project, tmp_path):
+    job = start_comparison(project)
+    record = replace(job.wait(20), folder=tmp_path / "job")
+    for file in report_files(record):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(file.name)
+    _accept("realism", tmp_path / "wanted" / "here")(record)
+    copies = sorted((tmp_path / "wanted" / "here").iterdir())
+    assert [one.read_text() for one in copies] == ["realism.html", "realism.json"]
+    report_files(record)[0].unlink()
+    with pytest.raises(JobError, match="left no report"):
+        _accept("realism", None)(record)

@@ -1,0 +1,96 @@
+"""The handler of comparisons: what it leaves, says, and how it stops."""
+
+import json
+
+import numpy as np
+import pytest
+
+from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.events import Artifact, Finished, Progress, Started, Stopped
+from defectstudio.domain.files import to_json
+from defectstudio.domain.specs import (
+    BackgroundFile,
+    CompareSpec,
+    GroupedFile,
+    JobSpec,
+    NamedGenerator,
+    RealismSettings,
+)
+from defectstudio.imaging.reading import write_png
+from defectstudio.worker.__main__ import _handle, _read
+from defectstudio.worker.compare import compare
+
+
+class Owner:
+    """Stands for the channel: keeps the events, asks to stop after `patience` of them."""
+
+    def __init__(self, patience=10_000):
+        self.events, self.patience = [], patience
+
+    def emit(self, event):
+        self.events.append(event)
+
+    def stop(self):
+        return "cancelled" if len(self.events) > self.patience else ""
+
+
+@pytest.fixture
+def spec(tmp_path, tiny_files, tiny_generator):
+    rng = np.random.default_rng(5)
+    write_png(tmp_path / "b.png", rng.integers(110, 140, (120, 140, 3), dtype=np.uint8))
+    files = tuple(GroupedFile(file, str(n)) for n, file in enumerate(tiny_files))
+    return CompareSpec(
+        run=tmp_path / "run",
+        project="p",
+        item="tile",
+        classes={1: "hole", 2: "scratch"},
+        generators=(NamedGenerator("net", tiny_generator()),),
+        training=files,
+        test=files,
+        backgrounds=(BackgroundFile(tmp_path / "b.png", "b" * 64),),
+        background_split="test",
+        settings=RealismSettings(count=2, canvas=32, feature_side=32, subsets=5, sheet=2),
+    )
+
+
+def test_a_job_file_becomes_a_report(spec):
+    spec.run.mkdir()
+    (spec.run / "job.json").write_text(to_json(spec))
+    read: JobSpec = _read(spec.run / "job.json")
+    assert read == spec
+    owner = Owner()
+    _handle(read, owner)
+    assert isinstance(owner.events[0], Started)
+    assert [e.done for e in owner.events if isinstance(e, Progress)] == [1, 2, 3, 4]
+    assert all(e.total == 4 for e in owner.events if isinstance(e, Progress))
+    paths = [e.path for e in owner.events if isinstance(e, Artifact)]
+    assert paths == ["report/realism.json", "report/realism.html"]
+    assert isinstance(owner.events[-1], Finished)
+    (arm,) = [one for one in owner.events[-1].summary["arms"] if one["name"] == "net"]
+    assert arm["sentence"].startswith("net (one seed): pooled KID")
+
+    data = json.loads((spec.run / "report" / "realism.json").read_text())
+    assert data["features"]["name"] == "efficientnet-lite0"
+    assert data["settings"]["count"] == 2
+    assert data["images"]["test"] == [known.file.sha256 for known in spec.test]
+    assert {"torch", "defectstudio"} <= set(data["versions"])
+    assert any(one["name"] == "net" for one in data["result"]["arms"])
+    page = (spec.run / "report" / "realism.html").read_text()
+    assert arm["sentence"] in page
+
+
+def test_a_stop_leaves_no_report(spec):
+    owner = Owner(patience=2)
+    compare(spec, owner)
+    assert owner.events[-1] == Stopped("cancelled", 2)
+    assert not (spec.run / "report").exists()
+
+
+def test_a_feature_network_that_is_not_there_is_said_before_any_work(spec, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.delenv("DEFECTSTUDIO_VGG16_HED", raising=False)
+    owner = Owner()
+    with pytest.raises(CheckpointError, match="feature_weights"):
+        compare(replace(spec, settings=replace(spec.settings, features="vgg16-hed")), owner)
+    assert owner.events == []
