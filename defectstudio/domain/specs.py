@@ -45,7 +45,8 @@ class TrainSpec:
     """Train one generator of the kind in `config`.
 
     `images` are those of the training split only, and so are `normals`, which are given to the
-    kinds that need them.
+    kinds that need them. classes: those to learn. combined: the id of the class of mixed defects
+    (config.combined), which is not among them.
     """
 
     run: Path
@@ -58,6 +59,7 @@ class TrainSpec:
     normals: tuple[BackgroundFile, ...] = ()
     device: Device = "auto"
     resume: bool = False
+    combined: int | None = None
     kind: Literal["train"] = "train"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.recipe import BlendSettings, GrainSettings, LabelFit, RefineSettings
+from defectstudio.domain.recipe import BlendSettings, GrainSettings, RefineSettings
 from defectstudio.imaging import noise
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import Box
@@ -26,14 +26,14 @@ SCALES = 1 / 64, 64.0
 class Trial:
     """One content blended alone on its part of the background, without added grain.
 
-    before, after: the part (h, w) or (h, w, C); label: bool (h, w); fit: how far the label is
-    the painted mask; sigma: the background's noise (C,) in grey levels, at least one of 255.
+    before, after: the part (h, w) or (h, w, C), which lies at `box` of the background; label: bool
+    (h, w); sigma: the background's noise (C,) in grey levels, at least one of 255.
     """
 
     before: Image
     after: Image
     label: Mask
-    fit: LabelFit
+    box: Box
     sigma: NDArray[np.float64]
 
     @property
@@ -70,7 +70,7 @@ def try_on(
     made = compose(before, [here], blend, GrainSettings(0.0), labeling)
     sigma = noise.measure(before, box.moved(-shown.top, -shown.left)).sigma
     least = FULL_RANGE[background.dtype] / 255
-    return Trial(before, made.image, made.label > 0, made.fits[0], np.maximum(sigma, least))
+    return Trial(before, made.image, made.label > 0, shown, np.maximum(sigma, least))
 
 
 def strengthened(

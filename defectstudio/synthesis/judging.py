@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
+import numpy as np
+
 from defectstudio.domain.recipe import Defect, Recipe
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.contrast import Trial, try_on
+from defectstudio.imaging.masks import Box, decode
+from defectstudio.imaging.refinement import fit
 from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.imaging.types import Image, Unit
 from defectstudio.synthesis.generators.content import ContentGenerator, class_index
@@ -82,21 +86,36 @@ def judge(
     realism, strange = None, None
     if isinstance(generator, Dcdganc) and content.raw_mask.any():
         realism, strange = _against_training(generator, content, background)
+    agreement = _agreement(trial, generator, defect, content)
     score = Score(
         realism,
-        trial.fit.iou,
+        agreement,
         min(1.0, SEAM / max(trial.seam, 1e-6)),
         min(1.0, trial.contrast / VISIBLE),
     )
-    return Candidate(defect, content, score, _seen(trial) or strange)
+    return Candidate(defect, content, score, _seen(trial, agreement) or strange)
 
 
-def _seen(trial: Trial) -> Reject | None:
+def _seen(trial: Trial, agreement: float) -> Reject | None:
     if not trial.label.any():
         return Reject.INVISIBLE
-    if trial.fit.iou < AGREEMENT:
+    if agreement < AGREEMENT:
         return Reject.OFF_LABEL
     return Reject.SEAM if trial.seam > SEAM_MOST else None
+
+
+def _agreement(
+    trial: Trial, generator: ContentGenerator, defect: Defect, content: PlacedContent
+) -> float:
+    """IoU of the label and what was painted, which the content may exceed (RunConfig.dilate)."""
+    mask, place = content.raw_mask, (content.top, content.left)
+    if generator.fills_mask:
+        mask, place = decode(defect.mask), (defect.top, defect.left)
+    here = Box(*place, *mask.shape).moved(-trial.box.top, -trial.box.left)
+    shown = here.clipped(trial.label.shape)
+    painted = np.zeros_like(trial.label)
+    painted[shown.slices] = mask[shown.moved(-here.top, -here.left).slices]
+    return fit(trial.label, painted).iou
 
 
 def _against_training(

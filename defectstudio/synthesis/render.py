@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, Recipe, SampleManifest, Style
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
 from defectstudio.imaging.contrast import strengthened
-from defectstudio.imaging.masks import Box, decode
+from defectstudio.imaging.masks import Box, decode, dilate
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import Level, from_relative, surround
@@ -50,9 +51,9 @@ def place_gallery(
             f"the generator {defect.generator[:12]} is not at hand",
             remedy="Open the project that made the sample, or train the generator again.",
         )
-    generator, mask = generators[defect.generator], decode(defect.mask)
+    generator = generators[defect.generator]
     relative = generator.card.config.tone == "relative"
-    place = defect.top, defect.left
+    mask, place = _as_trained(generator, defect)
     level = surround(background, mask, place) if relative else None
     surface = surface_under(background, Box(*place, *mask.shape), generator.card.channels, level)
     placed = []
@@ -63,6 +64,16 @@ def place_gallery(
             pixels = from_relative(pixels, _like(own, pixels.shape[2]))
         placed.append(PlacedContent(defect.class_id, pixels, made.raw_mask, *place, seed))
     return placed
+
+
+def _as_trained(generator: ContentGenerator, defect: Defect) -> tuple[Mask, tuple[int, int]]:
+    """The painted mask, widened as the masks that its class was trained on, and where it lies."""
+    mask, place = decode(defect.mask), (defect.top, defect.left)
+    card = generator.card
+    px = pixels_by_id(card.config.dilate, card.classes).get(defect.class_id, 0)
+    if not px or not generator.fills_mask:
+        return mask, place
+    return dilate(np.pad(mask, px), px), (place[0] - px, place[1] - px)
 
 
 def place_contents(

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.recipe import BlendSettings, LabelFit, RefineSettings
+from defectstudio.domain.recipe import BlendSettings, RefineSettings
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.contrast import Trial, strengthened, try_on
+from defectstudio.imaging.masks import Box
 
 BLEND, LABELING = BlendSettings(), RefineSettings()
-NO_FIT = LabelFit(1.0, 0.0, 0, None, None)
+WHOLE = Box(0, 0, 6, 6)
 
 
 def scene(level, kind=np.uint8, sigma=3.0):
@@ -31,7 +32,7 @@ def test_contrast_and_seam_of_a_hand_made_defect():
     label = np.zeros((6, 6), bool)
     label[2:4, 2:4] = True
     after[label] += 40
-    trial = Trial(before, after, label, NO_FIT, np.array([2.0]))
+    trial = Trial(before, after, label, WHOLE, np.array([2.0]))
     assert trial.contrast == 40 / 2
     # across rows |40|, across columns |40 + 4| and |40 - 4|; the background: 0 and 4
     assert trial.seam == pytest.approx(40 / 2)
@@ -39,7 +40,7 @@ def test_contrast_and_seam_of_a_hand_made_defect():
 
 def test_what_is_not_labeled_has_neither():
     flat = np.full((5, 5), 9, np.uint8)
-    trial = Trial(flat, flat, np.zeros((5, 5), bool), NO_FIT, np.array([1.0]))
+    trial = Trial(flat, flat, np.zeros((5, 5), bool), WHOLE, np.array([1.0]))
     assert (trial.contrast, trial.seam) == (0.0, 0.0)
 
 

@@ -8,7 +8,7 @@ TONES = {1: (0.05, 0.45), 2: (0.55, 0.95)}
 
 @pytest.fixture(scope="session")
 def trained_generator():
-    """Encoder and generator overfit on flat contents: two dark ones of class 1, two bright ones of 2.
+    """Encoder and generator overfit on two dark contents of class 1, two bright ones of 2.
 
     The discriminator is untrained.
     """
