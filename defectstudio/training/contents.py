@@ -176,12 +176,15 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
         image = torch.from_numpy(np.stack(images))
         return {"image": image, "cls": torch.full((count,), index)}
 
-    def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
-        index = int(rng.integers(len(self.by_class)))
+    def draw(self, index: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        """One content of the class `index` and its alpha, (C + 1, H, W), as in a batch."""
         own = self.by_class[index]
         content = _turn(own[int(rng.integers(len(own)))], rng)
-        scale = self._scale(content.mask.shape, rng)
-        return self._image(content, scale, rng), index
+        return self._image(content, self._scale(content.mask.shape, rng), rng)
+
+    def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
+        index = int(rng.integers(len(self.by_class)))
+        return self.draw(index, rng), index
 
     def _scale(self, shape: tuple[int, int], rng: np.random.Generator) -> float:
         fit = 0.94 * min(self.config.height / shape[0], self.config.width / shape[1])

@@ -10,8 +10,7 @@ import torch
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.networks.dcdganc.companions import logit
 from defectstudio.networks.dcdganc.discriminator import Discriminator
-from defectstudio.networks.dcdganc.generator import STRIDE
-from defectstudio.synthesis.canvas import Canvas
+from defectstudio.synthesis.generators.canvas import Canvas
 from defectstudio.synthesis.record import Record, look
 from defectstudio.training.contents import Content
 
@@ -27,7 +26,7 @@ def remember(
     for index, own in enumerate(by_class):
         one_hot = torch.eye(len(by_class), device=device)[index : index + 1]
         for content in own:
-            canvas = Canvas.around(content.mask, config.height, config.width, STRIDE)
+            canvas = Canvas(content.mask, config.height, config.width)
             image = torch.from_numpy(canvas.image(content.pixels))[None].to(device)
             looks.append(look(content.pixels, content.mask))
             classes.append(index)

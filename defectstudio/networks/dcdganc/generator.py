@@ -6,27 +6,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from defectstudio.networks.dcdganc.od_spade import OdSpade
+from defectstudio.networks.dcdganc.norms import AdaIn, CodeMap, InstanceNorm
+from defectstudio.networks.dcdganc.od_spade import STYLE_PLANES, OdSpade
 from defectstudio.networks.initial import SLOPE, keep_variance
 
 STRIDE = 16
 """Canvas sides are multiples of this: the source is read at 1/16."""
 
 
-class Block(nn.Module):
-    """OD-SPADE and activation, then doubled, 3x3 convolution and per-pixel noise; a 1x1 skip.
+NORMS = {"dcdganc": OdSpade, "adain": AdaIn, "instancenorm": InstanceNorm}
+"""OD-SPADE and what P1 section 3.4 replaces it with."""
 
-    The norm works before the doubling: a quarter of the pixels, the same receptive field.
+
+class Block(nn.Module):
+    """A norm of NORMS, activation, then doubled, per-pixel noise, 3x3 convolution; a 1x1 skip.
+
+    The norm works before the doubling: a quarter of the pixels, the same receptive field. The
+    noise joins where values are of order 1: beside the sum of the skips it would not be heard.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, code: int, source_planes: int, *, doubles: bool
+        self, inputs: int, outputs: int, code: int, planes: int, norm: str, *, doubles: bool
     ) -> None:
         super().__init__()
-        self.norm = OdSpade(inputs, code, source_planes)
+        self.norm = NORMS[norm](inputs, code, planes)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
-        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.5))
+        self.noise_gain = nn.Parameter(torch.full((inputs,), 0.5))
         self.doubles = doubles
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
@@ -35,8 +41,8 @@ class Block(nn.Module):
         rest: Tensor = x if self.skip is None else self.skip(x)
         if self.doubles:
             y, rest = _doubled(y), _doubled(rest)
-        y = self.conv(y)
-        out: Tensor = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype) + rest
+        y = self.conv(y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype))
+        out: Tensor = (y + rest) * 0.5**0.5
         return out
 
 
@@ -45,21 +51,25 @@ class Generator(nn.Module):
 
     source "mask": planes (class constant inside, -1 outside; mask), fed at every OD-SPADE layer;
     the content fills the mask exactly and is `key` outside. source "constant": one plane, read at
-    1/16 resolution; the last output plane is alpha.
+    1/16 resolution; the last output plane is alpha. norm: one of NORMS.
     """
 
-    def __init__(self, channels: int, code: int, width: int, *, mask_source: bool) -> None:
+    def __init__(
+        self, channels: int, code: int, width: int, *, mask_source: bool, norm: str = "dcdganc"
+    ) -> None:
         super().__init__()
         self.mask_source = mask_source
         self.channels = channels
         planes = 2 if mask_source else 0
         widths = [4 * width, 4 * width, 2 * width, width, width // 2]
-        self.first = nn.Conv2d(2 if mask_source else 1, widths[0], 3, padding=1)
+        self.code_map = CodeMap(code) if norm == "instancenorm" else None
+        inputs = (2 if mask_source else 1) + (STYLE_PLANES if self.code_map else 0)
+        self.first = nn.Conv2d(inputs, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(
-            Block(widths[max(i - 1, 0)], widths[i], code, planes, doubles=i > 0)
+            Block(widths[max(i - 1, 0)], widths[i], code, planes, norm, doubles=i > 0)
             for i in range(len(widths))
         )
-        self.last_norm = OdSpade(widths[-1], code, planes)
+        self.last_norm = NORMS[norm](widths[-1], code, planes)
         self.to_image = nn.Conv2d(widths[-1], channels + (not mask_source), 3, padding=1)
         keep_variance(self)
         with torch.no_grad():
@@ -78,7 +88,8 @@ class Generator(nn.Module):
 
         Content in [-1, 1], alpha in [0, 1]. Equation: I = G(z | c).
         """
-        x = self.first(_at(source, noise[0]))
+        x = _at(source, noise[0])
+        x = self.first(self.code_map(x, code) if self.code_map else x)
         for block, plane in zip(self.blocks, noise, strict=True):
             x = block(x, code, _at(source, x) if self.mask_source else None, plane)
         layer = source if self.mask_source else None

@@ -26,7 +26,8 @@ def canvas_side(length: int) -> int:
 def build_generator(config: DcdgancConfig, channels: int, classes: int) -> Generator:
     """G for images of `channels` and `classes` classes."""
     code = classes + config.nz
-    return Generator(channels, code, config.width_g, mask_source=config.source == "mask")
+    mask_source = config.source == "mask"
+    return Generator(channels, code, config.width_g, mask_source=mask_source, norm=config.kind)
 
 
 def build_encoder(config: DcdgancConfig, channels: int) -> Encoder:
@@ -46,12 +47,12 @@ def pack(net: Generator, prior: Prior) -> dict[str, Tensor]:
 
 
 def unpack(net: Generator, tensors: Mapping[str, Tensor]) -> Prior:
-    """Load `pack`ed tensors into the network; raises RuntimeError where they do not fit."""
+    """Load `pack`ed tensors of any precision; raises RuntimeError where they do not fit."""
     own = {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
     net.load_state_dict(own)
     if "prior.mean" not in tensors or "prior.factor" not in tensors:
         raise RuntimeError("the prior is missing")
-    return Prior(tensors["prior.mean"], tensors["prior.factor"])
+    return Prior(tensors["prior.mean"].float(), tensors["prior.factor"].float())
 
 
 class Inputs:

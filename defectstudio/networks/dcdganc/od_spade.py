@@ -46,14 +46,15 @@ class OdSpade(nn.Module):
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None) -> Tensor:
         """x (B, C, h, w), code (B, code), source (B, planes, h, w) or None -> (B, C, h, w)."""
         style = self.style(code).view(-1, STYLE_PLANES, self.side, self.side)
-        style = _resize(style, (x.shape[2], x.shape[3]))
+        style = resized(style, (x.shape[2], x.shape[3]))
         planes = style if source is None else torch.cat([style, source.to(style.dtype)], dim=1)
         gamma, beta = self.gamma_beta(functional.relu(self.shared(planes))).chunk(2, dim=1)
         out: Tensor = pixel_norm(x) * (1 + gamma) + beta
         return out
 
 
-def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+def resized(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """x (B, C, h, w) averaged down or interpolated up to `size`."""
     if size[0] <= x.shape[2] and size[1] <= x.shape[3]:
         return functional.adaptive_avg_pool2d(x, size)
     return functional.interpolate(x, size, mode="bilinear", align_corners=False)

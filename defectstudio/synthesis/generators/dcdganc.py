@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import Style
 from defectstudio.imaging.types import Mask, Unit
-from defectstudio.imaging.watershed import NEAR_KEY, raw_mask
 from defectstudio.networks.dcdganc.companions import Companions, logit
-from defectstudio.networks.dcdganc.generator import STRIDE
 from defectstudio.networks.dcdganc.model import KEY, Inputs, build_generator, unpack
 from defectstudio.networks.dcdganc.source import constant_map, mask_map
 from defectstudio.synthesis import latents as ways
-from defectstudio.synthesis.canvas import Canvas, enlarge, spread
+from defectstudio.synthesis.generators.canvas import Canvas, free_content
 from defectstudio.synthesis.generators.content import Content, class_index, class_order
 from defectstudio.synthesis.latents import Draw, Latent
 from defectstudio.synthesis.record import Record
@@ -88,10 +87,10 @@ class Dcdganc:
         """One content a latent for the same mask bool (h, w), in one call of the network."""
         if self.fills_mask:
             canvas = self._canvas(mask)
-            made = self._run(latents, canvas.mask)
-            return [Content(canvas.take(one[..., :-1]), mask.copy()) for one in made]
-        window = np.ones((self.config.height, self.config.width), bool)
-        return [_free(one, mask) for one in self._run(latents, window)]
+            made = self._run(latents, canvas.plane)
+            return [Content(canvas.cut(one[..., :-1]), mask.copy()) for one in made]
+        window = np.ones((self.config.height, self.config.width), np.float32)
+        return [free_content(one, mask) for one in self._run(latents, window)]
 
     def encode(self, class_id: int, pixels: Unit, mask: Mask) -> tuple[float, ...]:
         """The style of a real content as the normal numbers of its class, for `Style.normal`.
@@ -133,14 +132,14 @@ class Dcdganc:
         return float(logit(judge, image, self.inputs.one_hot(index)))
 
     def _canvas(self, mask: Mask) -> Canvas:
-        return Canvas.around(mask, self.config.height, self.config.width, STRIDE)
+        return Canvas(mask, self.config.height, self.config.width)
 
     @torch.no_grad()
-    def _run(self, latents: Sequence[Latent], canvas: Mask) -> list[Unit]:
-        """canvas bool (H, W) -> for each latent content and alpha (H, W, C + 1) in [0, 1]."""
+    def _run(self, latents: Sequence[Latent], canvas: NDArray[np.float32]) -> list[Unit]:
+        """canvas (H, W) in {0, 1} -> for each latent content and alpha (H, W, C + 1) in [0, 1]."""
         count = len(latents)
         values = torch.tensor([one.value for one in latents])
-        plane = torch.from_numpy(canvas.astype(np.float32))[None, None].expand(count, -1, -1, -1)
+        plane = torch.from_numpy(canvas)[None, None].expand(count, -1, -1, -1)
         source = mask_map(values, plane) if self.fills_mask else constant_map(values, *canvas.shape)
         codes = torch.stack([torch.cat([one.code, one.z]) for one in latents]).to(self.device)
         planes = ways.noise(latents, self.net.noise_shapes(*canvas.shape))
@@ -154,14 +153,3 @@ class Dcdganc:
         out = out.float().cpu()
         out[:, :-1] = (out[:, :-1] + 1) / 2
         return [np.ascontiguousarray(one) for one in out.permute(0, 2, 3, 1).numpy()]
-
-
-def _free(made: Unit, mask: Mask) -> Content:
-    """The content and raw mask of what was made (H, W, C + 1) without a mask, for its window."""
-    alpha = made[..., -1:]
-    # The network composes on the black key: undone, or the rim of the content were its shadow.
-    held = alpha[..., 0] >= NEAR_KEY
-    pixels = spread(np.clip(made[..., :-1] / np.maximum(alpha, NEAR_KEY), 0, 1), held)
-    if mask.shape != held.shape:
-        pixels, alpha = enlarge(pixels, mask.shape), enlarge(alpha, mask.shape)
-    return Content(pixels, raw_mask(pixels, alpha[..., 0]) & mask)

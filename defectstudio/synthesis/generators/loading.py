@@ -15,6 +15,10 @@ from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, Kind
 from defectstudio.networks.weights import load_tensors
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.dcdganc import Dcdganc
+from defectstudio.synthesis.generators.paste import Paste
+from defectstudio.synthesis.generators.procedural import Procedural
+from defectstudio.synthesis.generators.stylegan2 import StyleGan2
+from defectstudio.synthesis.generators.translator import cyclegan, stargan
 
 SAMPLERS: dict[
     Kind, Callable[[GeneratorCard, dict[str, Tensor], torch.device], ContentGenerator]
@@ -22,6 +26,11 @@ SAMPLERS: dict[
     "dcdganc": Dcdganc,
     "adain": Dcdganc,
     "instancenorm": Dcdganc,
+    "cyclegan": cyclegan,
+    "stargan": stargan,
+    "stylegan2": StyleGan2,
+    "paste": Paste,
+    "procedural": Procedural,
 }
 """What samples a kind: made from its card and tensors, RuntimeError where these do not fit."""
 

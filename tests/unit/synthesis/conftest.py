@@ -26,7 +26,7 @@ def trained_generator():
         pack,
     )
     from defectstudio.networks.dcdganc.prior import aggregated
-    from defectstudio.synthesis.canvas import Canvas
+    from defectstudio.synthesis.generators.canvas import Canvas
     from defectstudio.synthesis.generators.dcdganc import Dcdganc
     from defectstudio.training.contents import Content
     from defectstudio.training.record import remember
@@ -37,7 +37,7 @@ def trained_generator():
         [Content(np.full((24, 24, 3), tone, np.float32), mask, class_id) for tone in tones]
         for class_id, tones in TONES.items()
     ]
-    canvas = Canvas.around(mask, 64, 64, 16)
+    canvas = Canvas(mask, 64, 64)
     image = torch.stack([torch.from_numpy(canvas.image(c.pixels)) for own in by_class for c in own])
     torch.manual_seed(0)
     e, g = build_encoder(config, 3), build_generator(config, 3, 2)

@@ -78,9 +78,10 @@ def test_constant_source_makes_its_own_alpha():
     assert (out[:, :-1] <= bound + 1e-5).all()
 
 
+@pytest.mark.parametrize("kind", ["dcdganc", "adain", "instancenorm"])
 @pytest.mark.parametrize("source", ["mask", "constant"])
-def test_class_style_and_noise_all_change_the_content(source):
-    config = DcdgancConfig(source=source, **TINY)
+def test_class_style_and_noise_all_change_the_content(source, kind):
+    config = DcdgancConfig(kind=kind, source=source, **TINY)
     mask = blob(64, 64) if source == "mask" else torch.ones(1, 1, 64, 64)
     base = run(config, 1, [1, 2, 3], mask)
     assert torch.equal(base, run(config, 1, [1, 2, 3], mask))
