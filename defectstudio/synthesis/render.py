@@ -57,7 +57,9 @@ def place_gallery(
     level = surround(background, mask, place) if relative else None
     surface = surface_under(background, Box(*place, *mask.shape), generator.card.channels, level)
     placed = []
-    for seed, made in zip(seeds, _made(generator, defect, seeds, mask, surface), strict=True):
+    for seed, made in zip(
+        seeds, make_contents(generator, defect, seeds, mask, surface), strict=True
+    ):
         pixels = made.pixels
         if level is not None:
             own = level if generator.fills_mask else surround(background, made.raw_mask, place)
@@ -95,9 +97,13 @@ def with_contrast(
     return strengthened(background, content, defect.contrast, recipe.blend, recipe.refine)
 
 
-def _made(
+def make_contents(
     generator: ContentGenerator, defect: Defect, seeds: Sequence[int], mask: Mask, surface: Unit
 ) -> list[Content]:
+    """What the generator makes of the defect's style, one content a seed, for a mask (h, w).
+
+    surface: as in `ContentGenerator.generate`. Raises RecipeError for a style it cannot draw.
+    """
     plain = defect.style == Style()
     if isinstance(generator, StyledGenerator) and (len(seeds) > 1 or not plain):
         return generator.styled(defect.class_id, seeds, defect.style, mask)
