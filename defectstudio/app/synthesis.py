@@ -18,6 +18,7 @@ from defectstudio.domain.specs import (
     BackgroundFile,
     Device,
     PlacementSettings,
+    StyleSettings,
     SynthesizeSpec,
 )
 from defectstudio.imaging.masks import encode
@@ -57,8 +58,8 @@ def start_synthesis(
     background's size; without it shapes come from the item's labeled images. background: a
     picture, added to the project when new; default the item's normal images. Where the item is
     split, shapes and backgrounds are of the training split. region: a picture of where defects
-    may fall. overrides: fields of BlendSettings, GrainSettings, RefineSettings and
-    PlacementSettings. The same call with the same seed makes the same bytes.
+    may fall. overrides: fields of BlendSettings, GrainSettings, RefineSettings,
+    PlacementSettings and StyleSettings. The same call with the same seed makes the same bytes.
 
     Raises SettingError, ImageError and ProjectError.
     """
@@ -84,6 +85,7 @@ def start_synthesis(
         grain=looks.grain,
         refine=looks.refine,
         placement=looks.placement,
+        styles=looks.styles,
         device=device,
     )
     spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
@@ -94,17 +96,18 @@ def start_synthesis(
 
 @dataclass(frozen=True)
 class _Looks:
-    """The four groups of settings of a batch."""
+    """The five groups of settings of a batch."""
 
     blend: BlendSettings
     grain: GrainSettings
     refine: RefineSettings
     placement: PlacementSettings
+    styles: StyleSettings
 
     @classmethod
     def of(cls, overrides: Mapping[str, Any], blend: BlendSettings | None) -> _Looks:
-        kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings)
-        blends, grains, refines, places = spread(overrides, *kinds)
+        kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings, StyleSettings)
+        blends, grains, refines, places, styles = spread(overrides, *kinds)
         placement = settings(PlacementSettings, places)
         if placement.scale_min > placement.scale_max:
             raise SettingError(
@@ -117,6 +120,7 @@ class _Looks:
             settings(GrainSettings, grains),
             settings(RefineSettings, refines),
             placement,
+            settings(StyleSettings, styles),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from defectstudio.app.validation import parse_json, settings
+from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.generators import CONFIGS, Kind
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, JobState, Role, Split
@@ -57,12 +58,30 @@ def start_training(
     seen = {class_id for image in labeled for class_id in image.class_ids}
     known = project.classes(chosen.id)
     classes = {found.id: found.name for found in known if found.id in seen}
+    combined = _taken_out(classes, config.combined)
+    pixels_by_id(config.dilate, classes)  # raises where it names no class
 
     def spec(run: Path) -> TrainSpec:
         split = Split.TRAIN.value
-        return TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
+        made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
+        return replace(made, combined=combined)
 
     return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
+
+
+def _taken_out(classes: dict[int, str], combined: str) -> int | None:
+    """Take the class of mixed defects out of `classes`: its id. Raises SettingError for none."""
+    if not combined:
+        return None
+    for class_id, name in classes.items():
+        if name_key(name) == name_key(combined):
+            del classes[class_id]
+            return class_id
+    raise SettingError(
+        "the training images have no defect of this class",
+        subject=combined,
+        remedy=f"There are: {', '.join(classes.values())}.",
+    )
 
 
 def training_images(project: Project, item: Item) -> list[ImageRecord]:

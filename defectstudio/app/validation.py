@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.bounds import Bounds, PixelsByClass
 from defectstudio.domain.errors import SettingError
 from defectstudio.domain.generators import PRESETS
 
@@ -85,10 +85,13 @@ def _allowed(kind: type[Any], name: str) -> str:
     hint = get_type_hints(kind, include_extras=True).get(name)
     if hint is bool:
         return "true or false"
-    bounds = [one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Bounds)]
+    marks = getattr(hint, "__metadata__", ())
+    bounds = [one for one in marks if isinstance(one, Bounds)]
     if bounds:
         number = "a whole number" if hint.__origin__ is int else "a number"  # type: ignore[union-attr]
         return f"{number} from {_plain(bounds[0].ge)} to {_plain(bounds[0].le)}"
+    if texts := [one for one in marks if isinstance(one, PixelsByClass)]:
+        return texts[0].wanted
     choices = getattr(hint, "__args__", ())
     return " or ".join(str(choice) for choice in choices)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.bounds import Bounds, PixelsByClass
 
 WEIGHTS, CARD = "generator.safetensors", "generator.json"
 """The two files of a generator's folder."""
@@ -26,12 +26,17 @@ class RunConfig:
     """What every training has.
 
     height, width: the canvas that contents are trained on. tone: contents relative to the surface
-    around them (imaging.tone), or in absolute grey levels as in the papers.
+    around them (imaging.tone), or in absolute grey levels as in the papers. combined: the name of
+    a class of mixed defects, each of which is given to the other class that it is most like (P1
+    Table 2, Wood-Combined). dilate: how far the masks of a class are widened, in pixels, where its
+    labels hold no background texture (P1 section 3.1), in training and on what is painted.
     """
 
     height: Annotated[int, Bounds(64, 256)] = 64
     width: Annotated[int, Bounds(64, 256)] = 64
     tone: Tone = "relative"
+    combined: str = ""
+    dilate: Annotated[str, PixelsByClass(0, 32)] = ""
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1500
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
@@ -95,7 +100,7 @@ class DcdgancConfig(LearningConfig):
     coarse: Annotated[int, Bounds(1, 16)] = 4
     lambda_fm: Annotated[float, Bounds(0.0, 1e6)] = 1.0
     penalty: Penalty = "r1"
-    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 0.5
+    lambda_gp: Annotated[float, Bounds(0.0, 1e6)] = 0.05
     gp_every: Annotated[int, Bounds(1, 64)] = 8
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from defectstudio.domain.bounds import Bounds
 
 BlendMode = Literal["improved", "poisson", "alpha"]
+MixedLayers = Literal["all", "fine"]
+Seed = Annotated[int, Bounds(0, (1 << 53) - 1)]
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,51 @@ class RefineSettings:
 
 
 @dataclass(frozen=True)
+class StyleMix:
+    """A second style, by its seed, and how much of it a defect has.
+
+    amount: 0 is the defect's own style, 1 the second one. layers "all": both styles are
+    interpolated, grain included; "fine": only at the generator's fine layers, which say colour and
+    texture, while the coarse ones, which say layout, keep the defect's own style.
+    """
+
+    seed: Seed
+    amount: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+    layers: MixedLayers = "all"
+
+
+@dataclass(frozen=True)
+class Style:
+    """What is done to the style that a seed names; the defaults: nothing.
+
+    truncation: how far from the class's mean style, 0 the mean itself, 1 as drawn, above it more
+    unusual. normal: the prior's normal numbers of the style, where they are not those of the seed
+    (a style read from a real defect); the seed still names the grain.
+    """
+
+    truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
+    mix: StyleMix | None = None
+    normal: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Defect:
     """One defect: the painted mask in its box, where the box lies, and its style.
 
     top, left: the box's origin in the background, (row, column), may be negative when the
-    box hangs over the border. generator: SHA-256 of the generator's weights.
+    box hangs over the border. generator: SHA-256 of the generator's weights. contrast: the
+    visible contrast that the content is scaled to (imaging.contrast), 0: it stays as it is.
+    Recipes of older versions have neither style nor contrast and mean the defaults.
     """
 
     class_id: Annotated[int, Bounds(1, 254)]
-    seed: Annotated[int, Bounds(0, (1 << 53) - 1)]
+    seed: Seed
     mask: EncodedMask
     top: int
     left: int
     generator: str
+    style: Style = field(default_factory=Style)
+    contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
 
 
 @dataclass(frozen=True)

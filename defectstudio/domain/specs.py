@@ -14,6 +14,7 @@ from defectstudio.domain.recipe import (
     GrainSettings,
     Recipe,
     RefineSettings,
+    Seed,
 )
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
@@ -45,7 +46,8 @@ class TrainSpec:
     """Train one generator of the kind in `config`.
 
     `images` are those of the training split only, and so are `normals`, which are given to the
-    kinds that need them.
+    kinds that need them. classes: those to learn. combined: the id of the class of mixed defects
+    (config.combined), which is not among them.
     """
 
     run: Path
@@ -58,6 +60,7 @@ class TrainSpec:
     normals: tuple[BackgroundFile, ...] = ()
     device: Device = "auto"
     resume: bool = False
+    combined: int | None = None
     kind: Literal["train"] = "train"
 
 
@@ -76,6 +79,19 @@ class PlacementSettings:
     gap: Annotated[int, Bounds(0, 4096)] = 4
     edge_margin: Annotated[int, Bounds(0, 4096)] = 2
     tries: Annotated[int, Bounds(1, 1000)] = 20
+
+
+@dataclass(frozen=True)
+class StyleSettings:
+    """Which styles a batch draws.
+
+    truncation: as in recipe.Style. best_of: contents tried for each defect, of which the one of
+    the best score is used (synthesis.judging). contrast: as in recipe.Defect.
+    """
+
+    truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
+    best_of: Annotated[int, Bounds(1, 64)] = 1
+    contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,7 @@ class SynthesizeSpec:
     grain: GrainSettings = field(default_factory=GrainSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     placement: PlacementSettings = field(default_factory=PlacementSettings)
+    styles: StyleSettings = field(default_factory=StyleSettings)
     device: Device = "cpu"
     kind: Literal["synthesize"] = "synthesize"
 
@@ -197,12 +214,15 @@ class PreviewRequest:
     """One line on a preview worker's stdin.
 
     want "contents": hand contents and raw masks over through the mapped file `out`;
+    want "gallery": as "contents", for the one defect of that number, with each of the `seeds`;
     want "sample": make the whole sample into the folder `out`.
     """
 
     request: int
-    want: Literal["contents", "sample"]
+    want: Literal["contents", "gallery", "sample"]
     recipe: Recipe
     background: Path
     generators: dict[str, Path]
     out: Path
+    defect: int = 0
+    seeds: tuple[Seed, ...] = ()

@@ -1,7 +1,8 @@
 """Pixel distance of contents, the best over small shifts, the four quarter turns and mirroring.
 
-A copy that was moved, turned, mirrored or cut to another mask is a copy. So only pixels that both
-contents have are compared: the shape of a content is given by its mask and says nothing.
+A copy that was moved, turned, mirrored, lightened or cut to another mask is a copy. So patterns are
+compared, not levels - else whatever is flat and of the usual level were a copy of everything - and
+only where both contents are: the shape of a content is given by its mask and says nothing.
 """
 
 from __future__ import annotations
@@ -21,31 +22,58 @@ OVERLAP = 0.5
 """Least part of the smaller content that both must have for the comparison to count."""
 
 
+FLAT = 0.02
+"""Deviation of a content's levels that counts as none."""
+
+
 def aligned_distances(
     one: Unit, one_masks: Mask, other: Unit, other_masks: Mask, shift: int = 2
 ) -> NDArray[np.float32]:
-    """Root mean square difference (N, M) where both masks are true, in [0, 1].
+    """1 - correlation (N, M) of the levels where both masks are true, in [0, 1].
 
     one float32 (N, S, S, C), other (M, S, S, C) in [0, 1] on square canvases; masks bool (N, S, S)
-    and (M, S, S). The least over the 8 flips and turns of `other` and all shifts of up to `shift`
-    px at which the masks share at least OVERLAP of the smaller one; 1 where there is none.
+    and (M, S, S). Every channel loses its mean there; FLAT^2 is added to both variances. The least
+    over the 8 flips and turns of `other` and all shifts of up to `shift` px at which the masks
+    share at least OVERLAP of the smaller one; 1 where there is none, and for no correlation.
     """
-    covered = _flat(one_masks.astype(np.float32))
-    a = _flat(one * one_masks[..., None])
-    a_squares = _flat(np.square(one).sum(-1) * one_masks)
-    area = covered.sum(1)
-    held = np.asarray(other * other_masks[..., None], np.float32)
+    masks = _flat(one_masks.astype(np.float32))
+    own = _centred(one, one_masks)
+    others = _centred(other, other_masks)
     best = np.ones((len(one), len(other)), np.float32)
-    for pixels, masks in _moves(held, other_masks.astype(np.float32), shift):
-        b, also = _flat(pixels), _flat(masks)
-        b_squares = _flat(np.square(pixels).sum(-1))
-        shared = covered @ also.T
-        apart = a_squares @ also.T + covered @ b_squares.T - 2 * (a @ b.T)
-        enough = shared >= np.maximum(OVERLAP * np.minimum.outer(area, also.sum(1)), 1)
-        mean = apart / np.maximum(shared * one.shape[-1], 1)
-        best = np.where(enough, np.minimum(best, mean), best)
-    found: NDArray[np.float32] = np.sqrt(np.maximum(best, 0)).astype(np.float32)
+    for pixels, moved in _moves(others, other_masks.astype(np.float32), shift):
+        also = _flat(moved)
+        shared = masks @ also.T
+        enough = shared >= np.maximum(OVERLAP * np.minimum.outer(masks.sum(1), also.sum(1)), 1)
+        found = 1 - _correlation(own, masks, pixels, also, np.maximum(shared, 1))
+        best = np.where(enough, np.minimum(best, found), best)
+    clipped: NDArray[np.float32] = np.maximum(best, 0).astype(np.float32)
+    return clipped
+
+
+def _correlation(
+    one: Unit, masks: Unit, other: Unit, also: Unit, shared: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(N, M) of all pairs over the pixels that both masks hold, by matrix products."""
+    product, left, right = (np.zeros_like(shared) for _ in range(3))
+    for channel in range(one.shape[-1]):
+        a, b = _flat(one[..., channel]), _flat(other[..., channel])
+        a_sum, b_sum = a @ also.T, masks @ b.T
+        product += a @ b.T - a_sum * b_sum / shared
+        left += (a * a) @ also.T - a_sum * a_sum / shared
+        right += masks @ (b * b).T - b_sum * b_sum / shared
+    least = shared * one.shape[-1] * np.float32(FLAT**2)
+    found: NDArray[np.float32] = product / np.sqrt(
+        (np.maximum(left, 0) + least) * (np.maximum(right, 0) + least)
+    )
     return found
+
+
+def _centred(stack: Unit, masks: Mask) -> Unit:
+    """Inside the masks without their mean, so that sums of squares keep their digits; 0 outside."""
+    held = masks[..., None]
+    count = np.maximum(masks.sum(axis=(1, 2)), 1)[:, None, None, None]
+    mean = (stack * held).sum(axis=(1, 2), keepdims=True) / count
+    return np.asarray((stack - mean) * held, np.float32)
 
 
 def orientations(stack: Unit) -> Iterator[Unit]:

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from defectstudio.domain.errors import UserError
-from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.errors import SettingError, UserError
+from defectstudio.domain.recipe import Defect, Recipe, Style
 from defectstudio.domain.specs import BackgroundFile, SynthesizeSpec
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.masks import bounding_box, decode, encode, warp
@@ -18,8 +18,9 @@ from defectstudio.imaging.placement import Refusal, place
 from defectstudio.imaging.reading import read_image, read_mask
 from defectstudio.imaging.types import Image, Mask
 from defectstudio.synthesis.generators.content import ContentGenerator
-from defectstudio.synthesis.render import render
+from defectstudio.synthesis.render import make_contents, render
 from defectstudio.synthesis.shapes import shapes_by_class
+from defectstudio.synthesis.styles import best_of
 from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
@@ -58,6 +59,12 @@ class Batch:
         self.shapes: dict[int, list[Mask]] = {}
         # A line scan takes seconds to decode; tries and samples often share it.
         self._read = lru_cache(maxsize=1)(read_image)
+        if spec.styles.best_of > 1 and not generator.fills_mask:
+            raise SettingError(
+                "this generator draws shapes of its own, which cannot be compared in one place",
+                subject="best_of",
+                remedy="Use 1, or a generator whose source is the mask.",
+            )
         if self.painted is None and generator.fills_mask:
             self.shapes = shapes_by_class(spec.shapes, spec.class_ids)
 
@@ -93,7 +100,26 @@ class Batch:
             file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
-                yield self._recipe(file, defects), background
+                recipe = self._best(self._recipe(file, defects), background, refused)
+                if recipe is not None:
+                    yield recipe, background
+
+    def _best(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
+        """The recipe with the best seed for each defect; None where all of one are rejects."""
+        if self.spec.styles.best_of == 1:
+            return recipe
+        best = []
+        for number, defect in enumerate(recipe.defects):
+            more = np.random.default_rng(defect.seed).integers(
+                SEEDS, size=self.spec.styles.best_of - 1
+            )
+            seeds = [defect.seed, *more.tolist()]
+            found = best_of(self.generator, recipe, number, seeds, background)
+            refused.update(one.reject.value for one in found if one.reject)
+            if found[0].reject:
+                return None
+            best.append(found[0].defect)
+        return replace(recipe, defects=tuple(best))
 
     def _nowhere(self, index: int, refused: Counter[str]) -> UserError:
         reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
@@ -163,17 +189,17 @@ class Batch:
         seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
         if self.generator.fills_mask:
             shape = self._warped(class_id, rng)
-            return Defect(class_id, seed, encode(shape), 0, 0, weights), shape
+            return self._styled(Defect(class_id, seed, encode(shape), 0, 0, weights)), shape
         card = self.generator.card
         window = np.ones((card.config.height, card.config.width), bool)
         # The place, and so the surface, is not known yet; the shape does not depend on it.
         nowhere = np.full((*window.shape, card.channels), 0.5, np.float32)
-        raw = self.generator.generate(class_id, seed, window, nowhere).raw_mask
+        free = self._styled(Defect(class_id, seed, encode(window), 0, 0, weights))
+        raw = make_contents(self.generator, free, [seed], window, nowhere)[0].raw_mask
         box = bounding_box(raw)
         if box is None:
-            return Defect(class_id, seed, encode(window), 0, 0, weights), raw
-        defect = Defect(class_id, seed, encode(window), box.top, box.left, weights)
-        return defect, raw[box.slices]
+            return free, raw
+        return replace(free, top=box.top, left=box.left), raw[box.slices]
 
     def _warped(self, class_id: int, rng: np.random.Generator) -> Mask:
         own, p = self.shapes[class_id], self.spec.placement
@@ -193,4 +219,9 @@ class Batch:
             )
         seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
         mask = encode(self.painted[box.slices])
-        return Defect(class_id, seed, mask, box.top, box.left, weights)
+        return self._styled(Defect(class_id, seed, mask, box.top, box.left, weights))
+
+    def _styled(self, defect: Defect) -> Defect:
+        """The defect with the style and contrast that the batch wants."""
+        wanted = self.spec.styles
+        return replace(defect, style=Style(wanted.truncation), contrast=wanted.contrast)

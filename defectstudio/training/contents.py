@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -15,10 +16,10 @@ from torch.utils.data import Dataset
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
-from defectstudio.imaging.masks import Box
+from defectstudio.imaging.masks import Box, dilate
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.tone import surround, to_relative
-from defectstudio.imaging.types import Image, Label
+from defectstudio.imaging.types import Image, Label, Mask
 from defectstudio.synthesis.shapes import parts
 
 
@@ -32,11 +33,27 @@ class Content:
     class_id: int
 
 
+Relabel = Callable[[LabeledFile, Image, Label], Label]
+"""Another label plane (H, W) for an image."""
+
+
 def cut_contents(
-    files: Sequence[LabeledFile], class_ids: Sequence[int], tone: Tone
+    files: Sequence[LabeledFile],
+    class_ids: Sequence[int],
+    tone: Tone,
+    widen: Mapping[int, int] = MappingProxyType({}),
+    relabel: Relabel | None = None,
 ) -> list[Content]:
-    """All defect contents of the files, one per group of near components of a class."""
-    contents = [c for file in files for c in _cut_file(file, class_ids, tone)]
+    """All defect contents of the files, one per group of near components of a class.
+
+    widen: by class id, how many pixels its masks are dilated (RunConfig.dilate). Raises UserError
+    for a class without a pixel.
+    """
+    contents: list[Content] = []
+    for file in files:
+        image, label = read_image(file.image), read_label(file.label)
+        label = label if relabel is None else relabel(file, image, label)
+        contents += [c for _, c in cut_image(image, label, class_ids, tone, widen)]
     missing = set(class_ids) - {c.class_id for c in contents}
     if missing or not contents:
         raise UserError(
@@ -46,22 +63,34 @@ def cut_contents(
     return _same_channels(contents)
 
 
-def _cut_file(file: LabeledFile, class_ids: Sequence[int], tone: Tone) -> list[Content]:
-    image, label = read_image(file.image), read_label(file.label)
-    return [content for _, content in cut_image(image, label, class_ids, tone)]
-
-
 def cut_image(
-    image: Image, label: Label, class_ids: Sequence[int], tone: Tone
+    image: Image,
+    label: Label,
+    class_ids: Sequence[int],
+    tone: Tone,
+    widen: Mapping[int, int] = MappingProxyType({}),
 ) -> Iterator[tuple[Box, Content]]:
-    """The contents of an image (H, W) or (H, W, 3) by its label plane (H, W), and their boxes."""
+    """The contents of an image (H, W) or (H, W, 3) by its label plane (H, W), and their boxes.
+
+    widen: as in `cut_contents`; no mask grows over another class.
+    """
     for class_id in class_ids:
-        for box, mask in parts(label == class_id):
+        for tight, part in parts(label == class_id):
+            box, mask = _widened(tight, part, label, widen.get(class_id, 0))
             pixels = to_unit(image[box.slices]).reshape(*box.shape, -1)
             if tone == "relative":
                 level = surround(image, mask, (box.top, box.left), ignored=label > 0)
                 pixels = to_relative(pixels, level)
             yield box, Content(pixels, mask, class_id)
+
+
+def _widened(box: Box, mask: Mask, label: Label, px: int) -> tuple[Box, Mask]:
+    """The mask (h, w) in its box dilated over what is no defect, and its box in the image."""
+    wide = box.grown(px).clipped(label.shape)
+    inner = box.moved(-wide.top, -wide.left)
+    grown = np.zeros(wide.shape, bool)
+    grown[inner.slices] = mask
+    return wide, dilate(grown, px) & ((label[wide.slices] == 0) | grown)
 
 
 def _same_channels(contents: list[Content]) -> list[Content]:

@@ -13,6 +13,7 @@ from defectstudio.domain.errors import JobError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
+from defectstudio.networks.dcdganc.companions import pack_companions
 from defectstudio.networks.dcdganc.encoder import reparameterize
 from defectstudio.networks.dcdganc.generator import draw_noise
 from defectstudio.networks.dcdganc.model import (
@@ -29,6 +30,7 @@ from defectstudio.training.augment import Augment
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
 from defectstudio.training.contents import ContentBatches
 from defectstudio.training.precision import autocast
+from defectstudio.training.record import remember
 
 PRIOR_DRAWS = 64
 """Contents encoded of every class to find its styles."""
@@ -78,7 +80,8 @@ class DcdgancTask:
             log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
         log = {**log_ge, **log_d}
-        values = {name: float(value.detach()) for name, value in log.items()}
+        # One transfer for all: each would wait for the device by itself.
+        values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
         if not all(map(math.isfinite, values.values())):
             raise JobError(
                 "the training diverged: a loss is no number",
@@ -120,7 +123,7 @@ class DcdgancTask:
         return {"recon": recon.detach(), "sample": sample.detach()}, log
 
     def _reconstruction(self, image: Tensor, recon: Tensor) -> Tensor:
-        if self.config.coarse == 1:
+        if self.config.coarse == 1 or not self.config.fills_mask:
             return losses.reconstruction(image, recon)
         return losses.coarse_reconstruction(image, recon, self.config.coarse)
 
@@ -201,8 +204,10 @@ class DcdgancTask:
             load_optimizer(f"opt.{name}", optimizer, tensors)
 
     def export(self) -> dict[str, Tensor]:
-        """The average of G and its prior: see networks.dcdganc.model.pack."""
-        return pack(self.ema.module, self.prior())
+        """The average of G and its prior, E and D to read and judge with, and what was seen."""
+        seen = remember(self.data.by_class, self.config, self.d, self.device)
+        drawn = pack(self.ema.module, self.prior())
+        return {**drawn, **pack_companions(self.e, self.d), **seen.pack()}
 
     def _networks(self) -> dict[str, nn.Module]:
         return {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import Kind, LearningConfig, PasteConfig, ProceduralConfig
 from defectstudio.domain.specs import TrainSpec
@@ -14,18 +15,28 @@ from defectstudio.training.contents import Content, ContentBatches, cut_contents
 from defectstudio.training.controls import PasteTask, ProceduralTask
 from defectstudio.training.cyclegan import CycleGanTask
 from defectstudio.training.dcdganc import DcdgancTask
+from defectstudio.training.dispersal import Dispersal
 from defectstudio.training.loop import GeneratorTask
 from defectstudio.training.stargan import StarGanTask
 from defectstudio.training.stylegan2 import StyleGan2Task
 from defectstudio.training.surfaces import SurfaceBatches, cut_surfaces
 
 
-def make_task(spec: TrainSpec, device: torch.device) -> GeneratorTask:
+def make_task(
+    spec: TrainSpec, device: torch.device, log: Callable[[str], None] = lambda _: None
+) -> GeneratorTask:
     """The task of `spec.config.kind`, on the contents cut from the spec's images.
 
-    Raises UserError for a class without a labeled pixel, or without normal images where needed.
+    log: told how the defects of a combined class are dispersed. Raises UserError for a class
+    without a labeled pixel, or without normal images where needed.
     """
-    contents = cut_contents(spec.images, list(spec.classes), spec.config.tone)
+    ids, tone = list(spec.classes), spec.config.tone
+    widen = pixels_by_id(spec.config.dilate, spec.classes)
+    relabel = None
+    if spec.combined is not None:
+        known = cut_contents(spec.images, ids, tone)
+        relabel = Dispersal(known, spec.combined, spec.classes, tone, log).relabeled
+    contents = cut_contents(spec.images, ids, tone, widen, relabel)
     return TASKS[spec.config.kind](spec, contents, device)
 
 

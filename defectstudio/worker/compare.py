@@ -18,7 +18,7 @@ from defectstudio.evaluation.report import write_report
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions
-from defectstudio.training.registry import TASKS, make_task
+from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.train import GENERATOR_FOLDER, export_generator
@@ -72,7 +72,7 @@ def _generators(spec: CompareSpec, device: torch.device) -> list[Named]:
     """The project's generators, and the controls that it has none of."""
     found = [Named(one.name, load_generator(one.folder, device)) for one in spec.generators]
     present = {named.generator.card.kind for named in found}
-    missing = [kind for kind in CONTROLS if kind in TASKS and kind not in present]
+    missing = [kind for kind in CONTROLS if kind not in present]
     return [*found, *(_control(spec, kind, device) for kind in missing)]
 
 

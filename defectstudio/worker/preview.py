@@ -15,7 +15,13 @@ from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.loading import load_generator
-from defectstudio.synthesis.render import place_content, render, write_sample
+from defectstudio.synthesis.render import (
+    place_contents,
+    place_gallery,
+    render,
+    with_contrast,
+    write_sample,
+)
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
@@ -24,13 +30,13 @@ _REQUEST = TypeAdapter(PreviewRequest)
 
 
 def preview(channel: Channel) -> None:
-    """Answer requests until the owner is gone; of waiting "contents" requests only the last."""
+    """Answer requests until the owner is gone; of waiting contents and galleries only the last."""
     devices.reproducible()
     channel.emit(Started(str(devices.choose("cpu")), 0))
     worker = PreviewWorker(channel)
     while (line := channel.requests.get()) is not None:
         request = _REQUEST.validate_json(line)
-        superseded = request.want == "contents" and not channel.requests.empty()
+        superseded = request.want != "sample" and not channel.requests.empty()
         if not superseded:
             worker.answer(request)
 
@@ -47,9 +53,8 @@ class PreviewWorker:
         """Emit Contents, SampleMade or Failed for the request."""
         try:
             self._load(request.generators)
-            if request.want == "contents":
-                background = self._background(request)
-                placed = [place_content(d, background, self.loaded) for d in request.recipe.defects]
+            if request.want != "sample":
+                placed = self._placed(request)
                 blocks = _write_contents(request.out, placed)
                 self.channel.emit(Contents(request.request, str(request.out), blocks))
                 return
@@ -59,6 +64,14 @@ class PreviewWorker:
             self.channel.emit(SampleMade(request.request, str(request.out)))
         except Exception as error:
             self.channel.fail(error, request.request)
+
+    def _placed(self, request: PreviewRequest) -> list[PlacedContent]:
+        recipe, background = request.recipe, self._background(request)
+        if request.want == "contents":
+            return place_contents(recipe, background, self.loaded)
+        defect = recipe.defects[request.defect]
+        made = place_gallery(defect, request.seeds, background, self.loaded)
+        return [with_contrast(one, defect, recipe, background) for one in made]
 
     def _background(self, request: PreviewRequest) -> Image:
         """The background, kept from the last request: a line scan takes seconds to read."""

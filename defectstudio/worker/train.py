@@ -37,7 +37,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     device = devices.choose(spec.device)
     if spec.config.deterministic:
         torch.use_deterministic_algorithms(True)
-    task = make_task(spec, device)
+    task = make_task(spec, device, lambda text: channel.emit(Log(text)))
     first = _restore(spec, task) if spec.resume else 0
     channel.emit(Started(str(device), spec.config.steps))
     channel.emit(Log(f"{spec.config.kind}: {len(spec.classes)} classes on {device}"))
@@ -76,6 +76,7 @@ def _manifest(spec: TrainSpec) -> dict[str, Any]:
         "images": [file.sha256 for file in spec.images],
         "normals": [file.sha256 for file in spec.normals],
         "split": spec.split,
+        "combined": spec.combined,
     }
     plain: dict[str, Any] = json.loads(json.dumps(own))
     return plain

@@ -1,4 +1,4 @@
-"""The benchmark of blending runs, and its oracle agrees with itself. No time is judged here."""
+"""The benchmarks run, and the oracle of blending agrees with itself. No time is judged here."""
 
 from __future__ import annotations
 
@@ -14,19 +14,33 @@ from tests.benchmarks import exact, scenes
 
 ROOT = Path(__file__).parents[2]
 TASK = ("--quick", "--json", "--shapes", "ellipse", "--sizes", "1000", "--repeats", "1")
+STEP_TASK = ("--json", "--sides", "64", "--batch", "2", "--repeats", "1", "--threads", "1")
 
 
-def test_the_smallest_benchmark_of_blending_reports_its_figures():
+def report_of(benchmark: str, *arguments: str):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.blend", *TASK],
+        [sys.executable, "-m", f"tests.benchmarks.{benchmark}", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_the_smallest_benchmark_of_training_reports_its_figures():
+    (case,) = report_of("train_step", *STEP_TASK)["cases"]
+    assert (case["side"], case["batch"]) == (64, 2)
+    ms = case["ms"]
+    assert case["ratio"]["step"] == pytest.approx(ms["step"] / ms["step_floor"])
+    assert case["images_per_s"] == pytest.approx(2000 / ms["step"])
+    assert ms["plain"] <= ms["step"] <= ms["lazy"] or ms["lazy"] <= ms["step"] <= ms["plain"]
+    assert {"preview", "preview_floor", "gallery"} <= set(ms)
+
+
+def test_the_smallest_benchmark_of_blending_reports_its_figures():
+    found = report_of("blend", *TASK)
     assert set(found) == {"environment", "cases", "growth", "batch", "interactive"}
     assert {"cpu", "numpy", "opencv", "kernel", "commit"} <= set(found["environment"])
     (case,) = found["cases"]

@@ -15,8 +15,9 @@ import pytest
 
 from defectstudio.imaging.reading import write_png
 
-TINY = ("steps=3", "height=64", "width=64", "nz=4", "width_g=8", "width_d=8", "width_e=8",
-        "scales=1", "batch=2")  # fmt: skip
+TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "width_g=8",
+        "width_d=8", "width_e=8", "scales=1", "batch=2")  # fmt: skip
+"""A content like its surface shows nothing: some steps must have made it dark."""
 
 
 def defectstudio(*arguments: object, code: int = 0) -> dict:

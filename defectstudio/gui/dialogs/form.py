@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -76,13 +76,15 @@ def spoken(name: str) -> str:
 
 def _editor(hint: Any, value: Any) -> QWidget:
     bounds = next((mark for mark in get_args(hint) if isinstance(mark, Bounds)), None)
-    plain = get_args(hint)[0] if bounds else hint
+    plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if get_origin(plain) is Literal:
         return _choice(get_args(plain), value)
     if plain is bool:
         box = QCheckBox()
         box.setChecked(value)
         return box
+    if plain is str:
+        return QLineEdit(value)
     assert bounds is not None, f"a number without bounds: {hint}"
     editor = _whole(bounds, value) if plain is int else NumberEdit(bounds, value)
     editor.setToolTip(f"{bounds.ge:g} … {bounds.le:g}")
@@ -112,5 +114,7 @@ def _value(editor: QWidget) -> Any:
         return editor.currentData()
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
-    assert isinstance(editor, QSpinBox | NumberEdit)
-    return editor.value()
+    if isinstance(editor, QSpinBox | NumberEdit):
+        return editor.value()
+    assert isinstance(editor, QLineEdit)
+    return editor.text().strip()

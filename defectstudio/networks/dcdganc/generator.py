@@ -19,9 +19,10 @@ NORMS = {"dcdganc": OdSpade, "adain": AdaIn, "instancenorm": InstanceNorm}
 
 
 class Block(nn.Module):
-    """A norm of NORMS, activation, then doubled, 3x3 convolution, per-pixel noise; a 1x1 skip.
+    """A norm of NORMS, activation, then doubled, per-pixel noise, 3x3 convolution; a 1x1 skip.
 
-    The norm works before the doubling: a quarter of the pixels, the same receptive field.
+    The norm works before the doubling: a quarter of the pixels, the same receptive field. The
+    noise joins where values are of order 1: beside the sum of the skips it would not be heard.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class Block(nn.Module):
         self.norm = NORMS[norm](inputs, code, planes)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
-        self.noise_gain = nn.Parameter(torch.full((outputs,), 0.1))
+        self.noise_gain = nn.Parameter(torch.full((inputs,), 0.5))
         self.doubles = doubles
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
@@ -40,8 +41,8 @@ class Block(nn.Module):
         rest: Tensor = x if self.skip is None else self.skip(x)
         if self.doubles:
             y, rest = _doubled(y), _doubled(rest)
-        y = self.conv(y)
-        out: Tensor = y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype) + rest
+        y = self.conv(y + noise.to(y.dtype) * self.noise_gain.view(1, -1, 1, 1).to(y.dtype))
+        out: Tensor = (y + rest) * 0.5**0.5
         return out
 
 
@@ -111,4 +112,5 @@ def _at(source: Tensor, like: Tensor) -> Tensor:
 
 
 def _doubled(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2, mode="nearest")
+    """Bilinear: doubled pixels would let the convolution after them draw a lattice."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -47,12 +47,12 @@ def pack(net: Generator, prior: Prior) -> dict[str, Tensor]:
 
 
 def unpack(net: Generator, tensors: Mapping[str, Tensor]) -> Prior:
-    """Load `pack`ed tensors into the network; raises RuntimeError where they do not fit."""
+    """Load `pack`ed tensors of any precision; raises RuntimeError where they do not fit."""
     own = {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
     net.load_state_dict(own)
     if "prior.mean" not in tensors or "prior.factor" not in tensors:
         raise RuntimeError("the prior is missing")
-    return Prior(tensors["prior.mean"], tensors["prior.factor"])
+    return Prior(tensors["prior.mean"].float(), tensors["prior.factor"].float())
 
 
 class Inputs:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from defectstudio.networks.dcdganc.od_spade import STYLE_PLANES, STYLE_SIDE, resized
+from defectstudio.networks.dcdganc.od_spade import FREE_SIDE, STYLE_PLANES, resized
 
 
 class AdaIn(nn.Module):
@@ -49,10 +49,10 @@ class CodeMap(nn.Module):
 
     def __init__(self, code: int) -> None:
         super().__init__()
-        self.style = nn.Linear(code, STYLE_PLANES * STYLE_SIDE * STYLE_SIDE)
+        self.style = nn.Linear(code, STYLE_PLANES * FREE_SIDE * FREE_SIDE)
 
     def forward(self, source: Tensor, code: Tensor) -> Tensor:
         """source (B, planes, h, w), code (B, code) -> (B, planes + 8, h, w)."""
-        style = self.style(code).view(-1, STYLE_PLANES, STYLE_SIDE, STYLE_SIDE)
+        style = self.style(code).view(-1, STYLE_PLANES, FREE_SIDE, FREE_SIDE)
         style = resized(style, (source.shape[2], source.shape[3]))
         return torch.cat([source.to(style.dtype), style], dim=1)

@@ -48,6 +48,14 @@ class Canvas:
         out[self.inside] = fitted * self.small[..., None]
         return out
 
+    def image(self, pixels: Unit) -> NDArray[np.float32]:
+        """Pixels (h, w, C) in [0, 1] of the mask's box as the networks see contents.
+
+        (C + 1, H, W): in [-1, 1] inside the mask, on the black key outside, and alpha.
+        """
+        both = np.concatenate([self.put(pixels) * 2 - 1, self.plane[..., None]], axis=2)
+        return np.ascontiguousarray(both.transpose(2, 0, 1))
+
     def cut(self, made: Unit) -> Unit:
         """What a network made (H, W, C) -> pixels (h, w, C) of the mask's box."""
         pixels = spread(made[self.inside], self.small)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.recipe import Style
 from defectstudio.imaging.types import Mask, Unit
 
 
@@ -38,6 +40,20 @@ class ContentGenerator(Protocol):
 
         surface: float32 (h, w, C) in [0, 1], what lies under the mask's box, in the tone of the
         generator's configuration. Raises CheckpointError for a class it does not know.
+        """
+
+
+@runtime_checkable
+class StyledGenerator(ContentGenerator, Protocol):
+    """A generator whose styles can be changed, and drawn several at a time."""
+
+    def styled(
+        self, class_id: int, seeds: Sequence[int], style: Style, mask: Mask
+    ) -> list[Content]:
+        """As `generate`, one content a seed with the style changed, in one call of the network.
+
+        One seed alone gives the same bytes always; several may differ from it in their last bits.
+        Raises RecipeError for a style that is not one of this generator.
         """
 
 

@@ -189,3 +189,26 @@ def test_a_run_does_not_go_on_with_images_that_became_test_images(ready):
     ready.set_splits({one.id: Split.TEST for one in ready.images() if one.group == image.group})
     with pytest.raises(JobError, match="training split as labeled"):
         start_training(ready, name="long", resume=True)
+
+
+def test_a_combined_class_is_taken_out_and_named(ready):
+    item = ready.items()[0]
+    mixed = ready.add_class(item.id, "Mixed")
+    with pytest.raises(SettingError, match="no defect of this class"):
+        start_training(ready, name="g", overrides={"combined": "mixed"})
+    with pytest.raises(SettingError, match="no such class"):
+        start_training(ready, name="g", overrides={"dilate": "crack:2"})
+    with pytest.raises(SettingError, match="class:pixels"):
+        start_training(ready, name="g", overrides={"dilate": "dent:99"})
+    label = np.full((16, 16), mixed.id, np.uint8)
+    folder = ready.root
+    write_png(folder / "mixed.png", label)
+    ids = ready.add_images(
+        item.id, [NewImage("mixed", Role.DEFECT, folder / "mixed.png", label=label)]
+    )
+    ready.set_splits(dict.fromkeys(ids, Split.TRAIN))
+    job = start_training(ready, name="g", overrides={"combined": "mixed", "dilate": "Dent:2"})
+    job.wait(20)
+    spec = spec_of(job)
+    assert (spec["combined"], spec["classes"]) == (mixed.id, {"1": "dent"})
+    assert spec["config"]["dilate"] == "Dent:2"

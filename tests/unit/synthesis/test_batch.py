@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from defectstudio.domain.errors import UserError
-from defectstudio.domain.specs import BackgroundFile, PlacementSettings, SynthesizeSpec
+from defectstudio.domain.errors import SettingError, UserError
+from defectstudio.domain.recipe import Style
+from defectstudio.domain.specs import (
+    BackgroundFile,
+    PlacementSettings,
+    StyleSettings,
+    SynthesizeSpec,
+)
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import write_png
 from defectstudio.synthesis.batch import Batch
@@ -122,3 +128,33 @@ def test_constant_source_places_free_shapes(spec, tiny_generator):
 def test_a_class_without_shapes_is_named(tiny_files):
     with pytest.raises(UserError, match="class 3 has no labeled defect"):
         shapes_by_class(tiny_files, [1, 3])
+
+
+@pytest.mark.parametrize("source", ["mask", "constant"])
+def test_style_and_contrast_are_in_every_recipe(spec, tiny_generator, source):
+    styles = StyleSettings(truncation=0.5, contrast=20.0)
+    wanted = replace(spec, generator=tiny_generator(source), styles=styles)
+    made = batch(wanted).make(0)
+    assert {(d.style, d.contrast) for d in made.recipe.defects} == {(Style(0.5), 20.0)}
+    assert (made.sample.label == 1).any()
+
+
+def test_the_best_of_several_is_made_again_by_its_seed(spec):
+    wanted = replace(spec, styles=StyleSettings(best_of=3))
+    one, again = batch(wanted).make(1), batch(wanted).make(1)
+    assert one.recipe == again.recipe
+    assert one.sample.image.tobytes() == again.sample.image.tobytes()
+
+
+def test_when_all_of_several_are_rejects_the_place_is_tried_again(spec, monkeypatch):
+    few = PlacementSettings(tries=2)
+    found = batch(replace(spec, styles=StyleSettings(best_of=2), placement=few))
+    monkeypatch.setattr("defectstudio.synthesis.judging.AGREEMENT", 1.1)
+    with pytest.raises(UserError, match="its label is not the painted shape"):
+        found.make(0)
+
+
+def test_free_shapes_have_no_best(spec, tiny_generator):
+    wanted = replace(spec, generator=tiny_generator("constant"), styles=StyleSettings(best_of=2))
+    with pytest.raises(SettingError, match="shapes of its own"):
+        batch(wanted)

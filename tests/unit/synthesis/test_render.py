@@ -1,6 +1,7 @@
 """From recipe to files."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.recipe import Defect, Recipe
-from defectstudio.imaging.masks import encode
+from defectstudio.imaging.masks import dilate, encode
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import place_content, render, write_sample
@@ -75,3 +76,14 @@ def test_a_grey_content_on_a_coloured_surface_takes_its_colour(tiny_generator):
     assert pixels.shape[2] == 3
     assert np.allclose(pixels[..., 0] * 3, pixels[..., 1], atol=0.01)
     assert np.allclose(pixels[..., 0] * 5, pixels[..., 2], atol=0.01)
+
+
+def test_a_painted_mask_is_widened_as_its_class_was_for_training(tiny_generator):
+    generator = load_generator(tiny_generator(channels=1), torch.device("cpu"))
+    weights = generator.card.weights_sha256
+    plain = place_content(recipe(weights).defects[0], BACKGROUND, {weights: generator})
+    config = replace(generator.card.config, dilate="hole:2,scratch:9")
+    generator.card = replace(generator.card, config=config)
+    wide = place_content(recipe(weights).defects[0], BACKGROUND, {weights: generator})
+    assert (wide.top, wide.left) == (plain.top - 2, plain.left - 2)
+    assert np.array_equal(wide.raw_mask, dilate(np.pad(plain.raw_mask, 2), 2))

@@ -61,13 +61,16 @@ def test_a_job_file_becomes_a_report(spec):
     owner = Owner()
     _handle(read, owner)
     assert isinstance(owner.events[0], Started)
-    assert [e.done for e in owner.events if isinstance(e, Progress)] == [1, 2, 3, 4]
-    assert all(e.total == 4 for e in owner.events if isinstance(e, Progress))
+    assert [e.done for e in owner.events if isinstance(e, Progress)] == list(range(1, 13))
+    assert all(e.total == 12 for e in owner.events if isinstance(e, Progress))
     paths = [e.path for e in owner.events if isinstance(e, Artifact)]
     assert paths == ["report/realism.json", "report/realism.html"]
     assert isinstance(owner.events[-1], Finished)
+    names = [one["name"] for one in owner.events[-1].summary["arms"]]
+    assert names == ["net", "paste", "procedural"]
     (arm,) = [one for one in owner.events[-1].summary["arms"] if one["name"] == "net"]
     assert arm["sentence"].startswith("net (one seed): pooled KID")
+    assert "paste (" in arm["sentence"]
 
     data = json.loads((spec.run / "report" / "realism.json").read_text())
     assert data["features"]["name"] == "efficientnet-lite0"

@@ -40,6 +40,8 @@ def test_pack_and_unpack():
     prior = unpack(other, tensors)
     assert torch.equal(prior.factor, standard(2, 4).factor)
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
+    halved = unpack(other, {name: value.half() for name, value in tensors.items()})
+    assert halved.mean.dtype == halved.factor.dtype == torch.float32
     del tensors["prior.mean"]
     with pytest.raises(RuntimeError, match="prior"):
         unpack(other, tensors)

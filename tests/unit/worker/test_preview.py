@@ -1,0 +1,59 @@
+"""The preview worker's galleries, in this process."""
+
+import json
+
+import numpy as np
+import pytest
+
+from defectstudio.domain.events import Contents, Failed
+from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.specs import PreviewRequest
+from defectstudio.imaging.masks import encode
+from defectstudio.imaging.reading import write_png
+from defectstudio.worker.preview import PreviewWorker
+
+
+class Ear:
+    """A channel that keeps what it is told."""
+
+    def __init__(self):
+        self.heard = []
+
+    def emit(self, event):
+        self.heard.append(event)
+
+    def fail(self, error, request=0):
+        self.heard.append(Failed(type(error).__name__, "user", str(error), request=request))
+
+
+@pytest.fixture
+def ask(tiny_generator, tmp_path):
+    folder = tiny_generator()
+    weights = json.loads((folder / "generator.json").read_text())["weights_sha256"]
+    write_png(tmp_path / "b.png", np.full((60, 60, 3), 140, np.uint8))
+    mask = encode(np.ones((20, 24), bool))
+    ear = Ear()
+    worker = PreviewWorker(ear)
+
+    def send(want, **more):
+        defects = tuple(Defect(c, 3, mask, 5, 6 + 2 * c, weights) for c in (1, 2))
+        background, out = tmp_path / "b.png", tmp_path / f"{want}.bin"
+        recipe = Recipe("b" * 64, defects)
+        worker.answer(PreviewRequest(7, want, recipe, background, {weights: folder}, out, **more))
+        return ear.heard[-1]
+
+    return send
+
+
+def test_a_gallery_has_one_content_a_seed_of_the_one_defect(ask):
+    gallery = ask("gallery", defect=1, seeds=(3, 4, 5))
+    assert isinstance(gallery, Contents)
+    assert [(b["class_id"], b["seed"], b["left"]) for b in gallery.blocks] == [
+        (2, 3, 10), (2, 4, 10), (2, 5, 10),
+    ]  # fmt: skip
+    alone = ask("contents").blocks[1]
+    assert [alone[k] for k in ("height", "width", "channels")] == [20, 24, 3]
+
+
+def test_a_gallery_of_a_defect_that_is_not_there_fails_and_says_so(ask):
+    assert isinstance(ask("gallery", defect=9, seeds=(1,)), Failed)
