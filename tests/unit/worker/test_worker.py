@@ -120,6 +120,25 @@ def test_train_then_synthesize_twice_then_resume(training, tmp_path):
     assert "other config" in events[-1].reason
 
 
+@pytest.mark.parametrize("kind", ["cyclegan", "paste"])
+def test_other_kinds_are_trained_and_sampled_alike(tiny_spec, tiny_normals, tmp_path, kind):
+    steps = {} if kind == "paste" else {"steps": 2}
+    spec = replace(tiny_spec(kind, **steps), device="cpu")
+    status, events, err = run(spec)
+    assert status == 0, err
+    card = json.loads((spec.run / "generator" / "generator.json").read_text())
+    assert card["config"]["kind"] == kind
+    seen = [file.sha256 for file in (*spec.images, *spec.normals)]
+    assert card["trained_on"] == seen
+    folder = spec.run / "generator"
+    batch = SynthesizeSpec(
+        tmp_path / "s", "p", folder, (1, 2), tiny_normals, spec.images, count=2, seed=1
+    )
+    status, events, err = run(batch)
+    assert status == 0, err
+    assert events[-1].summary["samples"] == 2
+
+
 @pytest.mark.parametrize(("said", "why"), [("cancel\n", "cancelled"), ("", "interrupted")])
 def test_a_polite_stop_leaves_a_checkpoint(training, said, why):
     training.run.mkdir(parents=True)
