@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from defectstudio.domain.errors import JobError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
@@ -27,8 +25,8 @@ from defectstudio.networks.dcdganc.model import (
 from defectstudio.networks.dcdganc.prior import Prior, RunningPrior, aggregated, standard
 from defectstudio.networks.ema import Ema
 from defectstudio.training.augment import Augment
-from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
 from defectstudio.training.contents import ContentBatches
+from defectstudio.training.parts import finite, picture, put_back, state_of, step_rng
 from defectstudio.training.precision import autocast
 from defectstudio.training.record import remember
 
@@ -66,7 +64,7 @@ class DcdgancTask:
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
-        rng = torch.Generator().manual_seed((self.config.seed * 1_000_003 + index) % (1 << 63))
+        rng = step_rng(self.config.seed, index)
         image = batch["image"].to(self.device, non_blocking=True)
         cls = batch["cls"].to(self.device, non_blocking=True)
         augment = self._augment(image, rng)
@@ -79,16 +77,7 @@ class DcdgancTask:
         if index % self.config.gp_every == 0 and self.config.lambda_gp:
             log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
-        log = {**log_ge, **log_d}
-        # One transfer for all: each would wait for the device by itself.
-        values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
-        if not all(map(math.isfinite, values.values())):
-            raise JobError(
-                "the training diverged: a loss is no number",
-                subject=f"step {index}",
-                remedy="Lower learning_rate and start anew.",
-            )
-        return values
+        return finite({**log_ge, **log_d}, index)
 
     def _generator_losses(
         self, image: Tensor, cls: Tensor, augment: Augment | nn.Identity, rng: torch.Generator
@@ -187,21 +176,11 @@ class DcdgancTask:
 
     def state(self) -> dict[str, Tensor]:
         """Weights of G, E, D and the average of G, and the optimizers' moments."""
-        tensors: dict[str, Tensor] = {}
-        for name, net in self._networks().items():
-            tensors |= {f"net.{name}.{key}": value for key, value in net.state_dict().items()}
-        for name, optimizer in self.opt.items():
-            tensors |= optimizer_tensors(f"opt.{name}", optimizer)
-        return tensors
+        return state_of(self._networks(), self.opt)
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Put a `state()` back."""
-        for name, net in self._networks().items():
-            prefix = f"net.{name}."
-            own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-            net.load_state_dict(own)
-        for name, optimizer in self.opt.items():
-            load_optimizer(f"opt.{name}", optimizer, tensors)
+        put_back(tensors, self._networks(), self.opt)
 
     def export(self) -> dict[str, Tensor]:
         """The average of G and its prior, E and D to read and judge with, and what was seen."""
@@ -243,12 +222,4 @@ class DcdgancTask:
             normal = torch.randn(len(image), self.config.nz, generator=rng)
             z = [prior.style(int(c), n) for c, n in zip(cls, normal, strict=True)]
             rows.append(self._generate(net, torch.stack(z).to(self.device), cls, image, rng))
-        return contact_sheet([[_tile(x) for x in row] for row in rows], tile=96)
-
-
-def _tile(image: Tensor) -> np.ndarray:
-    """(C + 1, H, W) content and alpha -> uint8 (H, W, 3), over mid grey."""
-    alpha = image[-1:]
-    shown = ((image[:-1] + 1) / 2 * alpha + 0.5 * (1 - alpha)).clamp(0, 1)
-    rgb = shown.expand(3, -1, -1).permute(1, 2, 0).float().cpu().numpy()
-    return np.asarray(np.round(rgb * 255), np.uint8)
+        return contact_sheet([[picture(x) for x in row] for row in rows], tile=96)

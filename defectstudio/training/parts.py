@@ -1,4 +1,4 @@
-"""What the tasks of the rivals share: their state, their random numbers, their pictures."""
+"""What the tasks share: their state, their random numbers, their pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 def finite(log: Log, step: int) -> dict[str, float]:
     """The losses as numbers. Raises JobError when one is none."""
-    values = {name: float(value.detach()) for name, value in log.items()}
+    # One transfer for all: each would wait for the device by itself.
+    values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
     if not all(map(math.isfinite, values.values())):
         raise JobError(
             "the training diverged: a loss is no number",
