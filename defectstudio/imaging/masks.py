@@ -101,13 +101,10 @@ def decode(encoded: EncodedMask) -> Mask:
 
 def bounding_box(mask: Mask) -> Box | None:
     """The smallest box that holds every true pixel; None for an empty mask."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    if rows.size == 0:
+    if mask.size == 0:
         return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(mask[top:bottom].any(axis=0))
-    left, right = int(columns[0]), int(columns[-1]) + 1
-    return Box(top, left, bottom - top, right - left)
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return Box(top, left, height, width) if width else None
 
 
 def components(mask: Mask, join_px: int = 0) -> list[tuple[Mask, Box]]:

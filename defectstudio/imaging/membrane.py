@@ -23,6 +23,7 @@ from defectstudio.imaging.types import Mask
 _SWEEPS, _BOTTOM_SWEEPS, _BOTTOM_CELLS, _MOST_CYCLES = 2, 10, 16, 200
 _OVER = np.float32(1.6)
 _NARROW_CYCLES = 12
+_LARGE = 9
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,8 @@ def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> 
     """One V-cycle; returns the largest change that came from the coarser levels.
 
     What smoothes a residual before it is restricted pays more than what smoothes a correction.
+    Large domains (of _LARGE levels) have far parts behind narrow necks, which the coarse levels
+    reach in two passes.
     """
     level = levels[number]
     if number == len(steps):
@@ -226,7 +229,8 @@ def _cycle(levels: list[Level], steps: list[Step], number: int, sweeps: int) -> 
     _restrict(step)
     _complete_load(step)
     before = coarse.value.copy()
-    _cycle(levels, steps, number + 1, sweeps)
+    for _ in range(2 if number == 1 and len(levels) >= _LARGE else 1):
+        _cycle(levels, steps, number + 1, sweeps)
     level.value[step.halo] = tiles.interpolated(coarse.value, step.around_halo)
     kept = tiles.interpolated(coarse.value - before, step.around_active)
     kept *= level.exists[1 : level.active, None]

@@ -5,7 +5,8 @@
 #include <atomic>
 #include <thread>
 
-#include "regions.hpp"
+#include "multigrid.hpp"
+#include "rims.hpp"
 
 #if defined(_WIN32)
 #define EXPORT extern "C" __declspec(dllexport)
@@ -70,9 +71,26 @@ INLINE int convert(const C* RESTRICT from, const float* RESTRICT offset, B* REST
     }
     return bad;
 }
+// Whole tiles of three channels are most of the work of storing: there the count is a constant.
+template <class B, class C>
+INLINE int convert_tile(const C* from, ptrdiff_t from_stride, const float* offset, B* to,
+                        ptrdiff_t to_stride, int channels, float scale, float highest) {
+    int bad = 0, n = multigrid::COLS * channels;
+    for (int row = 0; row < multigrid::ROWS; ++row, offset += n) {
+        bad |= channels == 3 ? convert(from, offset, to, 48, scale, highest)
+                             : convert(from, offset, to, n, scale, highest);
+        from = (const C*)((const char*)from + from_stride);
+        to = (B*)((char*)to + to_stride);
+    }
+    return bad;
+}
 #define CONVERT(B, C)                                                                          \
     HOT int store(const C* from, const float* offset, B* to, int n, float scale, float highest) { \
         return convert(from, offset, to, n, scale, highest);                                   \
+    }                                                                                          \
+    HOT int store_tile(const C* from, ptrdiff_t from_stride, const float* offset, B* to,       \
+                       ptrdiff_t to_stride, int channels, float scale, float highest) {        \
+        return convert_tile(from, from_stride, offset, to, to_stride, channels, scale, highest); \
     }
 CONVERT(uint8_t, uint8_t)
 CONVERT(uint8_t, float)
@@ -132,9 +150,19 @@ private:
         using Block = regions::Block<T>;
         Bits closed(job.height, job.width);
         Block block(job.mask, job.mask_stride, mask, open, job.ramp, job.retention);
+        bool quick = job.ramp <= regions::Rims::LONGEST;
+        Bits sure = quick ? regions::wide(mask, job.ramp) : closed;
+        regions::Rims rims(mask, open, quick ? job.ramp : 1, job.retention);
         for (int top = 0; top < job.height; top += Block::TALL)
-            for (int left = 0; left < job.width; left += Block::SIDE)
-                block.run(top, left, closed, shares);
+            for (int left = 0; left < job.width; left += Block::SIDE) {
+                int bottom = std::min(top + Block::TALL, job.height), word = left >> 6;
+                uint64_t narrow = 0;
+                for (int y = top; y < bottom; ++y) narrow |= mask.row(y)[word] & ~sure.row(y)[word];
+                if (narrow)
+                    block.run(top, left, closed, shares);
+                else
+                    for (int y = top; y < bottom; ++y) rims.run(y, word, closed, shares);
+            }
         omega = regions::inner(closed, {!open.top, !open.bottom, !open.left, !open.right});
     }
 
@@ -211,9 +239,11 @@ private:
     void compose(int row) {
         float offset[8 * 16 * MOST_CHANNELS];
         for (int column = 0; column < (job.width + 15) / 16; ++column) {
-            uint32_t any = 0;
-            for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y)
-                any |= mask.sixteen(y, column);
+            uint32_t any = 0, every = 0xffff;
+            for (int y = 8 * row; y < 8 * row + 8; ++y) {
+                uint32_t bits = mask.sixteen(y, column);
+                any |= bits, every &= bits;
+            }
             if (!any) continue;
             bool known = solvable && levels[0].kind[levels[0].at(row, column)] != multigrid::VOID;
             if (known)
@@ -222,6 +252,12 @@ private:
                 std::fill_n(offset, 8 * 16 * job.channels, 0.0f);
             if (const float* share = shares.of_tile(row, column))
                 feather(row, column, share, offset);
+            if (every == 0xffff && !job.offset) {
+                B* to = (B*)line<B>(job.out, job.out_stride, 8 * row) + size_t(16) * column * job.channels;
+                job.bad |= store_tile(content(8 * row, 16 * column), job.content_stride, offset, to,
+                                      job.out_stride, job.channels, job.scale, job.highest);
+                continue;
+            }
             for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y)
                 write(y, column, offset + size_t(y & 7) * 16 * job.channels);
         }
@@ -240,11 +276,13 @@ private:
     // The ramp's own pixels, outside Omega.
     void feather(int row, int column, const float* share, float* offset) const {
         for (int r = 0; r < 8; ++r) {
-            uint32_t bits = mask.sixteen(8 * row + r, column) & ~omega.sixteen(8 * row + r, column);
-            for (int k = 0; k < 16; ++k)
-                if (bits >> k & 1 && share[r * 16 + k] > 0)
+            uint64_t bits = mask.sixteen(8 * row + r, column) & ~omega.sixteen(8 * row + r, column);
+            for (; bits; bits &= bits - 1) {
+                int k = regions::lowest(bits);
+                if (share[r * 16 + k] > 0)
                     add_gap(8 * row + r, 16 * column + k, share[r * 16 + k],
                             offset + (r * 16 + k) * job.channels);
+            }
         }
     }
     void write(int y, int column, const float* offset) {

@@ -11,6 +11,7 @@
 namespace multigrid {
 
 constexpr int SWEEPS = 2, BOTTOM_SWEEPS = 10, BOTTOM_CELLS = 16, MOST_CYCLES = 200, NARROW_CYCLES = 12;
+constexpr size_t LARGE = 9;
 constexpr float OVER = 1.6f;
 
 // Conductance of one of a cell's links to given values. Where thin necks meet it holds a cell
@@ -265,7 +266,8 @@ HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most
 }
 
 // One V-cycle; returns the largest change that came from the coarser levels. What smoothes a
-// residual before it is restricted pays more than what smoothes a correction.
+// residual before it is restricted pays more than what smoothes a correction. Large domains (of
+// LARGE levels) have far parts behind narrow necks, which the coarse levels reach in two passes.
 inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     Level& level = levels[number];
     if (number + 1 == levels.size()) {
@@ -278,7 +280,8 @@ inline float cycle(std::vector<Level>& levels, size_t number, int sweeps) {
     down.push_back([&](int first, int last) { restrict_to(level, coarse, first, last); });
     wave(level, down);
     complete_load(coarse);
-    cycle(levels, number + 1, sweeps);
+    for (int passes = number == 1 && levels.size() >= LARGE ? 2 : 1; passes > 0; --passes)
+        cycle(levels, number + 1, sweeps);
     V most = all(0);
     find_change(coarse);
     interpolate_values(level, coarse, level.active, level.halo);

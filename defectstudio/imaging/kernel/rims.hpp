@@ -1,0 +1,109 @@
+// Depths and ramps where the mask is wide, many pixels at once: regions.hpp does the rest.
+#pragma once
+#include "regions.hpp"
+
+namespace regions {
+
+// Pixels where the ramp surely has its whole length: a disc reaches them that lies in the mask
+// and is wide enough, rounded up to an octagon. Beyond the image nothing is of the mask.
+inline Bits wide(const Bits& mask, int ramp) {
+    int reach = reach_of(ramp), squares = int(std::sqrt(2.0) * ramp / THIN) - reach;
+    size_t count = size_t(mask.height) * mask.words - 2;
+    Bits bits = mask;
+    auto flip = [&] { for (uint64_t& word : bits.rows) word = ~word; };
+    flip();
+    Bits next = bits;
+    auto step = [&](bool cross) {
+        grow(bits.row(0), next.row(0), count, mask.words, cross);
+        bits.rows.swap(next.rows);
+    };
+    for (int i = 0; i < reach; ++i) step(i >= squares);
+    flip();
+    std::fill(next.rows.begin(), next.rows.end(), 0);
+    for (int j = reach; j > 0; --j) step(j & 1);
+    return bits;
+}
+
+// Depths and ramps of words whose ramps have their whole length: the pixels of a depth are those
+// that find the mask's outside so many steps away, and did not find it nearer.
+class Rims {
+public:
+    static constexpr int LONGEST = 8;  // ramp; of longer ones there are too many steps to try
+
+    Rims(const Bits& mask, Sides open, int ramp, int retention)
+        : mask(mask), reach(std::max(ramp, retention)), words(mask.words),
+          outside(size_t(mask.height + 2 * reach) * words) {
+        for (int y = -reach; y < mask.height + reach; ++y) fill(y, open);
+        for (int square = 1; square < std::max(ramp * ramp, retention * retention + 1); ++square) {
+            size_t first = steps.size();
+            for (int dy = -reach; dy <= reach; ++dy)
+                for (int dx = -reach; dx <= reach; ++dx)
+                    if (dy * dy + dx * dx == square) steps.push_back({dy * words, dx});
+            if (steps.size() == first) continue;
+            float alpha = std::sqrt(float(square)) / float(ramp);
+            depths.push_back({1.0f - std::min(alpha, 1.0f), square <= retention * retention,
+                              steps.size()});
+        }
+    }
+
+    // Sets `closed` (deeper than the retention) and `shares` of the 64 pixels of a word.
+    void run(int y, int word, Bits& closed, Shares& shares) const {
+        uint64_t left = mask.row(y)[word], kept = left;
+        const uint64_t* here = row(y) + word;
+        if (left && near(here)) {
+            size_t step = 0;
+            for (const Depth& depth : depths) {
+                uint64_t found = 0;
+                for (; step < depth.end; ++step) found |= moved(here + steps[step].down, steps[step].right);
+                if (depth.share > 0)
+                    for (uint64_t hit = left & found; hit; hit &= hit - 1)
+                        shares.set(y, 64 * word + lowest(hit), depth.share);
+                left &= ~found;
+                if (depth.open) kept = left;
+                if (!left) break;
+            }
+        }
+        closed.row(y)[word] = kept;
+    }
+
+private:
+    struct Step { int down, right; };                      // in words and in bits
+    struct Depth { float share; bool open; size_t end; };  // open: not deeper than the retention
+
+    const Bits& mask;
+    int reach, words;
+    std::vector<uint64_t> outside;
+    std::vector<Step> steps;
+    std::vector<Depth> depths;
+
+    const uint64_t* row(int y) const { return outside.data() + size_t(y + reach) * words + 1; }
+
+    // One row of the outside: a border of the image is no rim.
+    void fill(int y, Sides open) {
+        uint64_t* line = outside.data() + size_t(y + reach) * words + 1;
+        if ((y < 0 && !open.top) || (y >= mask.height && !open.bottom)) return;
+        bool beyond = y < 0 || y >= mask.height;
+        int last = (mask.width - 1) >> 6;
+        for (int i = 0; i <= last; ++i) line[i] = beyond ? ~0ull : ~mask.row(y)[i];
+        uint64_t past = (mask.width & 63) ? ~0ull << (mask.width & 63) : 0;
+        line[last] = open.right ? line[last] | past : line[last] & ~past;
+        line[-1] = open.left ? ~0ull : 0;
+        line[last + 1] = open.right ? ~0ull : 0;
+    }
+    bool near(const uint64_t* here) const {
+        uint64_t any = 0;
+        for (int dy = -reach; dy <= reach; ++dy) {
+            const uint64_t* line = here + dy * words;
+            any |= line[0] | line[-1] >> (64 - reach) | line[1] << (64 - reach);
+        }
+        return any;
+    }
+    // The word of those that lie so many bits to the right.
+    static uint64_t moved(const uint64_t* line, int right) {
+        if (right > 0) return line[0] >> right | line[1] << (64 - right);
+        if (right < 0) return line[0] << -right | line[-1] >> (64 + right);
+        return line[0];
+    }
+};
+
+}  // namespace regions
