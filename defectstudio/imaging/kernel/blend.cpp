@@ -58,7 +58,7 @@ INLINE int convert(const C* RESTRICT from, const float* RESTRICT offset, B* REST
                    float scale, float highest) {
     int bad = 0;
     for (int i = 0; i < n; ++i) {
-        float value = float(from[i]) * scale;
+        float value = std::is_same_v<B, C> ? float(from[i]) : float(from[i]) * scale;
         if (std::is_floating_point_v<C>) bad |= !(value - value == 0);
         value += offset[i];
         if (std::is_floating_point_v<B>) {
