@@ -168,7 +168,8 @@ class RealismSettings:
     canvas that contents are compared on; a smaller content is enlarged to fill it, at most by the
     factor `enlarge`. features: the network; feature_weights: its file where it is not the default
     one; feature_side: side in pixels of its input; download: whether its weights may be fetched.
-    subsets: random subsets of KID. sheet: contents shown a class and generator.
+    subsets: random subsets of KID. sheet: contents shown a class and generator. masks: masks a
+    class in which style alone and class alone are changed.
     """
 
     count: Annotated[int, Bounds(2, 10_000)] = 60
@@ -181,6 +182,7 @@ class RealismSettings:
     download: bool = False
     subsets: Annotated[int, Bounds(1, 10_000)] = 100
     sheet: Annotated[int, Bounds(0, 200)] = 16
+    masks: Annotated[int, Bounds(1, 1000)] = 8
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.specs import GroupedFile
-from defectstudio.imaging.compose import LUMINANCE, compose
+from defectstudio.imaging.compose import LUMINANCE, PlacedContent, compose
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.tone import surround, to_relative
@@ -91,9 +91,7 @@ def generated_content(batch: Batch, index: int, look: Look) -> Generated:
     placed = place_content(recipe.defects[0], background, generators)
     sample = compose(background, [placed], recipe.blend, recipe.grain, recipe.refine)
     raw = sample.painted > 0
-    level = surround(background, placed.raw_mask, (placed.top, placed.left))
-    pixels = to_relative(with_channels(placed.pixels, level.size), level)
-    canvas, mask = on_canvas(pixels, placed.raw_mask, look)
+    canvas, mask = laid(placed, background, look)
     box = bounding_box(raw) or Box(placed.top, placed.left, *placed.raw_mask.shape)
     shown = Shown(
         placed.class_id, canvas, mask, crop_around(sample.image, box, look), recipe.background
@@ -102,6 +100,13 @@ def generated_content(batch: Batch, index: int, look: Look) -> Generated:
         background, sample.image, sample.label > 0, raw, recipe.refine.threshold
     )
     return Generated(shown, accuracy, drawn.empty_tries)
+
+
+def laid(placed: PlacedContent, background: Image, look: Look) -> tuple[Unit, Mask]:
+    """A content as its surface makes it look, on its canvas (see `on_canvas`)."""
+    level = surround(background, placed.raw_mask, (placed.top, placed.left))
+    pixels = to_relative(with_channels(placed.pixels, level.size), level)
+    return on_canvas(pixels, placed.raw_mask, look)
 
 
 def on_canvas(pixels: Unit, mask: Mask, look: Look) -> tuple[Unit, Mask]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 
 import numpy as np
 
 from defectstudio.evaluation.contents import Generated
-from defectstudio.evaluation.figures import Features, Figures, Judge, joined, label_summary
+from defectstudio.evaluation.figures import Figures, label_summary
+from defectstudio.evaluation.seen import Features, Judge, joined
+from defectstudio.evaluation.steering import Steering
 from defectstudio.metrics.diversity import Diversity
 from defectstudio.metrics.memorising import Memorising
 
@@ -22,7 +25,8 @@ def pool(
     """Of at least one class. sets: features of the real and of the generated contents by class.
 
     KID is that of all classes thrown together; diversity is the mean over the classes; of copies,
-    every distance is taken in units of its class's threshold; labels are those of all samples.
+    every distance is taken in units of its class's threshold; labels are those of all samples;
+    steering is the mean over the classes.
     """
     real, fake = (joined(parts) if parts else None for parts in sets)
     return Figures(
@@ -36,6 +40,7 @@ def pool(
         copies_pixels=_copies([one.copies_pixels for one in classes]),
         copies_features=_copies([one.copies_features for one in classes]),
         labels=label_summary(made),
+        steering=_steering([one.steering for one in classes]),
         unplaced=sum(one.unplaced for one in classes),
     )
 
@@ -56,6 +61,14 @@ def _diversity(parts: Sequence[Diversity | None]) -> Diversity | None:
 def _mean(known: Sequence[Diversity], figure: Callable[[Diversity], float | None]) -> float | None:
     values = [value for value in map(figure, known) if value is not None]
     return float(np.mean(values)) if values else None
+
+
+def _steering(parts: Sequence[Steering]) -> Steering:
+    columns = [
+        [value for value in values if value is not None]
+        for values in zip(*(astuple(one) for one in parts), strict=True)
+    ]
+    return Steering(*(float(np.mean(known)) if known else None for known in columns))
 
 
 def _copies(parts: Sequence[Memorising | None]) -> Memorising | None:

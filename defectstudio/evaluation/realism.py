@@ -21,8 +21,10 @@ from defectstudio.evaluation.contents import (
     generated_content,
     real_contents,
 )
-from defectstudio.evaluation.figures import Features, Figures, Judge, Training
+from defectstudio.evaluation.figures import Figures, figures
 from defectstudio.evaluation.pooling import pool
+from defectstudio.evaluation.seen import Features, Judge, Training
+from defectstudio.evaluation.steering import Contents, Steered
 from defectstudio.evaluation.verdicts import with_sentences
 from defectstudio.imaging.grouping import near_duplicate_groups
 from defectstudio.imaging.reading import read_header
@@ -61,13 +63,15 @@ class Realism:
 
 
 class Comparison:
-    """One run of the protocol; `tick` is called after every content and may raise to stop it."""
+    """One run of the protocol; `tick` is called after every content, and once a class for what
+    style and class decide. It may raise to stop the run."""
 
     def __init__(
         self, spec: CompareSpec, judge: Judge, tick: Callable[[], None], warn: Callable[[str], None]
     ) -> None:
         self.spec, self.judge, self.tick, self.warn = spec, judge, tick, warn
         self.look = Look(spec.settings.canvas, spec.settings.enlarge, _channels(spec))
+        self.steered = Steered(judge, self.look, spec.settings.masks)
         self.pictures = Pictures()
         self.real: dict[int, Features] = {}
         self.training_groups: dict[str, int] = {}
@@ -88,7 +92,7 @@ class Comparison:
     def total(self, generators: Sequence[Named]) -> int:
         """How often `tick` will be called."""
         known = [set(named.generator.card.classes) & set(self.spec.classes) for named in generators]
-        return self.spec.settings.count * sum(map(len, known))
+        return (self.spec.settings.count + 1) * sum(map(len, known))
 
     def _read_real(self) -> int:
         """Read the real contents of both splits; returns the test split's physical parts."""
@@ -118,14 +122,33 @@ class Comparison:
         fakes: list[Features] = []
         reals: list[Features] = []
         all_made: list[Generated] = []
-        for class_id in sorted(set(card.classes) & set(self.spec.classes)):
-            made, unplaced = self._generate(named, class_id)
+        ids = sorted(set(card.classes) & set(self.spec.classes))
+        batches = {n: Batch(self._batch_spec(n), named.generator) for n in ids}
+        trained = {n: own for n in ids if (own := self._training(named, n)) is not None}
+        rng = self._rng(f"classifier {named.name}")
+        seen = {
+            n: Contents(own.features.canvases, own.features.masks) for n, own in trained.items()
+        }
+        classifier = self.steered.classifier(seen, rng)
+        held_out = {n: Contents(own.canvases, own.masks) for n, own in self.real.items()}
+        for class_id in ids:
+            made, unplaced = self._generate(named, class_id, batches[class_id])
             name = self.spec.classes[class_id]
             shown = [one.shown for one in made]
-            real, training = self.real.get(class_id), self._training(named, class_id)
+            real = self.real.get(class_id)
+            rng = self._rng(f"steering {named.name}", class_id)
+            steering = self.steered.measure(batches, class_id, held_out, classifier, rng)
+            self.tick()
             fake = self.judge.features(shown)
-            by_class[name] = self.judge.figures(
-                made, fake, real, training, rng=self._rng(named.name, class_id), unplaced=unplaced
+            by_class[name] = figures(
+                self.judge,
+                made,
+                fake,
+                real,
+                trained.get(class_id),
+                steering=steering,
+                rng=self._rng(named.name, class_id),
+                unplaced=unplaced,
             )
             self.pictures.generated.setdefault(named.name, {})[name] = shown
             all_made += made
@@ -147,9 +170,8 @@ class Comparison:
             by_class,
         )
 
-    def _generate(self, named: Named, class_id: int) -> tuple[list[Generated], int]:
+    def _generate(self, named: Named, class_id: int, batch: Batch) -> tuple[list[Generated], int]:
         """Contents of one class, and how many found no place."""
-        batch = Batch(self._batch_spec(class_id), named.generator)
         made, unplaced = [], 0
         for index in range(self.spec.settings.count):
             try:

@@ -11,9 +11,10 @@ from defectstudio.domain.specs import CompareSpec
 from defectstudio.evaluation.arms import POOLED, Arm
 from defectstudio.evaluation.contents import Shown
 from defectstudio.evaluation.drawings import histogram, interval_plot
-from defectstudio.evaluation.figures import Figures, Judge
+from defectstudio.evaluation.figures import Figures
 from defectstudio.evaluation.realism import Pictures, Realism
 from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text
+from defectstudio.evaluation.seen import Judge
 from defectstudio.evaluation.verdicts import RULE
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.metrics.intervals import Interval
@@ -39,6 +40,11 @@ LABELS = {
     "unlabeled_change": ("unlabeled change px", "{:.1f}"),
     "outside_region": ("changed outside px", "{:.0f}"),
 }
+STEERING = {
+    "style_ratio": ("style alone / real", "{:.2f}"),
+    "agreement": ("taken for its class", "{:.1%}"),
+    "agreement_real": ("real ones are", "{:.1%}"),
+}
 _TILE = 72
 FEW = 10
 """Fewer real contents of a class in the test split than these are said to be few."""
@@ -59,7 +65,7 @@ def blocks(
         found.append(Drawing(f"Pooled KID; lower is nearer to the real defects. {source}",
                              interval_plot(kids, "KID", _floor(result)),))  # fmt: skip
     for title, rows in (("All classes", [POOLED]), ("By class", list(spec.classes.values()))):
-        found += [Heading(title), *_tables(result, rows, judge, source)]
+        found += [Heading(title), *_tables(spec, result, rows, judge, source)]
     found += [_reference(result, source), *_clusters(result, source)]
     found += _copies(result, source)
     return [*found, *_sheets(spec, result, pictures), *_facts(spec, judge, result, versions)]
@@ -75,7 +81,9 @@ def _source(spec: CompareSpec, judge: Judge, versions: Mapping[str, str]) -> str
     )
 
 
-def _tables(result: Realism, rows: Sequence[str], judge: Judge, source: str) -> list[Block]:
+def _tables(
+    spec: CompareSpec, result: Realism, rows: Sequence[str], judge: Judge, source: str
+) -> list[Block]:
     what = (
         f"Means over seeds, range in brackets. KID unscaled, unbiased; distances:"
         f" {distance_name(judge.network)}; copies: share nearer to a training content than the 5th"
@@ -84,7 +92,18 @@ def _tables(result: Realism, rows: Sequence[str], judge: Judge, source: str) -> 
     labels = (
         "Medians over samples, means over seeds. Change: more than 2 % of the full range. " + source
     )
-    return [_table(result, rows, COLUMNS, what), _table(result, rows, LABELS, labels)]
+    steering = (
+        f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how far"
+        f" two styles lie apart, {distance_name(judge.network)}, in units of two real contents of"
+        " the class; how often a classifier that learned from the real contents of the training"
+        " split takes contents in masks of other classes for their own class, and how often real"
+        f" contents of the test split. {source}"
+    )
+    return [
+        _table(result, rows, COLUMNS, what),
+        _table(result, rows, LABELS, labels),
+        _table(result, rows, STEERING, steering),
+    ]
 
 
 def _table(result: Realism, rows: Sequence[str], columns: Columns, caption: str) -> Table:

@@ -7,12 +7,15 @@ only where both contents are: the shape of a content is given by its mask and sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.imaging.types import Mask, Unit
+
+T = TypeVar("T", bound=np.generic)
 
 GREY = 0.5
 """The constant canvas; in relative tone (imaging.tone) the surface itself."""
@@ -43,7 +46,7 @@ def aligned_distances(
     for pixels, moved in _moves(others, other_masks.astype(np.float32), shift):
         also = _flat(moved)
         shared = masks @ also.T
-        enough = shared >= np.maximum(OVERLAP * np.minimum.outer(masks.sum(1), also.sum(1)), 1)
+        enough = _enough(shared, masks, also)
         found = 1 - _correlation(own, masks, pixels, also, np.maximum(shared, 1))
         best = np.where(enough, np.minimum(best, found), best)
     clipped: NDArray[np.float32] = np.maximum(best, 0).astype(np.float32)
@@ -76,25 +79,24 @@ def _centred(stack: Unit, masks: Mask) -> Unit:
     return np.asarray((stack - mean) * held, np.float32)
 
 
-def orientations(stack: Unit) -> Iterator[Unit]:
+def orientations(stack: NDArray[T]) -> Iterator[NDArray[T]]:
     """(N, S, S, ...) in its 8 orientations: four quarter turns, and mirrored."""
     for turns in range(4):
         turned = np.rot90(stack, turns, (1, 2))
-        yield turned
-        yield turned[:, :, ::-1]
+        yield np.ascontiguousarray(turned)
+        yield np.ascontiguousarray(turned[:, :, ::-1])
 
 
-def least_distances(
-    one: NDArray[np.float32], moved: Sequence[NDArray[np.float32]]
-) -> NDArray[np.float32]:
-    """Euclidean distances (N, M) of vectors (N, D) to (M, D), the least over several of these."""
-    a = one.astype(np.float64)
-    best = np.full((len(one), len(moved[0])), np.inf)
-    for vectors in moved:
-        b = vectors.astype(np.float64)
-        squares = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)
-        best = np.minimum(best, squares)
-    found: NDArray[np.float32] = np.sqrt(np.maximum(best, 0)).astype(np.float32)
+def overlap(one: Mask, other: Mask) -> Mask:
+    """Whether masks (N, S, S) and (M, S, S) share at least OVERLAP of the smaller one, (N, M)."""
+    a, b = _flat(one.astype(np.float32)), _flat(other.astype(np.float32))
+    return _enough(a @ b.T, a, b)
+
+
+def _enough(shared: NDArray[np.float32], one: Unit, other: Unit) -> Mask:
+    """shared (N, M): the pixels that flat masks (N, P) and (M, P) have in common."""
+    smaller = np.minimum.outer(one.sum(1), other.sum(1))
+    found: Mask = shared >= np.maximum(OVERLAP * smaller, 1)
     return found
 
 

@@ -11,10 +11,10 @@ from defectstudio.domain.events import Artifact, Finished, Log, Progress, Starte
 from defectstudio.domain.generators import CONFIGS
 from defectstudio.domain.specs import CompareSpec, TrainSpec
 from defectstudio.evaluation.arms import CONTROLS, POOLED, Control
-from defectstudio.evaluation.figures import Judge
 from defectstudio.evaluation.realism import Comparison, Named, Realism
 from defectstudio.evaluation.realism_page import blocks
 from defectstudio.evaluation.report import write_report
+from defectstudio.evaluation.seen import Judge
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions

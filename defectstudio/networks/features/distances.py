@@ -46,12 +46,33 @@ def unit_maps(network: FeatureNetwork, images: Unit, side: int) -> Maps:
     return [torch.cat([_unit(maps[n]).cpu() for maps in batches]) for n in range(len(batches[0]))]
 
 
-def pairwise(one: Maps, other: Maps, masks: tuple[Mask, Mask] | None = None) -> NDArray[np.float32]:
+def pooled_inside(
+    network: FeatureNetwork, images: Unit, masks: Mask, side: int
+) -> NDArray[np.float32]:
+    """Vectors (N, D): every map averaged over the mask (N, H, W), one depth after the other.
+
+    What is outside counts as far as the network's own windows look over the mask's rim.
+    """
+    found, first = [], 0
+    for maps, _ in _run(network, images, side):
+        own = masks[first : first + len(maps[0])]
+        weights = [_shrunk(own, each.shape[2:]).to(each.device) for each in maps]
+        sums = [(x * w).sum(dim=(2, 3)) for x, w in zip(maps, weights, strict=True)]
+        means = [s / w.sum(dim=(2, 3)).clamp_min(_EPS) for s, w in zip(sums, weights, strict=True)]
+        found.append(torch.cat(means, dim=1).cpu().numpy())
+        first += len(own)
+    return np.concatenate(found)
+
+
+def pairwise(
+    one: Maps, other: Maps, masks: tuple[Mask, Mask] | None = None, *, shared: bool = False
+) -> NDArray[np.float32]:
     """Distances (N, M) of all pairs, at least 0, 0 for equal pictures.
 
     masks: of both, bool (N, H, W) and (M, H, W) of any size; then only the pixels of either mask
-    count, by the share of each feature pixel that the masks cover: w = u + v - u v. A pair without
-    a masked pixel has distance 0.
+    count, by the share of each feature pixel that the masks cover: w = u + v - u v, or, `shared`,
+    only those of both: w = u v, so that the masks' shapes do not count. A pair without a pixel to
+    count has distance 0.
     """
     total = torch.zeros(len(one[0]), len(other[0]), dtype=torch.float64)
     for a, b in zip(one, other, strict=True):
@@ -60,7 +81,7 @@ def pairwise(one: Maps, other: Maps, masks: tuple[Mask, Mask] | None = None) -> 
             u, v = ones.expand(len(a), -1, -1, -1), torch.zeros(len(b), 1, *b.shape[2:])
         else:
             u, v = (_shrunk(mask, a.shape[2:]) for mask in masks)
-        total += _weighted(a, b, u, v)
+        total += _inside_both(a, b, u, v) if shared else _weighted(a, b, u, v)
     found: NDArray[np.float32] = total.clamp_min(0).numpy().astype(np.float32)
     return found
 
@@ -76,6 +97,13 @@ def _weighted(a: Tensor, b: Tensor, u: Tensor, v: Tensor) -> Tensor:
     products = _dot(u * a, (1 - v) * b) + _dot(a, v * b)
     weight = _dot(u, 1 - v) + _dot(every, v)
     return (squares - 2 * products) / weight.clamp_min(_EPS)
+
+
+def _inside_both(a: Tensor, b: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """As `_weighted`, with weights w = u v."""
+    p, q = (a * a).sum(1, keepdim=True), (b * b).sum(1, keepdim=True)
+    squares = _dot(u * p, v) + _dot(u, v * q)
+    return (squares - 2 * _dot(u * a, v * b)) / _dot(u, v).clamp_min(_EPS)
 
 
 def _dot(x: Tensor, y: Tensor) -> Tensor:

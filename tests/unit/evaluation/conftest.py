@@ -15,7 +15,7 @@ from defectstudio.domain.specs import (
 )
 from defectstudio.imaging.reading import write_png
 
-SETTINGS = RealismSettings(count=6, canvas=32, feature_side=32, subsets=10, sheet=3)
+SETTINGS = RealismSettings(count=6, canvas=32, feature_side=32, subsets=10, sheet=3, masks=2)
 
 
 class FakeGenerator:
@@ -91,12 +91,29 @@ def spec(tmp_path):
 
 @pytest.fixture(scope="session")
 def judge():
+    """Two random convolutions see enough of these pictures, in a hundredth of the time."""
     import torch
+    from torch import nn
 
-    from defectstudio.evaluation.figures import Judge
-    from defectstudio.networks.features.registry import load_features
+    from defectstudio.evaluation.seen import Judge
+    from defectstudio.networks.features.registry import FeatureNetwork
 
-    return Judge(load_features("efficientnet-lite0", torch.device("cpu")), 32, 10)
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(3, 16, 3, stride=2, padding=1)
+            self.second = nn.Conv2d(16, 32, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            low = self.first(x).relu()
+            high = self.second(low).relu()
+            return [low, high], high
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = Two().requires_grad_(False)
+    known = FeatureNetwork("two", "0" * 64, net, (0.5,) * 3, (0.25,) * 3, torch.device("cpu"))
+    return Judge(known, 32, 10)
 
 
 @pytest.fixture

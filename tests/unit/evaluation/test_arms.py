@@ -7,11 +7,12 @@ import pytest
 
 from defectstudio.evaluation.arms import POOLED, GeneratorFigures, arm_key, as_arm
 from defectstudio.evaluation.figures import Figures
+from defectstudio.evaluation.steering import Steering
 from defectstudio.evaluation.verdicts import verdict, with_sentences
 from defectstudio.metrics.kid import Kid
 from defectstudio.metrics.labels import LabelSummary
 
-NOTHING = Figures(2, 2, 2, None, None, None, None, None, None, None)
+NOTHING = Figures(2, 2, 2, None, None, None, None, None, None, None, Steering())
 
 
 def _kid(mean, deviation=0.01):

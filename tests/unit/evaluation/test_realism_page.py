@@ -13,7 +13,7 @@ def test_every_table_and_drawing_names_its_source(compared, fake, spec, judge):
     found = blocks(spec, judge, result, comparison.pictures, {"defectstudio": "9.9"})
     source = (
         "tile, test split (4 images), 6 contents a class and generator, seed 0,"
-        " feature network efficientnet-lite0 at 32 px, DefectStudio 9.9."
+        " feature network two at 32 px, DefectStudio 9.9."
     )
     measured = [b for b in found if isinstance(b, Table | Drawing)][:-2]
     assert len(measured) >= 8
@@ -22,7 +22,7 @@ def test_every_table_and_drawing_names_its_source(compared, fake, spec, judge):
     text = page("Realism of tile", found)
     for arm in result.arms:
         assert arm.sentence in text
-    assert "lpips-style distance, unweighted, efficientnet-lite0" in text
+    assert "lpips-style distance, unweighted, two" in text
     assert judge.network.sha256[:16] in text
     assert "Fewer than 10 held-out contents of hole (4), scratch (4)" in text
 

@@ -10,8 +10,8 @@ from defectstudio.metrics.alignment import (
     GREY,
     OVERLAP,
     aligned_distances,
-    least_distances,
     orientations,
+    overlap,
 )
 
 SIDE = 16
@@ -112,7 +112,9 @@ def test_eight_orientations_are_all_different():
     assert len({turned.tobytes() for turned in map(np.ascontiguousarray, found)}) == 8
 
 
-def test_the_least_of_several_vectors_counts():
-    one = np.array([[0.0, 0.0], [3.0, 4.0]], np.float32)
-    moved = [np.array([[3.0, 4.0]], np.float32), np.array([[0.0, 1.0]], np.float32)]
-    assert least_distances(one, moved).tolist() == [[1.0], [0.0]]
+def test_masks_overlap_by_half_of_the_smaller():
+    (_, small), (_, half), (_, apart) = (_content(0, h=4, w=4, left=left) for left in (4, 6, 7))
+    whole = np.ones((SIDE, SIDE), bool)
+    empty = np.zeros((SIDE, SIDE), bool)
+    found = overlap(np.stack([small, empty]), np.stack([half, apart, whole, empty]))
+    assert found.tolist() == [[True, False, True, False], [False] * 4]

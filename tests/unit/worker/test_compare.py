@@ -49,7 +49,7 @@ def spec(tmp_path, tiny_files, tiny_generator):
         test=files,
         backgrounds=(BackgroundFile(tmp_path / "b.png", "b" * 64),),
         background_split="test",
-        settings=RealismSettings(count=2, canvas=32, feature_side=32, subsets=5, sheet=2),
+        settings=RealismSettings(count=2, canvas=32, feature_side=32, subsets=5, sheet=2, masks=1),
     )
 
 
@@ -61,8 +61,8 @@ def test_a_job_file_becomes_a_report(spec):
     owner = Owner()
     _handle(read, owner)
     assert isinstance(owner.events[0], Started)
-    assert [e.done for e in owner.events if isinstance(e, Progress)] == list(range(1, 13))
-    assert all(e.total == 12 for e in owner.events if isinstance(e, Progress))
+    assert [e.done for e in owner.events if isinstance(e, Progress)] == list(range(1, 19))
+    assert all(e.total == 18 for e in owner.events if isinstance(e, Progress))
     paths = [e.path for e in owner.events if isinstance(e, Artifact)]
     assert paths == ["report/realism.json", "report/realism.html"]
     assert isinstance(owner.events[-1], Finished)

@@ -10,6 +10,7 @@ from defectstudio.networks.features.distances import (
     distance_name,
     pairwise,
     pooled,
+    pooled_inside,
     unit_maps,
 )
 from defectstudio.networks.features.registry import load_features
@@ -23,7 +24,7 @@ def _masks(n, seed=0, side=32):
     return np.random.default_rng(seed).random((n, side, side)) > 0.6
 
 
-def _by_loops(one, other, u=None, v=None):
+def _by_loops(one, other, u=None, v=None, *, shared=False):
     found = np.zeros((len(one[0]), len(other[0])))
     for a, b in zip(one, other, strict=True):
         for i in range(len(a)):
@@ -38,7 +39,7 @@ def _by_loops(one, other, u=None, v=None):
                         )[0, 0]
                         for m in (u[i], v[j])
                     )
-                    weight = p + q - p * q
+                    weight = p * q if shared else p + q - p * q
                 found[i, j] += float((square * weight).sum() / weight.sum())
     return found
 
@@ -48,6 +49,41 @@ def test_distances_are_those_of_the_definition(lite):
     assert np.allclose(pairwise(one, other), _by_loops(one, other), atol=1e-5)
     u, v = _masks(3), _masks(2, seed=1)
     assert np.allclose(pairwise(one, other, (u, v)), _by_loops(one, other, u, v), atol=1e-5)
+    both = pairwise(one, other, (u, v), shared=True)
+    assert np.allclose(both, _by_loops(one, other, u, v, shared=True), atol=1e-5)
+
+
+def test_masks_apart_share_nothing(lite):
+    maps = unit_maps(lite, _pictures(2), 64)
+    left = np.zeros((2, 32, 32), bool)
+    left[:, :, :8] = True
+    assert (
+        pairwise(maps, maps, (left, left[:, :, ::-1].copy()), shared=True).tolist() == [[0, 0]] * 2
+    )
+
+
+def test_vectors_inside_are_means_over_the_mask(lite):
+    """Of every depth; a full mask gives the mean of the whole map."""
+    pictures, masks = _pictures(BATCH + 2), _masks(BATCH + 2)
+    found = pooled_inside(lite, pictures, masks, 64)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (lite.mean, lite.std))
+    inputs = torch.nn.functional.interpolate(
+        torch.from_numpy(pictures[-1:]).permute(0, 3, 1, 2), (64, 64), mode="bilinear"
+    )
+    maps, _ = lite.net((inputs - mean) / std)
+    wanted = []
+    for each in maps:
+        cells = (
+            torch.from_numpy(masks[-1])
+            .float()
+            .view(each.shape[2], 32 // each.shape[2], each.shape[3], -1)
+            .mean(dim=(1, 3))
+            if each.shape[2] <= 32
+            else None
+        )
+        assert cells is not None
+        wanted.append((each[0] * cells).sum(dim=(1, 2)) / cells.sum())
+    assert np.allclose(found[-1], torch.cat(wanted).numpy(), atol=1e-4)
 
 
 def test_channels_have_unit_length(lite):

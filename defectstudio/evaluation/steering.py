@@ -1,0 +1,178 @@
+"""What a user's two knobs decide: the style alone, and the class alone, in one and the same mask.
+
+Style: contents in one mask at one place, of one noise where the generator tells style from noise;
+how far they lie apart, in units of two real contents of the class. Class: contents in masks and at
+places of other classes; whether a classifier that learned from real contents takes them for their
+own. Both look inside masks only, so that no shape tells anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.recipe import Defect, Style
+from defectstudio.evaluation.contents import Look, laid
+from defectstudio.evaluation.seen import Judge
+from defectstudio.imaging.types import Image, Mask, Unit
+from defectstudio.metrics.alignment import GREY, orientations
+from defectstudio.metrics.classifier import Classifier, trained
+from defectstudio.networks.features.distances import pairwise, pooled_inside
+from defectstudio.synthesis.batch import SEEDS, Batch
+from defectstudio.synthesis.generators.content import StyledGenerator
+from defectstudio.synthesis.render import place_content
+
+STYLES = 5
+"""Styles drawn in each mask."""
+LEAST = 24
+"""Pixels of a canvas that a content must keep when it is cut to another shape."""
+
+
+@dataclass(frozen=True)
+class Steering:
+    """style: mean distance of two styles in one mask, in units of the real contents' (None with
+    fewer than two of these). agreement: share of contents in masks of other classes that are taken
+    for their own class; agreement_real: of held-out real contents. None with a single class."""
+
+    style: float | None = None
+    agreement: float | None = None
+    agreement_real: float | None = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """canvases float32 (N, S, S, C) in relative tone and masks bool (N, S, S)."""
+
+    canvases: Unit
+    masks: Mask
+
+
+class Steered:
+    """Measures what a generator's knobs decide, in so many masks a class."""
+
+    def __init__(self, judge: Judge, look: Look, masks: int) -> None:
+        self.judge, self.look, self.masks = judge, look, masks
+
+    def measure(
+        self,
+        batches: Mapping[int, Batch],
+        class_id: int,
+        real: Mapping[int, Contents],
+        classifier: Classifier | None,
+        rng: np.random.Generator,
+    ) -> Steering:
+        """batches, real: of all classes; real ones are held-out."""
+        style = self._style(batches[class_id], real.get(class_id), rng)
+        others = [batch for other, batch in batches.items() if other != class_id]
+        if classifier is None or not others:
+            return Steering(style)
+        made, held_out = self._elsewhere(others, class_id), self._cut(real, class_id, rng)
+        return Steering(
+            style,
+            self._recall(classifier, made, class_id),
+            self._recall(classifier, held_out, class_id),
+        )
+
+    def classifier(
+        self, training: Mapping[int, Contents], rng: np.random.Generator
+    ) -> Classifier | None:
+        """From the real contents of at least two classes, as they are and cut to other shapes."""
+        vectors, classes = [], []
+        for class_id, own in training.items():
+            for contents in (own, self._cut(training, class_id, rng)):
+                if contents is not None:
+                    vectors.append(self._vectors(contents))
+                    classes += [class_id] * len(contents.masks)
+        return trained(np.concatenate(vectors), np.array(classes)) if len(training) > 1 else None
+
+    def _cut(
+        self, real: Mapping[int, Contents], class_id: int, rng: np.random.Generator
+    ) -> Contents | None:
+        """Real contents in all orientations, each cut to the shape of one of another class.
+
+        So a class is not told by its shapes. None where the class or all others are missing.
+        """
+        shapes = [own.masks for other, own in real.items() if other != class_id]
+        if class_id not in real or not shapes:
+            return None
+        own, cut = real[class_id], []
+        masks = np.concatenate(shapes)
+        for pixels, held in zip(orientations(own.canvases), orientations(own.masks), strict=True):
+            inside = held & masks[rng.integers(len(masks), size=len(held))]
+            kept = inside.sum(axis=(1, 2)) >= LEAST
+            grey = np.where(inside[..., None], pixels, np.float32(GREY))
+            cut += [(grey[n], inside[n]) for n in np.flatnonzero(kept)]
+        return _stacked(cut) if cut else None
+
+    def _style(self, batch: Batch, real: Contents | None, rng: np.random.Generator) -> float | None:
+        if real is None or len(real.masks) < 2:
+            return None
+        apart = []
+        for defect, background in self._draws(batch):
+            styles = _styles(batch, defect, rng)
+            made = [self._made(batch, one, background) for one in styles]
+            apart.append(self._spread(_stacked(made)))
+        unit = self._spread(real)
+        known = [each for each in apart if each is not None]
+        return float(np.mean(known)) / unit if known and unit else None
+
+    def _elsewhere(self, batches: Sequence[Batch], class_id: int) -> Contents | None:
+        made = []
+        for n, batch in enumerate(batches):
+            share = len(range(n, self.masks, len(batches)))
+            for defect, background in self._draws(batch, share):
+                made.append(self._made(batch, replace(defect, class_id=class_id), background))
+        return _stacked(made) if made else None
+
+    def _draws(self, batch: Batch, count: int | None = None) -> Iterator[tuple[Defect, Image]]:
+        for index in range(self.masks if count is None else count):
+            try:
+                drawn = batch.draw(index)
+            except UserError:
+                continue  # the comparison itself says what found no place
+            yield drawn.recipe.defects[0], drawn.background
+
+    def _made(self, batch: Batch, defect: Defect, background: Image) -> tuple[Unit, Mask]:
+        generators = {batch.generator.card.weights_sha256: batch.generator}
+        return laid(place_content(defect, background, generators), background, self.look)
+
+    def _spread(self, contents: Contents) -> float | None:
+        """Mean distance of two contents where both are; None where no two meet."""
+        maps = self.judge.maps(contents.canvases)
+        masks = (contents.masks, contents.masks)
+        apart = pairwise(maps, maps, masks, shared=True)
+        meet = np.tensordot(contents.masks, contents.masks, ((1, 2), (1, 2)))
+        np.fill_diagonal(meet, val=False)
+        return float(apart[meet > 0].mean()) if meet.any() else None
+
+    def _recall(
+        self, classifier: Classifier, contents: Contents | None, class_id: int
+    ) -> float | None:
+        if contents is None:
+            return None
+        return float(np.mean(classifier.predict(self._vectors(contents)) == class_id))
+
+    def _vectors(self, contents: Contents) -> NDArray[np.float32]:
+        judge = self.judge
+        return pooled_inside(judge.network, contents.canvases, contents.masks, judge.side)
+
+
+def _styles(batch: Batch, defect: Defect, rng: np.random.Generator) -> Iterator[Defect]:
+    """The defect in other styles: of DCDGANc other z under the same noise, else other seeds."""
+    generator, config = batch.generator, batch.generator.card.config
+    for _ in range(STYLES):
+        if isinstance(generator, StyledGenerator) and isinstance(config, DcdgancConfig):
+            normal = tuple(rng.standard_normal(config.nz).tolist())
+            yield replace(defect, style=Style(normal=normal))
+        else:
+            yield replace(defect, seed=int(rng.integers(SEEDS)))
+
+
+def _stacked(made: Sequence[tuple[Unit, Mask]]) -> Contents:
+    canvases, masks = zip(*made, strict=True)
+    return Contents(np.stack(canvases), np.stack(masks))
