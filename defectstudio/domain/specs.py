@@ -169,7 +169,7 @@ class RealismSettings:
     factor `enlarge`. features: the network; feature_weights: its file where it is not the default
     one; feature_side: side in pixels of its input; download: whether its weights may be fetched.
     subsets: random subsets of KID. sheet: contents shown a class and generator. masks: masks a
-    class in which style alone and class alone are changed.
+    class in which seed alone and class alone are changed.
     """
 
     count: Annotated[int, Bounds(2, 10_000)] = 60

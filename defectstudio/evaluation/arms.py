@@ -68,6 +68,7 @@ FIGURES: Mapping[str, Callable[[Figures], float | None]] = {
     "painted_px": lambda f: f.labels.painted_px if f.labels else None,
     "unlabeled_change": lambda f: f.labels.unlabeled_change if f.labels else None,
     "outside_region": lambda f: f.labels.outside_region if f.labels else None,
+    "seed_ratio": lambda f: f.steering.seed,
     "style_ratio": lambda f: f.steering.style,
     "agreement": lambda f: f.steering.agreement,
     "agreement_real": lambda f: f.steering.agreement_real,

@@ -41,7 +41,8 @@ LABELS = {
     "outside_region": ("changed outside px", "{:.0f}"),
 }
 STEERING = {
-    "style_ratio": ("style alone / real", "{:.2f}"),
+    "seed_ratio": ("seed alone / real", "{:.2f}"),
+    "style_ratio": ("style, noise held", "{:.2f}"),
     "agreement": ("taken for its class", "{:.1%}"),
     "agreement_real": ("real ones are", "{:.1%}"),
 }
@@ -94,8 +95,8 @@ def _tables(
     )
     steering = (
         f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how far"
-        f" two styles lie apart, {distance_name(judge.network)}, in units of two real contents of"
-        " the class; how often a classifier that learned from the real contents of the training"
+        f" two seeds, or two styles under one noise, lie apart, {distance_name(judge.network)}, in"
+        " units of two real contents of the class; how often a classifier that learned from the real contents of the training"
         " split takes contents in masks of other classes for their own class, and how often real"
         f" contents of the test split. {source}"
     )

@@ -1,15 +1,17 @@
-"""What a user's two knobs decide: the style alone, and the class alone, in one and the same mask.
+"""What a user's knobs decide: the seed alone, and the class alone, in one and the same mask.
 
-Style: contents in one mask at one place, of one noise where the generator tells style from noise;
-how far they lie apart, in units of two real contents of the class. Class: contents in masks and at
-places of other classes; whether a classifier that learned from real contents takes them for their
-own. Both look inside masks only, so that no shape tells anything.
+Seed: contents in one mask at one place; how far they lie apart, in units of two real contents of
+the class. Where a generator tells style from noise, also the style alone, the noise held still.
+Class: contents in masks and at places of other classes; whether a classifier that learned from
+real contents takes them for their own. Both look inside masks only, so that no shape tells
+anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,21 +29,26 @@ from defectstudio.synthesis.batch import SEEDS, Batch
 from defectstudio.synthesis.generators.content import StyledGenerator
 from defectstudio.synthesis.render import place_content
 
-STYLES = 5
-"""Styles drawn in each mask."""
+DRAWS = 5
+"""Seeds, and styles, drawn for each mask."""
 LEAST = 24
 """Pixels of a canvas that a content must keep when it is cut to another shape."""
 
 
 @dataclass(frozen=True)
 class Steering:
-    """style: mean distance of two styles in one mask, in units of the real contents' (None with
-    fewer than two of these). agreement: share of contents in masks of other classes that are taken
+    """seed, style: mean distance of two seeds, or of two styles under one noise, in one mask, in
+    units of the real contents' (None with fewer than two of these, and of a style that is not told
+    from noise). agreement: share of contents in masks of other classes that are taken
     for their own class; agreement_real: of held-out real contents. None with a single class."""
 
+    seed: float | None = None
     style: float | None = None
     agreement: float | None = None
     agreement_real: float | None = None
+
+
+Change = Callable[[Defect], Defect]
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,13 @@ class Steered:
         rng: np.random.Generator,
     ) -> Steering:
         """batches, real: of all classes; real ones are held-out."""
-        style = self._style(batches[class_id], real.get(class_id), rng)
+        seed, style = self._spreads(batches[class_id], real.get(class_id), rng)
         others = [batch for other, batch in batches.items() if other != class_id]
         if classifier is None or not others:
-            return Steering(style)
+            return Steering(seed, style)
         made, held_out = self._elsewhere(others, class_id), self._cut(real, class_id, rng)
         return Steering(
+            seed,
             style,
             self._recall(classifier, made, class_id),
             self._recall(classifier, held_out, class_id),
@@ -109,17 +117,27 @@ class Steered:
             cut += [(grey[n], inside[n]) for n in np.flatnonzero(kept)]
         return _stacked(cut) if cut else None
 
-    def _style(self, batch: Batch, real: Contents | None, rng: np.random.Generator) -> float | None:
-        if real is None or len(real.masks) < 2:
+    def _spreads(
+        self, batch: Batch, real: Contents | None, rng: np.random.Generator
+    ) -> tuple[float | None, float | None]:
+        """Of seeds and of styles."""
+        unit = self._spread(real) if real is not None and len(real.masks) > 1 else None
+        if unit is None:
+            return None, None
+        found = [self._mean_spread(batch, ways(batch, rng)) for ways in (_seeds, _styles)]
+        seed, style = (each / unit if each is not None else None for each in found)
+        return seed, style
+
+    def _mean_spread(self, batch: Batch, ways: Sequence[Change]) -> float | None:
+        """Of the contents that the changes make of one defect, over the masks."""
+        if not ways:
             return None
-        apart = []
-        for defect, background in self._draws(batch):
-            styles = _styles(batch, defect, rng)
-            made = [self._made(batch, one, background) for one in styles]
-            apart.append(self._spread(_stacked(made)))
-        unit = self._spread(real)
-        known = [each for each in apart if each is not None]
-        return float(np.mean(known)) / unit if known and unit else None
+        spreads = [
+            self._spread(_stacked([self._made(batch, way(defect), background) for way in ways]))
+            for defect, background in self._draws(batch)
+        ]
+        known = [each for each in spreads if each is not None]
+        return float(np.mean(known)) if known else None
 
     def _elsewhere(self, batches: Sequence[Batch], class_id: int) -> Contents | None:
         made = []
@@ -162,15 +180,17 @@ class Steered:
         return pooled_inside(judge.network, contents.canvases, contents.masks, judge.side)
 
 
-def _styles(batch: Batch, defect: Defect, rng: np.random.Generator) -> Iterator[Defect]:
-    """The defect in other styles: of DCDGANc other z under the same noise, else other seeds."""
+def _seeds(batch: Batch, rng: np.random.Generator) -> list[Change]:  # noqa: ARG001
+    return [partial(replace, seed=int(seed)) for seed in rng.integers(SEEDS, size=DRAWS)]
+
+
+def _styles(batch: Batch, rng: np.random.Generator) -> list[Change]:
+    """Other z under the defect's own noise; none where z is not told from noise."""
     generator, config = batch.generator, batch.generator.card.config
-    for _ in range(STYLES):
-        if isinstance(generator, StyledGenerator) and isinstance(config, DcdgancConfig):
-            normal = tuple(rng.standard_normal(config.nz).tolist())
-            yield replace(defect, style=Style(normal=normal))
-        else:
-            yield replace(defect, seed=int(rng.integers(SEEDS)))
+    if not (isinstance(generator, StyledGenerator) and isinstance(config, DcdgancConfig)):
+        return []
+    normals = rng.standard_normal((DRAWS, config.nz)).tolist()
+    return [partial(replace, style=Style(normal=tuple(normal))) for normal in normals]
 
 
 def _stacked(made: Sequence[tuple[Unit, Mask]]) -> Contents:

@@ -77,7 +77,12 @@ def test_a_job_file_becomes_a_report(spec):
     assert data["settings"]["count"] == 2
     assert data["images"]["test"] == [known.file.sha256 for known in spec.test]
     assert {"torch", "defectstudio"} <= set(data["versions"])
-    assert any(one["name"] == "net" for one in data["result"]["arms"])
+    arms = {one["name"]: one for one in data["result"]["arms"]}
+    steering = {name: arm["generators"][0]["by_class"]["hole"]["steering"]
+                for name, arm in arms.items()}  # fmt: skip
+    assert steering["net"]["style"] > 0
+    assert steering["net"]["seed"] > 0
+    assert steering["paste"]["style"] is None  # it has no style beside its seed
     page = (spec.run / "report" / "realism.html").read_text()
     assert arm["sentence"] in page
 
