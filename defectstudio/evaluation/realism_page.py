@@ -96,8 +96,8 @@ def _tables(
     steering = (
         f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how far"
         f" two seeds, or two styles under one noise, lie apart, {distance_name(judge.network)}, in"
-        " units of two real contents of the class; how often a classifier that learned from the real contents of the training"
-        " split takes contents in masks of other classes for their own class, and how often real"
+        " units of two real contents of the class; how often a classifier that learned from the real"
+        " contents of the training split takes contents in masks of other classes for their own class, and how often real"
         f" contents of the test split. {source}"
     )
     return [
