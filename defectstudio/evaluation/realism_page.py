@@ -94,11 +94,12 @@ def _tables(
         "Medians over samples, means over seeds. Change: more than 2 % of the full range. " + source
     )
     steering = (
-        f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how far"
-        f" two seeds, or two styles under one noise, lie apart, {distance_name(judge.network)}, in"
-        " units of two real contents of the class; how often a classifier that learned from the real"
-        " contents of the training split takes contents in masks of other classes for their own class, and how often real"
-        f" contents of the test split. {source}"
+        f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how"
+        " far two seeds, or two styles under one noise, lie apart"
+        f" ({distance_name(judge.network)}), in units of two real contents of the class; how often"
+        " a classifier that learned from the training split's real contents takes contents in"
+        " masks of other classes for their own class, and how often real contents of the test"
+        f" split. {source}"
     )
     return [
         _table(result, rows, COLUMNS, what),
