@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
-from defectstudio.imaging.masks import Box, dilate
+from defectstudio.imaging.masks import Box, bounding_box, dilate
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.imaging.types import Image, Label, Mask
@@ -32,6 +32,11 @@ class Content:
     mask: NDArray[np.bool_]
     class_id: int
 
+
+STRETCHED, STRETCH = 0.5, 0.3
+"""Share of contents that are stretched, and the logarithm of the most that they are."""
+CUT, LEAST_SHARE, LEAST_KEPT = 0.2, 0.2, 30
+"""Share of contents that are cut, and the least part and pixels that must be left of them."""
 
 Relabel = Callable[[LabeledFile, Image, Label], Label]
 """Another label plane (H, W) for an image."""
@@ -146,7 +151,9 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
 
     image (B, C + 1, H, W): content in [-1, 1] on the key (black), and alpha; cls (B,) the index
     of the class. Classes are drawn evenly; contents are flipped, turned by 90 degrees and scaled
-    between their own size and fitting the canvas.
+    between their own size and fitting the canvas. Half of them are stretched along a random
+    axis, and some are cut to the shape of another content: few contents come in few shapes, and
+    a shape that always has one content is learned by heart.
     """
 
     def __init__(
@@ -180,7 +187,16 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
         """One content of the class `index` and its alpha, (C + 1, H, W), as in a batch."""
         own = self.by_class[index]
         content = _turn(own[int(rng.integers(len(own)))], rng)
+        if rng.random() < STRETCHED:
+            content = stretched(content, rng)
+        if rng.random() < CUT:
+            content = cut_to(content, self._any(rng), rng)
         return self._image(content, self._scale(content.mask.shape, rng), rng)
+
+    def _any(self, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """The mask of one content, of any class."""
+        own = self.by_class[int(rng.integers(len(self.by_class)))]
+        return own[int(rng.integers(len(own)))].mask
 
     def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
         index = int(rng.integers(len(self.by_class)))
@@ -199,6 +215,48 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
         image = np.where(mask[..., None], pixels * 2 - 1, np.float32(-1.0))
         both = np.concatenate([image, mask[..., None].astype(np.float32)], axis=2)
         return np.ascontiguousarray(both.transpose(2, 0, 1), dtype=np.float32)
+
+
+def stretched(content: Content, rng: np.random.Generator) -> Content:
+    """The content stretched along a random axis, its area kept; lines keep about their direction,
+    since the direction of a surface's grain means something."""
+    axis = _rotation(rng.uniform(-np.pi, np.pi))
+    stretch = np.exp(rng.uniform(-STRETCH, STRETCH))
+    matrix = axis @ np.diag([stretch, 1 / stretch]) @ axis.T
+    h, w = content.mask.shape
+    corners = matrix @ np.array([[-w, w, -w, w], [-h, -h, h, h]]) / 2
+    size = np.ceil(corners.max(axis=1) - corners.min(axis=1)).astype(int) + 2
+    offset = (size - 1) / 2 - matrix @ np.array([(w - 1) / 2, (h - 1) / 2])
+    affine = np.column_stack([matrix, offset])
+    # Pixels are carried with their mask, so that no rim takes the colour of what is outside.
+    held = content.mask.astype(np.float32)
+    sums = _carried(content.pixels * held[..., None], affine, size)
+    cover = _carried(held, affine, size)
+    mask = cover >= min(0.5, float(cover.max()))
+    pixels = sums.reshape(*mask.shape, -1) / np.maximum(cover, 1e-6)[..., None]
+    return Content(np.clip(pixels, 0, 1), mask, content.class_id)
+
+
+def cut_to(content: Content, shape: NDArray[np.bool_], rng: np.random.Generator) -> Content:
+    """The content's part under a mask (h, w), scaled to its box; all of it where that is little."""
+    turned = np.rot90(shape, int(rng.integers(4))).astype(np.uint8)
+    h, w = content.mask.shape
+    mask = content.mask & (cv2.resize(turned, (w, h), interpolation=cv2.INTER_NEAREST) > 0)
+    box = bounding_box(mask)
+    if box is None or mask.sum() < max(LEAST_KEPT, LEAST_SHARE * content.mask.sum()):
+        return content
+    return Content(content.pixels[box.slices], mask[box.slices], content.class_id)
+
+
+def _rotation(angle: float) -> NDArray[np.float64]:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _carried(
+    plane: NDArray[np.float32], affine: NDArray[np.float64], size: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    moved = cv2.warpAffine(plane, affine, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR)
+    return np.asarray(moved, np.float32)
 
 
 def _turn(content: Content, rng: np.random.Generator) -> Content:

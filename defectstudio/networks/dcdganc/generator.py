@@ -14,6 +14,10 @@ STRIDE = 16
 """Canvas sides are multiples of this: the source is read at 1/16."""
 
 
+SHADED = 2
+"""Blocks that start without noise: at 1/16 and 1/8 of the canvas it draws blots where mask and
+style should shade."""
+
 NORMS = {"dcdganc": OdSpade, "adain": AdaIn, "instancenorm": InstanceNorm}
 """OD-SPADE and what P1 section 3.4 replaces it with."""
 
@@ -26,13 +30,21 @@ class Block(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, code: int, planes: int, norm: str, *, doubles: bool
+        self,
+        inputs: int,
+        outputs: int,
+        code: int,
+        planes: int,
+        norm: str,
+        *,
+        doubles: bool,
+        noise: float,
     ) -> None:
         super().__init__()
         self.norm = NORMS[norm](inputs, code, planes)
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.skip = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else None
-        self.noise_gain = nn.Parameter(torch.full((inputs,), 0.5))
+        self.noise_gain = nn.Parameter(torch.full((inputs,), noise))
         self.doubles = doubles
 
     def forward(self, x: Tensor, code: Tensor, source: Tensor | None, noise: Tensor) -> Tensor:
@@ -66,7 +78,15 @@ class Generator(nn.Module):
         inputs = (2 if mask_source else 1) + (STYLE_PLANES if self.code_map else 0)
         self.first = nn.Conv2d(inputs, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(
-            Block(widths[max(i - 1, 0)], widths[i], code, planes, norm, doubles=i > 0)
+            Block(
+                widths[max(i - 1, 0)],
+                widths[i],
+                code,
+                planes,
+                norm,
+                doubles=i > 0,
+                noise=0.0 if i < SHADED else 0.5,
+            )
             for i in range(len(widths))
         )
         self.last_norm = NORMS[norm](widths[-1], code, planes)

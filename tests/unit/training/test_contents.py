@@ -12,7 +12,9 @@ from defectstudio.training.contents import (
     Content,
     ContentBatches,
     cut_contents,
+    cut_to,
     place_on_canvas,
+    stretched,
 )
 
 
@@ -45,6 +47,52 @@ def test_a_placed_content_is_never_empty_and_keeps_its_colour(height, width, sca
     assert pixels.shape == (64, 80, 1)
     assert mask.any()
     assert np.allclose(pixels[mask], 0.5, atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 2**32 - 1))
+def test_a_stretched_content_keeps_its_colour_and_about_its_area(height, width, seed):
+    mask = np.ones((height, width), bool)
+    mask[height // 3 : height // 2, width // 3 : width // 2] = False
+    pixels = np.where(mask[..., None], np.float32([0.3, 0.5, 0.7]), np.float32(0))
+    found = stretched(Content(pixels, mask, 4), np.random.default_rng(seed))
+    assert (found.class_id, found.pixels.dtype) == (4, np.float32)
+    assert found.mask.any()
+    assert np.allclose(found.pixels[found.mask], [0.3, 0.5, 0.7], atol=1e-4)
+    rim = 4 * (height + width)
+    assert abs(int(found.mask.sum()) - int(mask.sum())) <= rim
+
+
+def test_without_a_stretch_all_stays_as_it_is():
+    class Still:
+        def uniform(self, low, high):
+            return 0.7 if high > 1 else 0.0
+
+    content = Content(
+        np.random.default_rng(0).random((9, 14, 1), np.float32), np.ones((9, 14), bool), 1
+    )
+    found = stretched(content, Still())
+    assert int(found.mask.sum()) == 9 * 14
+    assert np.allclose(found.pixels[found.mask], content.pixels[content.mask], atol=1e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_a_cut_content_is_a_part_of_the_whole_or_the_whole(height, width, seed):
+    rng = np.random.default_rng(seed)
+    mask = rng.random((height, width)) < 0.7
+    mask[0, 0] = True
+    pixels = rng.random((height, width, 1), np.float32)
+    content = Content(pixels, mask, 2)
+    shape = rng.random((rng.integers(1, 30), rng.integers(1, 30))) < 0.5
+    found = cut_to(content, shape, rng)
+    if found is content:
+        return
+    assert found.mask.any(axis=0)[[0, -1]].all()
+    assert found.mask.any(axis=1)[[0, -1]].all()
+    assert 30 <= found.mask.sum() <= mask.sum()
+    assert found.mask.sum() >= 0.2 * mask.sum()
+    assert set(found.pixels[found.mask, 0]) <= set(pixels[mask, 0])
 
 
 def test_a_batch_is_a_function_of_seed_and_step(tiny_files):
