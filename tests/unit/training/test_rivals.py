@@ -63,22 +63,18 @@ def test_cyclegan_overfits_to_the_colour_of_every_class(tiny_spec):
     assert level(scratch) == pytest.approx(0.80, abs=0.2)
 
 
+@torch.no_grad()
 def test_stargan_overfits_to_the_colour_of_every_class(tiny_spec):
-    """Its two sides swing around each other, and how depends on the last bits: means count."""
     settings = {"steps": 1000, "batch": 4, "learning_rate": 1e-3, "ema": 0.95}
-    task = make_task(tiny_spec("stargan", tone="absolute", **settings), CPU)
+    with torch.enable_grad():
+        task = trained(tiny_spec("stargan", tone="absolute", **settings), 180)
     surfaces = [task.data.of_class(n, 4)["surface"] for n in range(2)]
-    seen = []
-    for step in range(141):
-        task.step(step, task.data[step])
-        if step >= 60 and step % 20 == 0:
-            with torch.no_grad():
-                made = [task.ema.module(surface, torch.eye(3)[[n] * 4], -1.0)
-                        for n, surface in enumerate(surfaces, start=1)]  # fmt: skip
-            seen.append([level(one) for one in made])
-    hole, scratch = torch.tensor(seen).mean(dim=0)
+    hole, scratch = (
+        level(task.ema.module(surface, torch.eye(3)[[n] * 4], -1.0))
+        for n, surface in enumerate(surfaces, start=1)
+    )
     assert hole < -0.4
-    assert scratch > hole + 0.3
+    assert scratch > hole + 0.6
 
 
 def test_stylegan2_overfits_to_the_area_of_the_contents(tiny_spec):
