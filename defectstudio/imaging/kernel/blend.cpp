@@ -77,7 +77,7 @@ INLINE int convert_tile(const C* from, ptrdiff_t from_stride, const float* offse
                         ptrdiff_t to_stride, int channels, float scale, float highest) {
     int bad = 0, n = multigrid::COLS * channels;
     for (int row = 0; row < multigrid::ROWS; ++row, offset += n) {
-        bad |= channels == 3 ? convert(from, offset, to, 48, scale, highest)
+        bad |= channels == 3 ? convert(from, offset, to, 3 * multigrid::COLS, scale, highest)
                              : convert(from, offset, to, n, scale, highest);
         from = (const C*)((const char*)from + from_stride);
         to = (B*)((char*)to + to_stride);
@@ -150,6 +150,7 @@ private:
         using Block = regions::Block<T>;
         Bits closed(job.height, job.width);
         Block block(job.mask, job.mask_stride, mask, open, job.ramp, job.retention);
+        // Of longer ramps nothing is sure: every block takes the long way.
         bool quick = job.ramp <= regions::Rims::LONGEST;
         Bits sure = quick ? regions::wide(mask, job.ramp) : closed;
         regions::Rims rims(mask, open, quick ? job.ramp : 1, job.retention);
@@ -253,7 +254,8 @@ private:
             if (const float* share = shares.of_tile(row, column))
                 feather(row, column, share, offset);
             if (every == 0xffff && !job.offset) {
-                B* to = (B*)line<B>(job.out, job.out_stride, 8 * row) + size_t(16) * column * job.channels;
+                B* to = (B*)line<B>(job.out, job.out_stride, 8 * row);
+                to += size_t(16) * column * job.channels;
                 job.bad |= store_tile(content(8 * row, 16 * column), job.content_stride, offset, to,
                                       job.out_stride, job.channels, job.scale, job.highest);
                 continue;
