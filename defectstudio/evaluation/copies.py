@@ -5,15 +5,19 @@ Shapes come from the training split anyway, so contents are compared only where 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.evaluation.seen import MAPPED, Features, Judge, Training
+from defectstudio.evaluation.contents import Shown
+from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.metrics.alignment import aligned_distances, orientations, overlap
 from defectstudio.metrics.memorising import Memorising, memorising
-from defectstudio.networks.features.distances import Maps, pairwise
+from defectstudio.networks.features.distances import pairwise
 
 SIDE = 32
 """Side of the canvases on which copies are looked for by their pixels."""
@@ -21,46 +25,59 @@ SIGMA = 0.8
 """Smoothing there, in pixels."""
 
 
+@dataclass(frozen=True)
+class Training:
+    """Training contents of one class, the physical part of each as a number, and the distances
+    (N, N) between them, which every generator that saw them is held against."""
+
+    features: Features
+    groups: tuple[int, ...]
+    apart_pixels: NDArray[np.float32]
+    apart_features: NDArray[np.float32]
+
+
+def training(judge: Judge, shown: Sequence[Shown], groups: Mapping[str, int]) -> Training:
+    """Of at least one content; groups: by the SHA-256 of the images."""
+    features = judge.features(shown)
+    small = _small(features)
+    return Training(
+        features,
+        tuple(groups[one.source] for one in shown),
+        aligned_distances(*small, *small),
+        least_distances(judge, features, features),
+    )
+
+
 def by_pixels(fake: Features, training: Training) -> Memorising:
     """Of at least one content each, by their pattern (`aligned_distances`)."""
-    few, many = _small(fake), _small(training.features)
-    return memorising(
-        aligned_distances(*few, *many), aligned_distances(*many, *many), training.groups
-    )
+    near = aligned_distances(*_small(fake), *_small(training.features))
+    return memorising(near, training.apart_pixels, training.groups)
 
 
 def by_features(judge: Judge, fake: Features, training: Training) -> Memorising:
     """Of at least one content each, by the feature network's maps."""
-    own = training.features
-    canvases = np.concatenate([fake.canvases, own.canvases])
-    found = least_distances(judge, canvases, np.concatenate([fake.masks, own.masks]), own)
-    return memorising(found[: len(fake)], found[len(fake) :], training.groups)
+    near = least_distances(judge, fake, training.features)
+    return memorising(near, training.apart_features, training.groups)
 
 
-def least_distances(
-    judge: Judge, canvases: Unit, masks: Mask, other: Features
-) -> NDArray[np.float32]:
-    """LPIPS-style distances (N, M) where both masks are, the least over the 8 orientations.
+def least_distances(judge: Judge, one: Features, other: Features) -> NDArray[np.float32]:
+    """LPIPS-style distances (N, M) where both masks are, the least over the 8 orientations of one.
 
     Pairs that share too little in all of them (`overlap`) are as far apart as any others are.
     """
-    rows = []
-    for first in range(0, len(canvases), MAPPED):
-        own = slice(first, first + MAPPED)
-        maps = judge.maps(canvases[own])
-        rows.append(np.hstack([_least(judge, maps, masks[own], *part) for part in other.parts()]))
-    found = np.concatenate(rows)
+    found = np.block([[_least(judge, *a, *b) for b in other.parts()] for a in one.parts()])
     known = found[np.isfinite(found)]
     found[~np.isfinite(found)] = known.max() if known.size else 1.0
     return found
 
 
-def _least(judge: Judge, maps: Maps, masks: Mask, others: Unit, held: Mask) -> NDArray[np.float32]:
+def _least(judge: Judge, own: Unit, masks: Mask, others: Unit, held: Mask) -> NDArray[np.float32]:
     """Of at most MAPPED contents to as many others; infinite where they share too little."""
-    best = np.full((len(masks), len(others)), np.inf, np.float32)
-    for turned, also in zip(orientations(others), orientations(held), strict=True):
-        apart = pairwise(maps, judge.maps(turned), (masks, also), shared=True)
-        best = np.where(overlap(masks, also), np.minimum(best, apart), best)
+    maps = judge.maps(others)
+    best = np.full((len(own), len(others)), np.inf, np.float32)
+    for turned, also in zip(orientations(own), orientations(masks), strict=True):
+        apart = pairwise(judge.maps(turned), maps, (also, held), shared=True)
+        best = np.where(overlap(also, held), np.minimum(best, apart), best)
     return best
 
 

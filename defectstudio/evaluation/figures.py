@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from defectstudio.evaluation.contents import Generated
-from defectstudio.evaluation.copies import by_features, by_pixels
-from defectstudio.evaluation.seen import MAPPED, Features, Judge, Training
+from defectstudio.evaluation.copies import Training, by_features, by_pixels
+from defectstudio.evaluation.seen import MAPPED, Features, Judge
 from defectstudio.evaluation.steering import Steering
 from defectstudio.metrics.diversity import Diversity, diversity
 from defectstudio.metrics.kid import Kid

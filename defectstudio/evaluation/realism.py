@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from defectstudio.domain.errors import UserError
+from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.specs import CompareSpec, GroupedFile, PlacementSettings, SynthesizeSpec
 from defectstudio.evaluation.arms import POOLED, Arm, GeneratorFigures, arm_key, as_arm
 from defectstudio.evaluation.contents import (
@@ -21,17 +22,27 @@ from defectstudio.evaluation.contents import (
     generated_content,
     real_contents,
 )
+from defectstudio.evaluation.copies import Training, training
 from defectstudio.evaluation.figures import Figures, figures
 from defectstudio.evaluation.pooling import pool
-from defectstudio.evaluation.seen import Features, Judge, Training
+from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.evaluation.steering import Contents, Steered
 from defectstudio.evaluation.verdicts import with_sentences
 from defectstudio.imaging.grouping import near_duplicate_groups
 from defectstudio.imaging.reading import read_header
+from defectstudio.metrics.classifier import Classifier
 from defectstudio.metrics.kid import Kid
 from defectstudio.metrics.memorising import merged_groups
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.content import ContentGenerator
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a generator was trained on, by class, and the classifier that learned from it."""
+
+    trained: dict[int, Training]
+    classifier: Classifier | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,7 @@ class Comparison:
         self.real: dict[int, Features] = {}
         self.training_groups: dict[str, int] = {}
         self.training_shown: list[Shown] = []
+        self.known: dict[tuple[frozenset[str], frozenset[int]], Known] = {}
 
     def run(self, generators: Sequence[Named]) -> Realism:
         """Measure them all. Raises UserError when the test split shows no defect at all."""
@@ -108,8 +120,8 @@ class Comparison:
         self.training_groups = _groups(self.spec.training)
         for class_id in ids:
             own = [one for one in test if one.class_id == class_id]
-            if features := self.judge.features(own):
-                self.real[class_id] = features
+            if own:
+                self.real[class_id] = self.judge.features(own)
             self.pictures.test[names[class_id]] = own
             self.pictures.training[names[class_id]] = [
                 one for one in self.training_shown if one.class_id == class_id
@@ -124,12 +136,7 @@ class Comparison:
         all_made: list[Generated] = []
         ids = sorted(set(card.classes) & set(self.spec.classes))
         batches = {n: Batch(self._batch_spec(n), named.generator) for n in ids}
-        trained = {n: own for n in ids if (own := self._training(named, n)) is not None}
-        rng = self._rng(f"classifier {named.name}")
-        seen = {
-            n: Contents(own.features.canvases, own.features.masks) for n, own in trained.items()
-        }
-        classifier = self.steered.classifier(seen, rng)
+        known = self._known(card)
         held_out = {n: Contents(own.canvases, own.masks) for n, own in self.real.items()}
         for class_id in ids:
             made, unplaced = self._generate(named, class_id, batches[class_id])
@@ -137,15 +144,15 @@ class Comparison:
             shown = [one.shown for one in made]
             real = self.real.get(class_id)
             rng = self._rng(f"steering {named.name}", class_id)
-            steering = self.steered.measure(batches, class_id, held_out, classifier, rng)
+            steering = self.steered.measure(batches, class_id, held_out, known.classifier, rng)
             self.tick()
-            fake = self.judge.features(shown)
+            fake = self.judge.features(shown) if shown else None
             by_class[name] = figures(
                 self.judge,
                 made,
                 fake,
                 real,
-                trained.get(class_id),
+                known.trained.get(class_id),
                 steering=steering,
                 rng=self._rng(named.name, class_id),
                 unplaced=unplaced,
@@ -198,22 +205,36 @@ class Comparison:
             placement=PlacementSettings(per_sample=1),
         )
 
-    def _training(self, named: Named, class_id: int) -> Training | None:
-        """What this generator was trained on, as far as the project still has it."""
-        seen = set(named.generator.card.trained_on)
-        own = [
+    def _known(self, card: GeneratorCard) -> Known:
+        """What a generator was trained on, as far as the project still has it."""
+        key = (frozenset(card.trained_on), frozenset(card.classes))
+        if key not in self.known:
+            trained = {
+                class_id: training(self.judge, own, self.training_groups)
+                for class_id in sorted(set(card.classes) & set(self.spec.classes))
+                if (own := self._shown_to(card, class_id))
+            }
+            seen = {
+                n: Contents(one.features.canvases, one.features.masks) for n, one in trained.items()
+            }
+            self.known[key] = Known(trained, self.steered.classifier(seen, self._rng("classifier")))
+        return self.known[key]
+
+    def _shown_to(self, card: GeneratorCard, class_id: int) -> list[Shown]:
+        seen = set(card.trained_on)
+        return [
             one
             for one in self.training_shown
             if one.class_id == class_id and (one.source in seen or not seen)
         ]
-        return self.judge.training(own, self.training_groups)
 
     def _training_kid(self) -> dict[str, Kid]:
         found = {}
         for class_id, name in self.spec.classes.items():
-            training = self.judge.features(self.pictures.training[name])
+            shown = self.pictures.training[name]
+            seen = self.judge.features(shown) if shown else None
             rng = self._rng("training", class_id)
-            distance = self.judge.distance(self.real.get(class_id), training, rng)
+            distance = self.judge.distance(self.real.get(class_id), seen, rng)
             if distance is not None:
                 found[name] = distance
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,14 +38,6 @@ class Features:
 
 
 @dataclass(frozen=True)
-class Training:
-    """Training contents of one class, and the physical part of each as a number."""
-
-    features: Features
-    groups: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Judge:
     """A feature network and how it is used: the side of its input, the subsets of KID."""
 
@@ -53,10 +45,8 @@ class Judge:
     side: int
     subsets: int
 
-    def features(self, shown: Sequence[Shown]) -> Features | None:
-        """Of at least one content; None of none."""
-        if not shown:
-            return None
+    def features(self, shown: Sequence[Shown]) -> Features:
+        """Of at least one content."""
         canvases = np.stack([one.canvas for one in shown])
         crops = np.stack([one.crop for one in shown])
         return Features(
@@ -65,13 +55,6 @@ class Judge:
             pooled(self.network, canvases, self.side),
             pooled(self.network, crops, self.side),
         )
-
-    def training(self, shown: Sequence[Shown], groups: Mapping[str, int]) -> Training | None:
-        """groups: by the SHA-256 of the images."""
-        features = self.features(shown)
-        if features is None:
-            return None
-        return Training(features, tuple(groups[one.source] for one in shown))
 
     def distance(
         self,

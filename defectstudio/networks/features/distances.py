@@ -131,7 +131,8 @@ def _run(network: FeatureNetwork, images: Unit, side: int) -> Iterator[tuple[lis
             batch = F.interpolate(
                 batch, (side, side), mode="bilinear", antialias=True, align_corners=False
             )
-        yield network.net(((batch - mean) / std).to(network.device))
+        batch = ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
+        yield network.net(batch.to(network.device))
 
 
 def _planes(images: Unit) -> Tensor:

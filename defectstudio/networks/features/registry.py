@@ -53,7 +53,7 @@ def load_features(
             remedy=f"There are {', '.join(NETWORKS)}.",
         )
     path, net, mean, std = NETWORKS[name](weights, download)
-    net = net.requires_grad_(False).to(device)
+    net = net.requires_grad_(False).to(device).to(memory_format=torch.channels_last)
     return FeatureNetwork(name, sha256_file(path), net, mean, std, device)
 
 
