@@ -160,7 +160,10 @@ def tiny_spec(tmp_path, tiny_files, tiny_normals):
         "paste": {},
         "procedural": {},
     }  # fmt: skip
-    dcdganc = {"width_g": 8, "width_d": 8, "width_e": 8, "nz": 4, "batch": 2, "scales": 1}
+    dcdganc = {
+        "width_g": 8, "width_d": 8, "width_e": 8, "nz": 4, "batch": 2, "scales": 1,
+        "projected": False,
+    }  # fmt: skip
 
     def make(kind, **settings):
         config = CONFIGS[kind](kind=kind, **{**small.get(kind, dcdganc), **settings})

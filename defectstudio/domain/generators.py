@@ -80,7 +80,8 @@ class DcdgancConfig(LearningConfig):
     coarse: side in pixels of the means that the reconstruction compares, 1 for single pixels;
     lambda_texture: weight of the distance of patch distributions, which has the rest;
     penalty: on the discriminator's gradient, R1 or the paper's WGAN-GP, of weight lambda_gp,
-    every gp_every steps; lambda_fm: weight of feature matching.
+    every gp_every steps; lambda_fm: weight of feature matching. projected: whether a second
+    discriminator judges the features of a network that has seen many pictures.
     kind "adain" and "instancenorm": the same network with OD-SPADE replaced.
     """
 
@@ -104,6 +105,7 @@ class DcdgancConfig(LearningConfig):
     gp_every: Annotated[int, Bounds(1, 64)] = 8
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
+    projected: bool = True
 
     @property
     def fills_mask(self) -> bool:
@@ -259,6 +261,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "lambda_gp": 10.0,
         "gp_every": 1,
         "diffaugment": False,
+        "projected": False,
     },
 }
 """Settings by name: the defaults, and DCDGANc as P1 states it."""

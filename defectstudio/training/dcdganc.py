@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +24,9 @@ from defectstudio.networks.dcdganc.model import (
     pack,
 )
 from defectstudio.networks.dcdganc.prior import Prior, RunningPrior, aggregated, standard
+from defectstudio.networks.dcdganc.projected import FEATURES, Judges, ProjectedDiscriminator
 from defectstudio.networks.ema import Ema
+from defectstudio.networks.features.registry import load_features
 from defectstudio.training.augment import Augment
 from defectstudio.training.contents import ContentBatches
 from defectstudio.training.parts import finite, picture, put_back, state_of, step_rng
@@ -40,6 +43,14 @@ PREVIEW = 1 << 40
 Batch = dict[str, Tensor]
 
 
+class Seen(NamedTuple):
+    """What the discriminators look at (`Judges.look`), of three kinds of images."""
+
+    real: list[Tensor]
+    recon: list[Tensor]
+    sample: list[Tensor]
+
+
 class DcdgancTask:
     """Networks, optimizers and one step. All randomness of a step follows from (seed, step)."""
 
@@ -51,7 +62,9 @@ class DcdgancTask:
         self.inputs = Inputs(data.class_ids, mask_source=config.source == "mask")
         self.g = build_generator(config, data.channels, classes)
         self.e = build_encoder(config, data.channels)
-        self.d = build_discriminator(config, data.channels, classes)
+        self.d = Judges(
+            build_discriminator(config, data.channels, classes), self._projected(classes)
+        )
         self.running = RunningPrior(classes, config.nz)
         for net in (self.g, self.e, self.d, self.running):
             net.to(device).to(memory_format=torch.channels_last)
@@ -62,6 +75,12 @@ class DcdgancTask:
             for name, net in (("g", self.g), ("e", self.e), ("d", self.d))
         }
 
+    def _projected(self, classes: int) -> ProjectedDiscriminator | None:
+        if not self.config.projected:
+            return None
+        features = load_features(FEATURES, self.device)
+        return ProjectedDiscriminator(features, classes, self.config.width_d)
+
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
         rng = step_rng(self.config.seed, index)
@@ -69,19 +88,19 @@ class DcdgancTask:
         cls = batch["cls"].to(self.device, non_blocking=True)
         augment = self._augment(image, rng)
         with self._autocast():
-            made, log_ge = self._generator_losses(image, cls, augment, rng)
+            seen, log_ge = self._generator_losses(image, cls, augment, rng)
         self._update(("g", "e"), log_ge["total"])
         self.ema.update(self.g, index)
         with self._autocast():
-            log_d = self._discriminator_losses(image, made, cls, augment)
+            log_d = self._discriminator_losses(seen, cls)
         if index % self.config.gp_every == 0 and self.config.lambda_gp:
-            log_d |= self._penalty(augment(image), augment(made["sample"]), cls, rng)
+            log_d |= self._penalty(seen.real[0], seen.sample[0], cls, rng)
         self._update(("d",), torch.stack(list(log_d.values())).sum())
         return finite({**log_ge, **log_d}, index)
 
     def _generator_losses(
         self, image: Tensor, cls: Tensor, augment: Augment | nn.Identity, rng: torch.Generator
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    ) -> tuple[Seen, dict[str, Tensor]]:
         c = self.config
         self.d.requires_grad_(False)
         mu, log_variance = self.e(image)
@@ -93,10 +112,10 @@ class DcdgancTask:
         recon = self._generate(self.g, z_r, cls, image, rng)
         sample = self._generate(self.g, z_s, cls, _exchanged(image), rng)
         one_hot = self.inputs.one_hot(cls)
-        judged_recon = self.d(augment(recon), one_hot)
+        seen = Seen(*(self.d.look(augment(x)) for x in (image, recon, sample)))
+        real, fake, other = (self.d(own, one_hot) for own in seen)
         log = {
-            "adversarial": losses.fooling(judged_recon)
-            + losses.fooling(self.d(augment(sample), one_hot)),
+            "adversarial": torch.stack([losses.fooling(j) for j in (*fake, *other)]).sum(),
             "reconstruction": c.lambda_p * self._reconstruction(image, recon),
             "kl": c.lambda_kl * losses.kl(mu, log_variance),
             "latent": c.lambda_l * losses.latent(z_s, self._mu_of(sample)),
@@ -104,12 +123,11 @@ class DcdgancTask:
         if c.lambda_texture:
             log["texture"] = c.lambda_texture * self._texture(image, recon, rng)
         if c.lambda_fm:
-            judged_real = self.d(augment(image), one_hot)
-            matching = losses.feature_matching(judged_real, judged_recon)
-            log["feature_matching"] = c.lambda_fm * matching
+            matching = [losses.feature_matching(*pair) for pair in zip(real, fake, strict=True)]
+            log["feature_matching"] = c.lambda_fm * torch.stack(matching).sum()
         log["total"] = torch.stack(list(log.values())).sum()
         self.d.requires_grad_(True)
-        return {"recon": recon.detach(), "sample": sample.detach()}, log
+        return Seen(*([x.detach() for x in own] for own in seen)), log
 
     def _reconstruction(self, image: Tensor, recon: Tensor) -> Tensor:
         if self.config.coarse == 1 or not self.config.fills_mask:
@@ -129,22 +147,23 @@ class DcdgancTask:
         self.e.requires_grad_(True)
         return mu
 
-    def _discriminator_losses(
-        self, image: Tensor, made: Batch, cls: Tensor, augment: Augment | nn.Identity
-    ) -> dict[str, Tensor]:
+    def _discriminator_losses(self, seen: Seen, cls: Tensor) -> dict[str, Tensor]:
         one_hot = self.inputs.one_hot(cls)
-        fakes = [self.d(augment(made[name]), one_hot) for name in ("recon", "sample")]
-        return {"discriminator": losses.judging(self.d(augment(image), one_hot), fakes)}
+        judged = [self.d(own, one_hot) for own in seen]
+        terms = [losses.judging(real, list(fakes)) for real, *fakes in zip(*judged, strict=True)]
+        return {"discriminator": torch.stack(terms).sum()}
 
     def _penalty(
         self, real: Tensor, fake: Tensor, cls: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
         """Lazy regularization: every n-th step with n times the weight (StyleGAN2)."""
         if self.config.penalty == "r1":
-            value = losses.r1(self.d, real, self.inputs.one_hot(cls))
+            value = losses.r1(self.d.patches, real, self.inputs.one_hot(cls))
         else:
             mix = torch.rand(len(real), 1, 1, 1, generator=rng).to(self.device)
-            value = losses.gradient_penalty(self.d, real, fake, self.inputs.one_hot(cls), mix)
+            value = losses.gradient_penalty(
+                self.d.patches, real, fake, self.inputs.one_hot(cls), mix
+            )
         return {"gradient_penalty": self.config.lambda_gp * self.config.gp_every * value}
 
     def _generate(
@@ -184,9 +203,9 @@ class DcdgancTask:
 
     def export(self) -> dict[str, Tensor]:
         """The average of G and its prior, E and D to read and judge with, and what was seen."""
-        seen = remember(self.data.by_class, self.config, self.d, self.device)
+        seen = remember(self.data.by_class, self.config, self.d.patches, self.device)
         drawn = pack(self.ema.module, self.prior())
-        return {**drawn, **pack_companions(self.e, self.d), **seen.pack()}
+        return {**drawn, **pack_companions(self.e, self.d.patches), **seen.pack()}
 
     def _networks(self) -> dict[str, nn.Module]:
         return {

@@ -127,9 +127,9 @@ def _recorded(run: Callable[[], object]) -> Counter[Call]:
 
     def note(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         grad = torch.is_grad_enabled()
-        weight = layer.get_parameter("weight")
+        learns = any(own.requires_grad for own in layer.parameters())
         shape = tuple(inputs[0].shape)
-        to_input, to_weight = grad and inputs[0].requires_grad, grad and weight.requires_grad
+        to_input, to_weight = grad and inputs[0].requires_grad, grad and learns
         calls[Call(layer, shape, to_input, to_weight)] += 1
 
     with _hooked(note):
@@ -153,7 +153,9 @@ def _hooked(note: Callable[[nn.Module, tuple[Tensor, ...]], None]) -> Iterator[N
 def _bare(calls: Counter[Call]) -> None:
     """The layers alone: forward, and backward to where the step's gradients go."""
     for call, count in calls.items():
-        weight, bias = call.layer.get_parameter("weight"), getattr(call.layer, "bias", None)
+        # Where weights are normed they are no leaf: the bare layer starts from their values.
+        weight = call.layer.weight.detach().requires_grad_(call.to_weight)
+        bias = None if call.layer.bias is None else call.layer.bias.detach()
         for _ in range(count):
             x = torch.zeros(call.shape)
             if len(call.shape) == 4:
@@ -161,15 +163,15 @@ def _bare(calls: Counter[Call]) -> None:
             x.requires_grad_(call.to_input)
             wanted = [x] * call.to_input + [weight] * call.to_weight
             with torch.set_grad_enabled(bool(wanted)):
-                parameters = [weight, bias] if call.to_weight else [weight.detach(), bias]
-                y = _forward(call.layer, x, *parameters)
+                y = _forward(call.layer, x, weight, bias)
             if wanted:
                 torch.autograd.grad(y, wanted, torch.ones_like(y))
 
 
 def _forward(layer: nn.Module, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if isinstance(layer, nn.Conv2d):
-        return nn.functional.conv2d(x, weight, bias, layer.stride, layer.padding)
+        stride, padding, groups = layer.stride, layer.padding, layer.groups
+        return nn.functional.conv2d(x, weight, bias, stride, padding, groups=groups)
     return nn.functional.linear(x, weight, bias)
 
 

@@ -16,7 +16,7 @@ import pytest
 from defectstudio.imaging.reading import write_png
 
 TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "width_g=8",
-        "width_d=8", "width_e=8", "scales=1", "batch=2")  # fmt: skip
+        "width_d=8", "width_e=8", "scales=1", "batch=2", "projected=false")  # fmt: skip
 """A content like its surface shows nothing: some steps must have made it dark."""
 
 

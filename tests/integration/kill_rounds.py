@@ -34,7 +34,8 @@ from defectstudio.project.project import Project
 
 STEPS = 20
 SETTINGS = {"steps": STEPS, "height": 64, "width": 64, "nz": 4, "width_g": 8, "width_d": 8,
-            "width_e": 8, "scales": 1, "batch": 2, "checkpoint_every": 5}  # fmt: skip
+            "width_e": 8, "scales": 1, "batch": 2, "projected": False,
+            "checkpoint_every": 5}  # fmt: skip
 PICTURES = 60
 SAMPLES = 12
 WINDOW = """

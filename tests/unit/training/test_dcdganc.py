@@ -13,8 +13,9 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def make(tiny_files):
-    def build(**settings):
-        config = DcdgancConfig(width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, **settings)
+    def build(*, projected=False, **settings):
+        small = {"width_g": 8, "width_d": 8, "width_e": 8, "nz": 4, "batch": 2, "scales": 1}
+        config = DcdgancConfig(projected=projected, **small, **settings)
         data = ContentBatches(cut_contents(tiny_files, [1, 2], "absolute"), [1, 2], config)
         return DcdgancTask(data, CPU), data
 
@@ -37,8 +38,8 @@ def test_the_latent_loss_leaves_the_encoder_alone(make):
     assert any(not torch.allclose(a, b) for a, b in pairs[encoder:])
 
 
-def test_the_generator_step_leaves_the_discriminator_without_gradients(make):
-    task, data = make(autocast="off")
+def test_the_generator_step_leaves_the_discriminators_without_gradients(make):
+    task, data = make(autocast="off", projected=True)
     rng = torch.Generator().manual_seed(0)
     _, log = task._generator_losses(data[0]["image"], data[0]["cls"], torch.nn.Identity(), rng)
     log["total"].backward()
@@ -46,16 +47,18 @@ def test_the_generator_step_leaves_the_discriminator_without_gradients(make):
     assert all(p.requires_grad for net in (task.d, task.e) for p in net.parameters())
 
 
-@pytest.mark.parametrize("source", ["mask", "constant"])
-def test_resume_gives_the_same_next_step(make, source):
-    whole, data = make(source=source)
+@pytest.mark.parametrize(
+    "settings", [{"source": "mask", "projected": True}, {"source": "constant"}]
+)
+def test_resume_gives_the_same_next_step(make, settings):
+    whole, data = make(**settings)
     for step in range(4):
         expected = whole.step(step, data[step])
-    half, data = make(source=source)
+    half, data = make(**settings)
     for step in range(2):
         half.step(step, data[step])
     state = {k: v.clone() for k, v in half.state().items()}
-    resumed, data = make(source=source)
+    resumed, data = make(**settings)
     resumed.load(state)
     for step in range(2, 4):
         found = resumed.step(step, data[step])

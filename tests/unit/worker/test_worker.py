@@ -30,8 +30,8 @@ from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
 
 CONFIG = DcdgancConfig(
-    width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, steps=3, checkpoint_every=2,
-    preview_every=3,
+    width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, projected=False, steps=3,
+    checkpoint_every=2, preview_every=3,
 )  # fmt: skip
 
 
