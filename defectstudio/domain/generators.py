@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from defectstudio.domain.bounds import Bounds, PixelsByClass
 
 WEIGHTS, CARD = "generator.safetensors", "generator.json"
 """The two files of a generator's folder."""
+
+PROJECTED_ON = "efficientnet-lite0"
+"""The feature network of the projected discriminator; its weights come with DefectStudio."""
 
 Kind = Literal[
     "dcdganc", "adain", "instancenorm", "cyclegan", "stargan", "stylegan2", "paste", "procedural"
@@ -52,6 +55,11 @@ class RunConfig:
     def needs_normals(self) -> bool:
         """Whether the training sees normal images beside the labeled ones."""
         return False
+
+    @property
+    def learned_from(self) -> str:
+        """The feature network that the training asks; none is the empty string."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,11 @@ class DcdgancConfig(LearningConfig):
     def fills_mask(self) -> bool:
         """With the mask source."""
         return self.source == "mask"
+
+    @property
+    def learned_from(self) -> str:
+        """That of the projected discriminator."""
+        return PROJECTED_ON if self.projected else ""
 
 
 @dataclass(frozen=True)
@@ -282,10 +295,12 @@ class ByKind:
 
 
 def _upgraded(config: Any) -> Any:
-    """Configurations of version 0.1 had no kind, and autocast was a bool."""
+    """Configurations of version 0.1 had no kind, autocast was a bool, and nothing was projected."""
     if not isinstance(config, dict):
         return config
     now = {"kind": "dcdganc", **config}
+    if {field.name for field in fields(DcdgancConfig)} - now.keys() == {"projected"}:
+        now["projected"] = False
     if isinstance(now.get("autocast"), bool):
         now["autocast"] = "on" if now["autocast"] else "off"
     return now

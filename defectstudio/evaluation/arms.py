@@ -32,6 +32,8 @@ class GeneratorFigures:
     weights_sha256: str
     trained_on: int
     trained_split: str
+    learned_from: str
+    """The feature network that its training asked, or none."""
     seen_in_test: int
     """Images of the test split the generator was trained on: must be 0."""
     by_class: dict[str, Figures]

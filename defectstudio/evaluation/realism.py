@@ -97,7 +97,9 @@ class Comparison:
             figures = self._measure(named)
             measured.setdefault(arm_key(named.generator.card), []).append(figures)
         rng = self._rng("arms")
-        arms = with_sentences([as_arm(same, rng) for same in measured.values()])
+        arms = with_sentences(
+            [as_arm(same, rng) for same in measured.values()], self.judge.network.name
+        )
         parts = {"test": test_parts, "training": len(set(self.training_groups.values()))}
         return Realism(tuple(arms), self._training_kid(), parts)
 
@@ -173,6 +175,7 @@ class Comparison:
             card.weights_sha256,
             len(card.trained_on),
             card.split,
+            card.config.learned_from,
             len(set(card.trained_on) & {known.file.sha256 for known in self.spec.test}),
             by_class,
         )

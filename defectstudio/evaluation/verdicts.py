@@ -17,10 +17,10 @@ RULE = (
 )
 
 
-def with_sentences(arms: Sequence[Arm]) -> list[Arm]:
-    """The arms, each with its sentence."""
+def with_sentences(arms: Sequence[Arm], network: str) -> list[Arm]:
+    """The arms, each with its sentence. network: the feature network that judged them."""
     paste = next((arm for arm in arms if arm.kind == PASTE), None)
-    return [replace(arm, sentence=_sentence(arm, paste)) for arm in arms]
+    return [replace(arm, sentence=_sentence(arm, paste, network)) for arm in arms]
 
 
 def verdict(arm: Arm, other: Arm) -> str | None:
@@ -34,7 +34,7 @@ def verdict(arm: Arm, other: Arm) -> str | None:
     return "does not beat" if one.least > two.most + margin else "cannot be told apart from"
 
 
-def _sentence(arm: Arm, paste: Arm | None) -> str:
+def _sentence(arm: Arm, paste: Arm | None, network: str) -> str:
     pooled = arm.intervals[POOLED]
     parts = [f"{arm.name}{_seeds(arm)}: {_kid(pooled.get('kid'))}"]
     if arm.kind == PASTE:
@@ -43,11 +43,11 @@ def _sentence(arm: Arm, paste: Arm | None) -> str:
         parts.append(f"it {found} paste ({_number(paste.intervals[POOLED]['kid'].mean)})")
     elif paste is None:
         parts.append("there is no paste to compare with")
-    parts += _warnings(arm)
+    parts += _warnings(arm, network)
     return "; ".join(parts) + "."
 
 
-def _warnings(arm: Arm) -> list[str]:
+def _warnings(arm: Arm, network: str) -> list[str]:
     pooled, found = arm.intervals[POOLED], []
     shares = [pooled[name].mean for name in ("copies_pixels", "copies_features") if name in pooled]
     if shares and max(shares) > COPIES_ALLOWED:
@@ -56,6 +56,8 @@ def _warnings(arm: Arm) -> list[str]:
         found.append(f"{pooled['empty_rate'].mean:.1%} of its samples are empty")
     if "outside_region" in pooled and pooled["outside_region"].most > 0:
         found.append("pixels outside the blend region changed, which must never be")
+    if any(one.learned_from == network for one in arm.generators):
+        found.append("its training asked the very network that judges here: look at another's too")
     if any(one.seen_in_test for one in arm.generators):
         found.append("it was trained on images of the test split, so its figures are worthless")
     return found

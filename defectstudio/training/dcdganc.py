@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from defectstudio.domain.generators import DcdgancConfig
+from defectstudio.domain.generators import PROJECTED_ON, DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.dcdganc import losses
 from defectstudio.networks.dcdganc.companions import pack_companions
@@ -24,7 +24,7 @@ from defectstudio.networks.dcdganc.model import (
     pack,
 )
 from defectstudio.networks.dcdganc.prior import Prior, RunningPrior, aggregated, standard
-from defectstudio.networks.dcdganc.projected import FEATURES, Judges, ProjectedDiscriminator
+from defectstudio.networks.dcdganc.projected import Judges, ProjectedDiscriminator
 from defectstudio.networks.ema import Ema
 from defectstudio.networks.features.registry import load_features
 from defectstudio.training.augment import Augment
@@ -78,7 +78,7 @@ class DcdgancTask:
     def _projected(self, classes: int) -> ProjectedDiscriminator | None:
         if not self.config.projected:
             return None
-        features = load_features(FEATURES, self.device)
+        features = load_features(PROJECTED_ON, self.device)
         return ProjectedDiscriminator(features, classes, self.config.width_d)
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:

@@ -18,8 +18,6 @@ from defectstudio.networks.dcdganc.discriminator import Discriminator, Judgement
 from defectstudio.networks.features.registry import FeatureNetwork
 from defectstudio.networks.initial import SLOPE
 
-FEATURES = "efficientnet-lite0"
-"""The network of the paper; its weights come with DefectStudio."""
 SURFACE = 0.5
 """The grey around a content: in relative tone the surface itself."""
 DEPTHS = 4

@@ -19,9 +19,9 @@ def _kid(mean, deviation=0.01):
     return replace(NOTHING, kid=Kid(mean, deviation, 2, 2, 2, 0.0, 0.01, 0.02))
 
 
-def _arm(name, *figures, kind="dcdganc", seen=0):
+def _arm(name, *figures, kind="dcdganc", seen=0, asked=""):
     generators = [
-        GeneratorFigures(f"{name}-{n}", kind, n, 1, "w", 1, "train", seen, {POOLED: one})
+        GeneratorFigures(f"{name}-{n}", kind, n, 1, "w", 1, "train", asked, seen, {POOLED: one})
         for n, one in enumerate(figures)
     ]
     return as_arm(generators, np.random.default_rng(0))
@@ -43,7 +43,7 @@ def test_only_the_seed_may_differ(fake):
      (["one", "two"], "dcdganc"), (["net 1", "net 2"], "net"), (["a7"], "a7")],
 )  # fmt: skip
 def test_names(names, wanted):
-    generators = [GeneratorFigures(n, "dcdganc", 0, 1, "w", 1, "train", 0, {POOLED: NOTHING})
+    generators = [GeneratorFigures(n, "dcdganc", 0, 1, "w", 1, "train", "", 0, {POOLED: NOTHING})
                   for n in names]  # fmt: skip
     assert as_arm(generators, np.random.default_rng(0)).name == wanted
 
@@ -66,16 +66,18 @@ def test_sentences():
     labels = LabelSummary(2, 0.5, None, None, None, None, 0.0, 3)
     arms = [
         _arm("paste", _kid(0.1), kind="paste"),
-        _arm("good", _kid(0.01), _kid(0.02)),
+        _arm("good", _kid(0.01), _kid(0.02), asked="net"),
         _arm("bad", replace(_kid(0.5), labels=labels), seen=2),
         _arm("bare", NOTHING),
     ]
-    paste, good, bad, bare = (arm.sentence for arm in with_sentences(arms))
+    paste, good, bad, bare = (arm.sentence for arm in with_sentences(arms, "net"))
     assert "the control" in paste
     assert good.startswith("good (2 seeds): pooled KID 0.0150 (0.0100 to 0.0200); it beats paste")
+    assert "asked the very network" in good
+    assert "asked" not in with_sentences(arms, "other")[1].sentence
     assert "does not beat paste (0.1000)" in bad
     assert "50.0% of its samples are empty" in bad
     assert "outside the blend region" in bad
     assert "worthless" in bad
     assert "too few held-out defects" in bare
-    assert "no paste to compare with" in with_sentences(arms[1:])[0].sentence
+    assert "no paste to compare with" in with_sentences(arms[1:], "other")[0].sentence

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from defectstudio.domain.generators import PROJECTED_ON
 from defectstudio.networks.dcdganc import losses
 from defectstudio.networks.dcdganc.discriminator import Discriminator
-from defectstudio.networks.dcdganc.projected import FEATURES, Judges, ProjectedDiscriminator
+from defectstudio.networks.dcdganc.projected import Judges, ProjectedDiscriminator
 from defectstudio.networks.features.registry import load_features
 
 CPU = torch.device("cpu")
@@ -13,7 +14,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def features():
-    return load_features(FEATURES, CPU)
+    return load_features(PROJECTED_ON, CPU)
 
 
 @pytest.fixture

@@ -54,6 +54,16 @@ def test_a_card_from_before_there_were_kinds_is_one_of_dcdganc(tiny_generator):
     assert load_generator(folder, CPU).fills_mask
 
 
+def test_a_card_from_before_there_was_a_projected_discriminator_learned_from_no_network(
+    tiny_generator,
+):
+    folder = tiny_generator()
+    card = json.loads((folder / CARD).read_text())
+    del card["config"]["projected"]
+    (folder / CARD).write_text(json.dumps(card))
+    assert load_card(folder).config.learned_from == ""
+
+
 def test_an_unknown_kind_is_refused(tiny_generator):
     folder = tiny_generator()
     card = json.loads((folder / CARD).read_text())
