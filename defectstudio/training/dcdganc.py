@@ -110,7 +110,7 @@ class DcdgancTask:
             z_s = self.running.draw(cls, z_s)
             self.running.update(cls, mu.float(), log_variance.float())
         recon = self._generate(self.g, z_r, cls, image, rng)
-        sample = self._generate(self.g, z_s, cls, _exchanged(image), rng)
+        sample = self._generate(self.g, z_s, cls, image, rng)
         one_hot = self.inputs.one_hot(cls)
         seen = Seen(*(self.d.look(augment(x)) for x in (image, recon, sample)))
         real, fake, other = (self.d(own, one_hot) for own in seen)
@@ -242,11 +242,3 @@ class DcdgancTask:
             z = [prior.style(int(c), n) for c, n in zip(cls, normal, strict=True)]
             rows.append(self._generate(net, torch.stack(z).to(self.device), cls, image, rng))
         return contact_sheet([[picture(x) for x in row] for row in rows], tile=96)
-
-
-def _exchanged(image: Tensor) -> Tensor:
-    """image (B, C + 1, H, W) with every other mask given to the next but one: a sample's class is
-    to follow from the class constant, not from the mask, nor is a content to belong to a mask."""
-    index = torch.arange(len(image), device=image.device)
-    index[::2] = index[::2].roll(1)
-    return image[index]

@@ -6,7 +6,7 @@ import torch
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.training.contents import ContentBatches, cut_contents
-from defectstudio.training.dcdganc import DcdgancTask, _exchanged
+from defectstudio.training.dcdganc import DcdgancTask
 
 CPU = torch.device("cpu")
 
@@ -98,9 +98,3 @@ def test_every_class_has_its_prior_and_any_legal_seed_trains(make):
     prior = task.prior()
     assert prior.mean.shape == (2, 4)
     assert torch.isfinite(prior.factor).all()
-
-
-def test_every_other_mask_goes_to_another_content():
-    image = torch.arange(7.0)[:, None, None, None].expand(7, 2, 3, 3)
-    assert _exchanged(image)[:, 0, 0, 0].tolist() == [6, 1, 0, 3, 2, 5, 4]
-    assert torch.equal(_exchanged(image[:1]), image[:1])
