@@ -57,7 +57,7 @@ def _warnings(arm: Arm, network: str) -> list[str]:
     if "outside_region" in pooled and pooled["outside_region"].most > 0:
         found.append("pixels outside the blend region changed, which must never be")
     if any(one.learned_from == network for one in arm.generators):
-        found.append("its training asked the very network that judges here: look at another's too")
+        found.append("its training asked the very network that judges here, which flatters it")
     if any(one.seen_in_test for one in arm.generators):
         found.append("it was trained on images of the test split, so its figures are worthless")
     return found
