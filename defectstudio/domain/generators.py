@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from defectstudio.domain.bounds import Bounds, PixelsByClass
@@ -280,30 +280,34 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Settings by name: the defaults, and DCDGANc as P1 states it."""
 
 
+@dataclass(frozen=True)
 class ByKind:
     """Marks a union of configurations: `kind` says which; without one it is an old DCDGANc's.
 
-    pydantic, where it is used, reads the marker through its schema hook, as it does Bounds.
+    stored: of a trained generator, whose missing fields mean what was done before there were
+    such; elsewhere they mean the defaults. pydantic, where it is used, reads the marker through
+    its schema hook, as it does Bounds.
     """
+
+    stored: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         """https://docs.pydantic.dev/latest/concepts/types/#customizing-validation-with-__get_pydantic_core_schema__"""
         choices = {kind: handler(config) for kind, config in CONFIGS.items()}
         tagged = {"type": "tagged-union", "discriminator": "kind", "choices": choices}
-        before = {"type": "no-info", "function": _upgraded}
+        before = {"type": "no-info", "function": self._upgraded}
         return {"type": "function-before", "function": before, "schema": tagged}
 
-
-def _upgraded(config: Any) -> Any:
-    """Configurations of version 0.1 had no kind, autocast was a bool, and nothing was projected."""
-    if not isinstance(config, dict):
-        return config
-    now = {"kind": "dcdganc", **config}
-    if {field.name for field in fields(DcdgancConfig)} - now.keys() == {"projected"}:
-        now["projected"] = False
-    if isinstance(now.get("autocast"), bool):
-        now["autocast"] = "on" if now["autocast"] else "off"
-    return now
+    def _upgraded(self, config: Any) -> Any:
+        """Configurations of version 0.1 had no kind, and autocast was a bool."""
+        if not isinstance(config, dict):
+            return config
+        now = {"kind": "dcdganc", **config}
+        if isinstance(now.get("autocast"), bool):
+            now["autocast"] = "on" if now["autocast"] else "off"
+        if self.stored and CONFIGS.get(now["kind"]) is DcdgancConfig:
+            now = {"projected": False, **now}
+        return now
 
 
 GeneratorConfig = Annotated[Config, ByKind()]
@@ -317,7 +321,7 @@ class GeneratorCard:
     one-hot code. trained_on: SHA-256 of every image that was seen; `split` names the part.
     """
 
-    config: GeneratorConfig
+    config: Annotated[Config, ByKind(stored=True)]
     channels: Literal[1, 3]
     classes: dict[int, str]
     values: dict[int, float]

@@ -59,7 +59,8 @@ def test_a_card_from_before_there_was_a_projected_discriminator_learned_from_no_
 ):
     folder = tiny_generator()
     card = json.loads((folder / CARD).read_text())
-    del card["config"]["projected"]
+    for later in ("projected", "combined", "dilate"):
+        del card["config"][later]
     (folder / CARD).write_text(json.dumps(card))
     assert load_card(folder).config.learned_from == ""
 
