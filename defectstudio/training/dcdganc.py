@@ -113,7 +113,8 @@ class DcdgancTask:
         sample = self._generate(self.g, z_s, cls, image, rng)
         one_hot = self.inputs.one_hot(cls)
         seen = Seen(*(self.d.look(augment(x)) for x in (image, recon, sample)))
-        real, fake, other = (self.d(own, one_hot) for own in seen)
+        real = self.d(seen.real, one_hot) if c.lambda_fm else []
+        fake, other = (self.d(own, one_hot) for own in (seen.recon, seen.sample))
         log = {
             "adversarial": torch.stack([losses.fooling(j) for j in (*fake, *other)]).sum(),
             "reconstruction": c.lambda_p * self._reconstruction(image, recon),
