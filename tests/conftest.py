@@ -157,6 +157,11 @@ def tiny_spec(tmp_path, tiny_files, tiny_normals):
         "stylegan2": {
             "width_g": 8, "width_d": 8, "nz": 4, "mapping": 2, "batch": 2, "r1_every": 2,
         },
+        "dst": {
+            "height": 64, "width": 64, "width_t": 8, "blocks": 1, "hist_pixels": 64,
+            "conditional": True,
+        },
+        "histmatch": {"height": 64, "width": 64},
         "paste": {},
         "procedural": {},
     }  # fmt: skip

@@ -7,26 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from defectstudio.app.training import as_labeled_file, is_split, training_images
+from defectstudio.app.training_images import as_labeled_file, is_split, training_images
 from defectstudio.app.validation import settings
 from defectstudio.domain.errors import JobError, ProjectError
 from defectstudio.domain.files import write_bytes
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
     BackgroundFile,
+    CompareDstSpec,
     CompareSpec,
     Device,
+    DstSettings,
     GroupedFile,
     NamedGenerator,
     RealismSettings,
+    TransferredGenerator,
 )
+from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.generators import read_card
 from defectstudio.project.project import Project, item_named
 
 KIND = "compare"
 REPORT_FOLDER = "report"
-Protocol = Literal["realism"]
+Protocol = Literal["realism", "dst"]
 
 
 def start_comparison(
@@ -38,21 +42,33 @@ def start_comparison(
     report: Path | None = None,
     device: Device = "cpu",
 ) -> RunningJob:
-    """Measure all generators of the item against the real defects of its test split.
+    """Measure the generators of the item; see `evaluation.realism` and `evaluation.dst`.
 
-    overrides: fields of RealismSettings, as text or values. report: a folder that gets a copy of
-    the report; it stays in `report/` of the job's folder in any case. The same project, settings
-    and seed give the same figures on a CPU.
+    Protocol "realism": all of them against the real defects of the test split. "dst": those of
+    kind dst against histogram match. overrides: fields of RealismSettings or DstSettings, as text
+    or values. report: a folder that gets a copy of the report; it stays in `report/` of the job's
+    folder in any case. The same project, settings and seed give the same figures on a CPU.
 
-    Raises SettingError and ProjectError (no split, nothing labeled in it, no normal image).
+    Raises SettingError and ProjectError (no split, nothing labeled in it, no normal image, no
+    generator of kind dst or without its references).
     """
     chosen = item_named(project, item)
-    wanted = settings(RealismSettings, overrides or {})
+    make = _realism if protocol == "realism" else _dst
+    spec = make(project, chosen, overrides or {}, device)
+    title = f"{protocol} of {chosen.name}"
+    accept = _accept(protocol, report)
+    return start_job(project, KIND, title, lambda run: replace(spec, run=run), accept)
+
+
+def _realism(
+    project: Project, chosen: Item, overrides: Mapping[str, Any], device: Device
+) -> CompareSpec:
+    wanted = settings(RealismSettings, overrides)
     training = training_images(project, chosen)
     # A class without a label in the training split gives no mask and teaches no generator.
     labeled = {class_id for image in training for class_id in image.class_ids}
     backgrounds, split = _backgrounds(project, chosen)
-    spec = CompareSpec(
+    return CompareSpec(
         run=project.root,
         project=project.id,
         item=chosen.name,
@@ -60,15 +76,52 @@ def start_comparison(
         generators=_generators(project, chosen),
         training=_grouped(training),
         test=_grouped(_test_images(project, chosen)),
-        backgrounds=tuple(BackgroundFile(one.file, one.sha256) for one in backgrounds),
+        backgrounds=backgrounds,
         background_split=split,
         settings=wanted,
         device=device,
-        protocol=protocol,
     )
-    title = f"{protocol} of {chosen.name}"
-    accept = _accept(protocol, report)
-    return start_job(project, KIND, title, lambda run: replace(spec, run=run), accept)
+
+
+def _dst(
+    project: Project, chosen: Item, overrides: Mapping[str, Any], device: Device
+) -> CompareDstSpec:
+    wanted = settings(DstSettings, overrides)
+    labeled = {
+        image.sha256: as_labeled_file(image)
+        for image in project.images(chosen.id, role=Role.DEFECT)
+        if image.label_file is not None and image.split in (None, Split.TRAIN)
+    }
+    found = []
+    for one in project.generators(chosen.id):
+        card = read_card(one.folder)
+        if isinstance(card.config, DstConfig):
+            known = tuple(labeled[sha] for sha in card.trained_on if sha in labeled)
+            if not known:
+                raise ProjectError(
+                    "the references of the generator are no longer in the project as labeled",
+                    subject=one.name,
+                    remedy="Import them again, or delete the generator.",
+                )
+            found.append(TransferredGenerator(one.name, one.folder, known))
+    if not found:
+        raise ProjectError(
+            "the item has no generator of kind dst",
+            subject=chosen.name,
+            remedy="Train one: `defectstudio train PROJECT dst --reference IMAGE --name NAME`.",
+        )
+    backgrounds, split = _backgrounds(project, chosen)
+    return CompareDstSpec(
+        run=project.root,
+        project=project.id,
+        item=chosen.name,
+        generators=tuple(found),
+        shapes=tuple(labeled.values()),
+        backgrounds=backgrounds,
+        background_split=split,
+        settings=wanted,
+        device=device,
+    )
 
 
 def report_files(job: JobRecord, protocol: Protocol = "realism") -> tuple[Path, Path]:
@@ -97,13 +150,14 @@ def _test_images(project: Project, item: Item) -> list[ImageRecord]:
     return labeled
 
 
-def _backgrounds(project: Project, item: Item) -> tuple[Sequence[ImageRecord], str]:
+def _backgrounds(project: Project, item: Item) -> tuple[tuple[BackgroundFile, ...], str]:
     """The normal images of the test split, else of the training split, else all."""
     splits = (Split.TEST, Split.TRAIN) if is_split(project, item) else ()
     for split in (*splits, None):
         images = project.images(item.id, role=Role.NORMAL, split=split)
         if images:
-            return images, split.value if split else "any"
+            files = tuple(BackgroundFile(one.file, one.sha256) for one in images)
+            return files, split.value if split else "any"
     raise ProjectError(
         "the item has no normal image to blend contents into",
         subject=item.name,

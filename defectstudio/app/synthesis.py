@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from defectstudio.app.training import as_labeled_file, is_split
+from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.generators import GeneratorCard
-from defectstudio.domain.recipe import BlendSettings, GrainSettings, RefineSettings
+from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
     BackgroundFile,
@@ -47,7 +47,7 @@ def start_synthesis(
     mask: Path | None = None,
     background: Path | None = None,
     region: Path | None = None,
-    blend: BlendSettings | None = None,
+    blend: BlendMode | None = None,
     overrides: Mapping[str, Any] | None = None,
     device: Device = "cpu",
 ) -> RunningJob:
@@ -58,15 +58,16 @@ def start_synthesis(
     background's size; without it shapes come from the item's labeled images. background: a
     picture, added to the project when new; default the item's normal images. Where the item is
     split, shapes and backgrounds are of the training split. region: a picture of where defects
-    may fall. overrides: fields of BlendSettings, GrainSettings, RefineSettings,
-    PlacementSettings and StyleSettings. The same call with the same seed makes the same bytes.
+    may fall. blend: default as the generator wants. overrides: fields of BlendSettings,
+    GrainSettings, RefineSettings, PlacementSettings and StyleSettings. The same call with the same
+    seed makes the same bytes.
 
     Raises SettingError, ImageError and ProjectError.
     """
     chosen = project.generator(generator)
     card = read_card(chosen.folder)
     target = project.item(chosen.item_id) if item is None else item_named(project, item)
-    looks = _Looks.of(overrides or {}, blend)
+    looks = _Looks.of(overrides or {}, blend or card.config.blend_mode)
     painted, allowed = _drawn(mask), _drawn(region)
     needs_shapes = painted is None and card.config.fills_mask
     shapes = _labeled(project, target) if needs_shapes else []
@@ -105,7 +106,7 @@ class _Looks:
     styles: StyleSettings
 
     @classmethod
-    def of(cls, overrides: Mapping[str, Any], blend: BlendSettings | None) -> _Looks:
+    def of(cls, overrides: Mapping[str, Any], blend: BlendMode) -> _Looks:
         kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings, StyleSettings)
         blends, grains, refines, places, styles = spread(overrides, *kinds)
         placement = settings(PlacementSettings, places)
@@ -116,7 +117,7 @@ class _Looks:
                 remedy="Give scale_min and scale_max in order.",
             )
         return cls(
-            settings(BlendSettings, blends, blend),
+            settings(BlendSettings, {"mode": blend, **blends}),
             settings(GrainSettings, grains),
             settings(RefineSettings, refines),
             placement,

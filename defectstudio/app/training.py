@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.training_images import (
+    as_labeled_file,
+    found_again,
+    is_split,
+    normal_files,
+    normals_again,
+    reference_images,
+    training_images,
+)
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
-from defectstudio.domain.generators import CONFIGS, Kind
-from defectstudio.domain.records import ImageRecord, Item, JobRecord, JobState, Role, Split
-from defectstudio.domain.specs import JOB_FILE, BackgroundFile, Device, LabeledFile, TrainSpec
+from defectstudio.domain.generators import CONFIGS, GeneratorConfig, Kind
+from defectstudio.domain.records import JobRecord, JobState, Split
+from defectstudio.domain.specs import JOB_FILE, Device, TrainSpec
+from defectstudio.domain.transfer import DstConfig, HistmatchConfig
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
 
 KIND = "train"
 GENERATOR_FOLDER = "generator"
+UNSPLIT = "all"
+"""The split of a generator whose item has none."""
 _ON_RESUME = "steps"
 """The one thing that may change when a run is resumed; with any other it would be another run."""
 
@@ -29,15 +41,18 @@ def start_training(
     name: str,
     kind: Kind | None = None,
     item: str | None = None,
+    references: Sequence[str] = (),
     overrides: Mapping[str, Any] | None = None,
     device: Device = "auto",
     resume: bool = False,
 ) -> RunningJob:
     """Train a generator named `name` on the labeled images of the item's training split.
 
-    kind: default "dcdganc". overrides: fields of its configuration, as text or values. resume
-    goes on with the last run of that name that did not reach its end, in its own folder, with its
-    own kind and images; then only `steps` may be given. On success the generator is a generator
+    kind: default "dcdganc". references: names or files of the only images to learn from, for the
+    kinds that learn from references; default all labeled ones. overrides: fields of its
+    configuration, as text or values. resume goes on with the last run of that name that did not
+    reach its end, in its own folder, with its own kind and images; then only `steps` may be
+    given. On success the generator is a generator
     of the project.
 
     Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
@@ -51,22 +66,48 @@ def start_training(
     config = settings(CONFIGS[kind], {"kind": kind, **(overrides or {})})
     _check_kind(kind, config.kind)
     _check_free(project, name)
-    labeled = training_images(project, chosen)
+    _check_references(references, config)
+    labeled = (
+        reference_images(project, chosen, references)
+        if references
+        else training_images(project, chosen)
+    )
     images = tuple(as_labeled_file(image) for image in labeled)
-    normals = _normals(project, chosen) if config.needs_normals else ()
+    normals = normal_files(project, chosen) if config.needs_normals else ()
     # A class without a label in the training split has nothing to teach.
     seen = {class_id for image in labeled for class_id in image.class_ids}
     known = project.classes(chosen.id)
     classes = {found.id: found.name for found in known if found.id in seen}
     combined = _taken_out(classes, config.combined)
     pixels_by_id(config.dilate, classes)  # raises where it names no class
+    _check_one_class(classes, config)
+    split = Split.TRAIN.value if is_split(project, chosen) else UNSPLIT
 
     def spec(run: Path) -> TrainSpec:
-        split = Split.TRAIN.value
         made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
         return replace(made, combined=combined)
 
     return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
+
+
+def _check_references(references: Sequence[str], config: GeneratorConfig) -> None:
+    if references and not isinstance(config, DstConfig | HistmatchConfig):
+        raise SettingError(
+            f"{config.kind} learns from all labeled images of the training split",
+            subject="reference",
+            remedy="Leave it out, or train dst or histmatch.",
+        )
+
+
+def _check_one_class(classes: Mapping[int, str], config: GeneratorConfig) -> None:
+    if isinstance(config, DstConfig) and len(classes) > 1 and not config.conditional:
+        raise SettingError(
+            f"one network of DST makes one class, and the references show {len(classes)}:"
+            f" {', '.join(classes.values())}",
+            subject="conditional",
+            remedy="Name references of one class, or set conditional to true for one network of"
+            " all classes.",
+        )
 
 
 def _taken_out(classes: dict[int, str], combined: str) -> int | None:
@@ -82,48 +123,6 @@ def _taken_out(classes: dict[int, str], combined: str) -> int | None:
         subject=combined,
         remedy=f"There are: {', '.join(classes.values())}.",
     )
-
-
-def training_images(project: Project, item: Item) -> list[ImageRecord]:
-    """The item's labeled defect images of the training split. Raises ProjectError for none."""
-    if not is_split(project, item):
-        raise ProjectError(
-            "the item has no split, and a generator must never see the images it is judged on",
-            subject=item.name,
-            remedy="Run `defectstudio split` first.",
-        )
-    images = project.images(item.id, role=Role.DEFECT, split=Split.TRAIN)
-    labeled = [image for image in images if image.label_file is not None]
-    if not labeled:
-        raise ProjectError(
-            "the training split has no labeled defect image",
-            subject=item.name,
-            remedy="Import images with masks or paint some, then split again.",
-        )
-    return labeled
-
-
-def _normals(project: Project, item: Item) -> tuple[BackgroundFile, ...]:
-    """The item's normal images of the training split. Raises ProjectError for none."""
-    images = project.images(item.id, role=Role.NORMAL, split=Split.TRAIN)
-    if not images:
-        raise ProjectError(
-            "the training split has no normal image, and this kind of generator learns from some",
-            subject=item.name,
-            remedy="Import images without defects, then split again.",
-        )
-    return tuple(BackgroundFile(image.file, image.sha256) for image in images)
-
-
-def is_split(project: Project, item: Item) -> bool:
-    """Whether any image of the item belongs to a split."""
-    return any(image.split is not None for image in project.images(item.id))
-
-
-def as_labeled_file(image: ImageRecord) -> LabeledFile:
-    """A labeled image as a worker sees it."""
-    assert image.label_file is not None
-    return LabeledFile(image.file, image.label_file, image.sha256)
 
 
 def _resume(
@@ -142,8 +141,8 @@ def _resume(
                 remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
             )
     chosen = item_named(project, old.item)
-    images = _found_again(project, chosen, old.images)
-    normals = _normals_again(project, chosen, old.normals)
+    images = found_again(project, chosen, old.images)
+    normals = normals_again(project, chosen, old.normals)
     config = settings(type(old.config), overrides, old.config)
 
     def spec(run: Path) -> TrainSpec:
@@ -188,39 +187,6 @@ def _check_free(project: Project, name: str) -> None:
     if any(j.kind == KIND and j.title == name and j.state in live for j in project.jobs()):
         raise JobError(
             "a training of this name runs already", subject=name, remedy="Choose another name."
-        )
-
-
-def _found_again(
-    project: Project, item: Item, images: Sequence[LabeledFile]
-) -> tuple[LabeledFile, ...]:
-    """The same files where the project lies now: it may have been moved meanwhile.
-
-    Raises JobError when a split or a label made since would let the run see what it must not.
-    """
-    training = [as_labeled_file(image) for image in training_images(project, item)]
-    now = {(file.sha256, file.label.name): file for file in training}
-    _check_none_gone(old.image for old in images if (old.sha256, old.label.name) not in now)
-    return tuple(now[old.sha256, old.label.name] for old in images)
-
-
-def _normals_again(
-    project: Project, item: Item, normals: Sequence[BackgroundFile]
-) -> tuple[BackgroundFile, ...]:
-    """The same normal images where the project lies now. Raises JobError as `_found_again`."""
-    if not normals:
-        return ()
-    now = {file.sha256: file for file in _normals(project, item)}
-    _check_none_gone(old.image for old in normals if old.sha256 not in now)
-    return tuple(now[old.sha256] for old in normals)
-
-
-def _check_none_gone(gone: Iterable[Path]) -> None:
-    for image in gone:
-        raise JobError(
-            "an image of the training is no longer in the project's training split as labeled",
-            subject=image.name,
-            remedy="Start the training anew.",
         )
 
 

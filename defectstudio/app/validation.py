@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.bounds import Bounds, PixelsByClass
 from defectstudio.domain.errors import SettingError
-from defectstudio.domain.generators import PRESETS
+from defectstudio.domain.generators import PRESETS, Kind
 
 T = TypeVar("T")
 
@@ -105,10 +105,20 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-def read_settings(source: str) -> dict[str, Any]:
-    """The settings of the preset of that name, or else in the JSON file. Raises SettingError."""
+def read_settings(source: str, kind: Kind) -> dict[str, Any]:
+    """The kind's preset of that name, or else the settings in the JSON file.
+
+    Raises SettingError, also for a preset that the kind has not.
+    """
     if source in PRESETS:
-        return PRESETS[source]
+        known = PRESETS[source]
+        if kind not in known:
+            raise SettingError(
+                f"{kind} has no preset of this name",
+                subject=source,
+                remedy=f"Use recommended; {source} is for {', '.join(known)}.",
+            )
+        return known[kind]
     path = Path(source)
     try:
         found = json.loads(path.read_text("utf-8"))

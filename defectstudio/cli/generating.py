@@ -12,7 +12,7 @@ from defectstudio.cli.following import follow
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
 from defectstudio.domain.generators import Kind
-from defectstudio.domain.recipe import BlendMode, BlendSettings
+from defectstudio.domain.recipe import BlendMode
 from defectstudio.domain.specs import Device
 
 Settings = Annotated[
@@ -30,6 +30,10 @@ def train(
     model: Annotated[Kind, typer.Argument(help="What to train.")],
     name: Annotated[str, typer.Option(help="The name of the trained generator.")],
     item: ItemName = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(metavar="IMAGE", help="For dst, histmatch: a real defect; may be repeated."),
+    ] = None,
     config: Annotated[
         str | None, typer.Option(help="JSON file of settings, or a preset: recommended, paper.")
     ] = None,
@@ -42,13 +46,14 @@ def train(
     from defectstudio.app.training import start_training
     from defectstudio.app.validation import read_settings
 
-    overrides = {**(read_settings(config) if config else {}), **pairs(settings or [])}
+    overrides = {**(read_settings(config, model) if config else {}), **pairs(settings or [])}
     with opened(project) as used:
         job = start_training(
             used,
             name=name,
             kind=model,
             item=item,
+            references=reference or (),
             overrides=overrides,
             device=device,
             resume=resume,
@@ -73,7 +78,10 @@ def synthesize(
     region: Annotated[
         Path | None, typer.Option(help="A picture of where defects may fall.")
     ] = None,
-    blend: Annotated[BlendMode, typer.Option(help="How contents are blended.")] = "improved",
+    blend: Annotated[
+        BlendMode | None,
+        typer.Option(help="How contents are blended; default improved, dst and histmatch alpha."),
+    ] = None,
     settings: Settings = None,
     device: DeviceOption = "cpu",
     as_json: Json = False,
@@ -92,7 +100,7 @@ def synthesize(
             mask=mask,
             background=background,
             region=region,
-            blend=BlendSettings(mode=blend),
+            blend=blend,
             overrides=pairs(settings or []),
             device=device,
         )
@@ -133,7 +141,7 @@ def replay(
 def compare(
     *,
     project: ProjectPath,
-    protocol: Annotated[Literal["realism"], typer.Option(help="What is measured, and how.")],
+    protocol: Annotated[Literal["realism", "dst"], typer.Option(help="What is measured, and how.")],
     item: ItemName = None,
     settings: Settings = None,
     report: Annotated[
@@ -142,7 +150,7 @@ def compare(
     device: DeviceOption = "cpu",
     as_json: Json = False,
 ) -> None:
-    """Measure all generators of an item against its real defects and write a report."""
+    """Measure the generators of an item and write a report."""
     from defectstudio.app.comparing import report_files, start_comparison
 
     with opened(project) as used:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from defectstudio.domain.bounds import Bounds, PixelsByClass
+from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.run_config import LearningConfig, RunConfig
+from defectstudio.domain.transfer import DstConfig, HistmatchConfig
 
 WEIGHTS, CARD = "generator.safetensors", "generator.json"
 """The two files of a generator's folder."""
@@ -15,74 +17,27 @@ PROJECTED_ON = "efficientnet-lite0"
 """The feature network of the projected discriminator; its weights come with DefectStudio."""
 
 Kind = Literal[
-    "dcdganc", "adain", "instancenorm", "cyclegan", "stargan", "stylegan2", "paste", "procedural"
+    "dcdganc",
+    "adain",
+    "instancenorm",
+    "cyclegan",
+    "stargan",
+    "stylegan2",
+    "dst",
+    "histmatch",
+    "paste",
+    "procedural",
 ]
 Source = Literal["mask", "constant"]
-Tone = Literal["relative", "absolute"]
 PriorKind = Literal["posterior", "standard"]
 Penalty = Literal["r1", "wgan"]
-Autocast = Literal["auto", "on", "off"]
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """What every training has.
-
-    height, width: the canvas that contents are trained on. tone: contents relative to the surface
-    around them (imaging.tone), or in absolute grey levels as in the papers. combined: the name of
-    a class of mixed defects, each of which is given to the other class that it is most like (P1
-    Table 2, Wood-Combined). dilate: how far the masks of a class are widened, in pixels, where its
-    labels hold no background texture (P1 section 3.1), in training and on what is painted.
-    """
-
-    height: Annotated[int, Bounds(64, 256)] = 64
-    width: Annotated[int, Bounds(64, 256)] = 64
-    tone: Tone = "relative"
-    combined: str = ""
-    dilate: Annotated[str, PixelsByClass(0, 32)] = ""
-    steps: Annotated[int, Bounds(1, 10_000_000)] = 1500
-    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
-    checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
-    preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
-    deterministic: bool = False
-
-    @property
-    def fills_mask(self) -> bool:
-        """Whether contents fill the painted mask exactly; else the mask is only a window."""
-        return True
-
-    @property
-    def needs_normals(self) -> bool:
-        """Whether the training sees normal images beside the labeled ones."""
-        return False
-
-    @property
-    def learned_from(self) -> str:
-        """The feature network that the training asks; none is the empty string."""
-        return ""
-
-
-@dataclass(frozen=True)
-class LearningConfig(RunConfig):
-    """What every training by gradient descent has.
-
-    ema: decay of the average of the generator's weights, which is what is kept; 0 keeps the last.
-    autocast: bfloat16 where the machine computes faster in it ("auto"), always, or never.
-    """
-
-    batch: Annotated[int, Bounds(1, 512)] = 16
-    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-4
-    beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.5
-    beta2: Annotated[float, Bounds(0.0, 0.9999)] = 0.999
-    ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.995
-    autocast: Autocast = "auto"
 
 
 @dataclass(frozen=True)
 class DcdgancConfig(LearningConfig):
     """DCDGANc (P1 section 2.2; SPEC section 1) and its ablations AdaIN and InstanceNorm (P1 3.4).
 
-    The defaults are a few-shot preset for a CPU; PRESETS["paper"] is the paper's. Weights of
+    The defaults are a few-shot preset for a CPU; PRESETS["paper"] has the paper's. Weights of
     the losses carry the paper's names. prior: what a style is drawn from,
     the paper's N(0, I) or the Gaussian of its class that the encoder's posterior adds up to.
     coarse: side in pixels of the means that the reconstruction compares, 1 for single pixels;
@@ -235,6 +190,8 @@ Config = (
     | CycleGanConfig
     | StarGanConfig
     | StyleGan2Config
+    | DstConfig
+    | HistmatchConfig
     | PasteConfig
     | ProceduralConfig
 )
@@ -246,38 +203,56 @@ CONFIGS: dict[Kind, type[Config]] = {
     "cyclegan": CycleGanConfig,
     "stargan": StarGanConfig,
     "stylegan2": StyleGan2Config,
+    "dst": DstConfig,
+    "histmatch": HistmatchConfig,
     "paste": PasteConfig,
     "procedural": ProceduralConfig,
 }
 """The configuration of every kind; its field `kind` says which."""
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "recommended": {},
+_DCDGANC_PAPER: dict[str, Any] = {
+    "source": "constant",
+    "height": 256,
+    "width": 256,
+    "tone": "absolute",
+    "batch": 20,
+    "learning_rate": 5e-4,
+    "beta1": 0.5,
+    "beta2": 0.999,
+    "ema": 0.0,
+    "prior": "standard",
+    "lambda_p": 10.0,
+    "lambda_l": 1.0,
+    "lambda_kl": 0.01,
+    "lambda_fm": 0.0,
+    "lambda_texture": 0.0,
+    "coarse": 1,
+    "penalty": "wgan",
+    "lambda_gp": 10.0,
+    "gp_every": 1,
+    "diffaugment": False,
+    "projected": False,
+}
+
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "recommended": {kind: {} for kind in CONFIGS},
     "paper": {
-        "source": "constant",
-        "height": 256,
-        "width": 256,
-        "tone": "absolute",
-        "batch": 20,
-        "learning_rate": 5e-4,
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "ema": 0.0,
-        "prior": "standard",
-        "lambda_p": 10.0,
-        "lambda_l": 1.0,
-        "lambda_kl": 0.01,
-        "lambda_fm": 0.0,
-        "lambda_texture": 0.0,
-        "coarse": 1,
-        "penalty": "wgan",
-        "lambda_gp": 10.0,
-        "gp_every": 1,
-        "diffaugment": False,
-        "projected": False,
+        "dcdganc": _DCDGANC_PAPER,
+        "adain": _DCDGANC_PAPER,
+        "instancenorm": _DCDGANC_PAPER,
+        "dst": {
+            "ema": 0.0,
+            "features": "vgg19",
+            "balance": False,
+            "w_content": 1e5,
+            "w_style": 2.5e-4,
+            "w_hist": 10.0,
+            "w_tv": 1.0,
+            "residual": False,
+        },
     },
 }
-"""Settings by name: the defaults, and DCDGANc as P1 states it."""
+"""Settings by name and kind: the defaults, and what P1 and P2 state."""
 
 
 @dataclass(frozen=True)

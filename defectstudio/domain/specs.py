@@ -16,6 +16,7 @@ from defectstudio.domain.recipe import (
     RefineSettings,
     Seed,
 )
+from defectstudio.domain.run_config import FeatureName
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
@@ -140,10 +141,6 @@ class ReplaySpec:
     kind: Literal["replay"] = "replay"
 
 
-FeatureName = Literal["efficientnet-lite0", "vgg16-hed", "vgg16", "vgg19"]
-"""Networks that realism is measured with (networks.features)."""
-
-
 @dataclass(frozen=True)
 class GroupedFile:
     """A labeled image and the physical part it shows."""
@@ -208,7 +205,54 @@ class CompareSpec:
     kind: Literal["compare"] = "compare"
 
 
-JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec
+@dataclass(frozen=True)
+class DstSettings:
+    """How DST is measured against histogram match.
+
+    count: placements a generator and class; seed: of all draws. features: the network whose
+    histograms and Gram matrices are compared, default that of each generator's own losses;
+    feature_weights, download: as in RealismSettings. sheet: placements shown a class.
+    """
+
+    count: Annotated[int, Bounds(1, 10_000)] = 24
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+    features: FeatureName | Literal["own"] = "own"
+    feature_weights: Path | None = None
+    download: bool = False
+    sheet: Annotated[int, Bounds(0, 50)] = 4
+
+
+@dataclass(frozen=True)
+class TransferredGenerator:
+    """A generator of kind dst and the labeled images that are its references, in their order."""
+
+    name: str
+    folder: Path
+    references: tuple[LabeledFile, ...]
+
+
+@dataclass(frozen=True)
+class CompareDstSpec:
+    """Measure generators of kind dst against histogram match; protocol "dst" (P2 Figure 3).
+
+    shapes: labeled images that masks come from. backgrounds: normal images that no generator saw,
+    of the split `background_split`. The report is left in `report/` of the run folder.
+    """
+
+    run: Path
+    project: str
+    item: str
+    generators: tuple[TransferredGenerator, ...]
+    shapes: tuple[LabeledFile, ...]
+    backgrounds: tuple[BackgroundFile, ...]
+    background_split: str
+    settings: DstSettings = field(default_factory=DstSettings)
+    device: Device = "cpu"
+    protocol: Literal["dst"] = "dst"
+    kind: Literal["compare_dst"] = "compare_dst"
+
+
+JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec
 
 
 @dataclass(frozen=True)

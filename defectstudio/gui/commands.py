@@ -14,7 +14,7 @@ from defectstudio.app.importing import ImportReport, import_images
 from defectstudio.app.projects import new_project, open_project
 from defectstudio.app.sample_project import make_sample_project
 from defectstudio.app.splitting import split
-from defectstudio.app.training import is_split
+from defectstudio.app.training_images import is_split
 from defectstudio.exchange.exporting import ExportReport
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog

@@ -55,7 +55,10 @@ def place_gallery(
     relative = generator.card.config.tone == "relative"
     mask, place = _as_trained(generator, defect)
     level = surround(background, mask, place) if relative else None
-    surface = surface_under(background, Box(*place, *mask.shape), generator.card.channels, level)
+    rows, columns = generator.card.config.context(*mask.shape)
+    size = mask.shape[0] + 2 * rows, mask.shape[1] + 2 * columns
+    box = Box(place[0] - rows, place[1] - columns, *size)
+    surface = surface_under(background, box, generator.card.channels, level)
     placed = []
     for seed, made in zip(
         seeds, make_contents(generator, defect, seeds, mask, surface), strict=True

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from defectstudio.domain.errors import UserError
-from defectstudio.domain.generators import LearningConfig, Tone
+from defectstudio.domain.run_config import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.masks import Box, bounding_box, dilate
 from defectstudio.imaging.reading import read_image, read_label, to_unit

@@ -1,4 +1,4 @@
-"""The controls `paste` and `procedural`: one step that keeps what is needed; nothing is learned."""
+"""The kinds without learning: one step that keeps what is needed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from defectstudio.domain.generators import PasteConfig, ProceduralConfig
+from defectstudio.domain.transfer import HistmatchConfig
 from defectstudio.imaging.procedural.noise import fractal
 from defectstudio.imaging.sheets import contact_sheet
-from defectstudio.synthesis.generators import paste, procedural
+from defectstudio.synthesis.generators import paste, procedural, references
 from defectstudio.training.contents import Content
+from defectstudio.training.references import Reference
 
 SHOWN = 8
 """Columns of the preview grid."""
@@ -91,6 +93,39 @@ class ProceduralTask:
         fields = [fractal(96, 96, rng, row_px=n, column_px=n, octaves=3) for n in lengths]
         shown = [np.clip(128 + 30 * field, 0, 255).astype(np.uint8) for field in fields]
         return contact_sheet([[np.repeat(one[..., None], 3, axis=2) for one in shown]], tile=96)
+
+
+class HistmatchTask:
+    """Keeps the references' histograms."""
+
+    def __init__(
+        self, kept: Sequence[Reference], class_ids: Sequence[int], config: HistmatchConfig
+    ) -> None:
+        self.kept, self.class_ids, self.config = list(kept), list(class_ids), config
+        self.data = Nothing(config.steps, kept[0].pixels.shape[2])
+
+    def step(self, index: int, batch: dict[str, Tensor]) -> dict[str, float]:  # noqa: ARG002
+        """Nothing is updated; tells how many references are kept."""
+        return {"references": float(len(self.kept))}
+
+    def state(self) -> dict[str, Tensor]:
+        """Nothing changes."""
+        return {}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Nothing changes."""
+
+    def export(self) -> dict[str, Tensor]:
+        """See synthesis.generators.references."""
+        ids = self.class_ids
+        return references.packed(
+            [(ids.index(r.class_id), r.pixels, r.mask) for r in self.kept], self.config
+        )
+
+    def preview(self) -> np.ndarray:
+        """The references' defects; uint8 RGB (H, W, 3)."""
+        shown = [_picture(Content(r.pixels, r.mask, r.class_id)) for r in self.kept[:SHOWN]]
+        return contact_sheet([shown], tile=96)
 
 
 def _picture(content: Content) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from defectstudio.domain.generators import Tone
+from defectstudio.domain.run_config import Tone
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.descriptors import Descriptor, shape, tone
 from defectstudio.imaging.types import Image, Label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from defectstudio.domain.generators import Autocast
+from defectstudio.domain.run_config import Autocast
 
 
 def autocast(wanted: Autocast, device: torch.device) -> torch.autocast:

@@ -9,35 +9,47 @@ import torch
 
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import UserError
-from defectstudio.domain.generators import Kind, LearningConfig, PasteConfig, ProceduralConfig
+from defectstudio.domain.generators import Kind, PasteConfig, ProceduralConfig
+from defectstudio.domain.run_config import LearningConfig
 from defectstudio.domain.specs import TrainSpec
+from defectstudio.domain.transfer import DstConfig, HistmatchConfig
+from defectstudio.imaging.types import Image
 from defectstudio.training.contents import Content, ContentBatches, cut_contents
-from defectstudio.training.controls import PasteTask, ProceduralTask
+from defectstudio.training.controls import HistmatchTask, PasteTask, ProceduralTask
 from defectstudio.training.cyclegan import CycleGanTask
 from defectstudio.training.dcdganc import DcdgancTask
 from defectstudio.training.dispersal import Dispersal
+from defectstudio.training.dst import DstTask
 from defectstudio.training.loop import GeneratorTask
+from defectstudio.training.placements import PlacementBatches
+from defectstudio.training.references import cut_references
 from defectstudio.training.stargan import StarGanTask
 from defectstudio.training.stylegan2 import StyleGan2Task
 from defectstudio.training.surfaces import SurfaceBatches, cut_surfaces
 
+Log = Callable[[str], None]
 
-def make_task(
-    spec: TrainSpec, device: torch.device, log: Callable[[str], None] = lambda _: None
-) -> GeneratorTask:
-    """The task of `spec.config.kind`, on the contents cut from the spec's images.
 
-    log: told how the defects of a combined class are dispersed. Raises UserError for a class
-    without a labeled pixel, or without normal images where needed.
+def make_task(spec: TrainSpec, device: torch.device, log: Log = lambda _: None) -> GeneratorTask:
+    """The task of `spec.config.kind` on the spec's images.
+
+    log: told what the metrics do not say. Raises UserError for a class without a labeled pixel, or
+    without normal images where needed.
     """
+    if spec.config.kind in FROM_REFERENCES:
+        return FROM_REFERENCES[spec.config.kind](spec, device, log)
+    return TASKS[spec.config.kind](spec, _contents(spec, log), device)
+
+
+def _contents(spec: TrainSpec, log: Log) -> list[Content]:
+    """Cut from the images; those of a combined class are dispersed first."""
     ids, tone = list(spec.classes), spec.config.tone
     widen = pixels_by_id(spec.config.dilate, spec.classes)
     relabel = None
     if spec.combined is not None:
         known = cut_contents(spec.images, ids, tone)
         relabel = Dispersal(known, spec.combined, spec.classes, tone, log).relabeled
-    contents = cut_contents(spec.images, ids, tone, widen, relabel)
-    return TASKS[spec.config.kind](spec, contents, device)
+    return cut_contents(spec.images, ids, tone, widen, relabel)
 
 
 def _batches(spec: TrainSpec, contents: Sequence[Content]) -> ContentBatches:
@@ -46,15 +58,17 @@ def _batches(spec: TrainSpec, contents: Sequence[Content]) -> ContentBatches:
 
 
 def _surfaces(spec: TrainSpec, contents: Sequence[Content], *, by_class: bool) -> SurfaceBatches:
-    batches = _batches(spec, contents)
+    return SurfaceBatches(_batches(spec, contents), _crops(spec), by_class=by_class)
+
+
+def _crops(spec: TrainSpec) -> list[Image]:
     if not spec.normals:
         raise UserError(
             f"{spec.config.kind} learns from normal images, and there are none",
             remedy="Import images without defects into the training split.",
         )
     rng = np.random.default_rng([spec.config.seed, 3])
-    crops = cut_surfaces(spec.normals, spec.config.height, spec.config.width, rng)
-    return SurfaceBatches(batches, crops, by_class=by_class)
+    return cut_surfaces(spec.normals, spec.config.height, spec.config.width, rng)
 
 
 def _dcdganc(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> DcdgancTask:
@@ -87,6 +101,19 @@ def _procedural(
     return ProceduralTask(contents[0].pixels.shape[2], spec.config)
 
 
+def _dst(spec: TrainSpec, device: torch.device, log: Log) -> DstTask:
+    assert isinstance(spec.config, DstConfig)
+    ids = list(spec.classes)
+    references = cut_references(spec.images, ids, spec.config.tone)
+    return DstTask(PlacementBatches(references, _crops(spec), ids, spec.config), device, log)
+
+
+def _histmatch(spec: TrainSpec, device: torch.device, log: Log) -> HistmatchTask:  # noqa: ARG001
+    assert isinstance(spec.config, HistmatchConfig)
+    ids = list(spec.classes)
+    return HistmatchTask(cut_references(spec.images, ids, spec.config.tone), ids, spec.config)
+
+
 TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], GeneratorTask]] = {
     "dcdganc": _dcdganc,
     "adain": _dcdganc,
@@ -97,4 +124,10 @@ TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], Generat
     "paste": _paste,
     "procedural": _procedural,
 }
-"""What trains a kind."""
+"""What trains a kind on contents."""
+
+FROM_REFERENCES: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
+    "dst": _dst,
+    "histmatch": _histmatch,
+}
+"""What trains a kind on references."""

@@ -12,6 +12,7 @@ from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
 from defectstudio.domain.specs import (
     RUN_LOCK,
+    CompareDstSpec,
     CompareSpec,
     JobSpec,
     ReplaySpec,
@@ -56,7 +57,7 @@ def _read(job: Path) -> JobSpec:
 
     try:
         adapter: TypeAdapter[JobSpec] = TypeAdapter(
-            TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec
+            TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec
         )
         return adapter.validate_json(job.read_bytes())
     except ValidationError as error:
@@ -77,6 +78,11 @@ def _handle(spec: JobSpec, channel: Channel) -> None:
         from defectstudio.worker.compare import compare
 
         compare(spec, channel)
+        return
+    if isinstance(spec, CompareDstSpec):
+        from defectstudio.worker.compare_dst import compare_dst
+
+        compare_dst(spec, channel)
         return
     from defectstudio.worker.synthesize import replay, synthesize
 

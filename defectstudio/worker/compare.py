@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from defectstudio.domain.events import Artifact, Finished, Log, Progress, Started, Stopped
+from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.domain.generators import CONFIGS
 from defectstudio.domain.specs import CompareSpec, TrainSpec
 from defectstudio.evaluation.arms import CONTROLS, POOLED, Control
@@ -21,13 +21,8 @@ from defectstudio.synthesis.versions import versions
 from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
+from defectstudio.worker.comparing import REPORT_FOLDER, Halted, Steps, warn
 from defectstudio.worker.train import GENERATOR_FOLDER, export_generator
-
-REPORT_FOLDER = "report"
-
-
-class _Halted(Exception):  # noqa: N818 - no error: the owner asked for it
-    """The owner wants no more."""
 
 
 def compare(spec: CompareSpec, channel: Channel) -> None:
@@ -40,32 +35,19 @@ def compare(spec: CompareSpec, channel: Channel) -> None:
     )
     judge = Judge(network, settings.feature_side, settings.subsets)
     generators = _generators(spec, device)
-    steps = _Steps(channel)
-    comparison = Comparison(spec, judge, steps.tick, lambda text: _warn(channel, text))
+    steps = Steps(channel)
+    comparison = Comparison(spec, judge, steps.tick, lambda text: warn(channel, text))
     steps.total = comparison.total(generators)
     channel.emit(Started(str(device), steps.total))
     try:
         result = comparison.run(generators)
-    except _Halted:
+    except Halted:
         channel.emit(Stopped(channel.stop(), steps.done))
         return
     _write(spec, judge, result, comparison)
     for name in ("realism.json", "realism.html"):
         channel.emit(Artifact("report", f"{REPORT_FOLDER}/{name}"))
     channel.emit(Finished(_summary(result)))
-
-
-class _Steps:
-    """Counts what is done, tells it, and stops when the owner says so."""
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel, self.done, self.total = channel, 0, 0
-
-    def tick(self) -> None:
-        self.done += 1
-        self.channel.emit(Progress(self.done, self.total))
-        if self.channel.stop():
-            raise _Halted
 
 
 def _generators(spec: CompareSpec, device: torch.device) -> list[Named]:
@@ -89,10 +71,6 @@ def _control(spec: CompareSpec, kind: Control, device: torch.device) -> Named:
     )
     export_generator(made, make_task(made, device))
     return Named(kind, load_generator(made.run / GENERATOR_FOLDER, device))
-
-
-def _warn(channel: Channel, text: str) -> None:
-    channel.emit(Log(text, "warning"))
 
 
 def _write(spec: CompareSpec, judge: Judge, result: Realism, comparison: Comparison) -> None:

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.events import Artifact, Finished, Log, Started
 from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, RunConfig
+from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
+from defectstudio.domain.run_config import RunConfig
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.networks.dcdganc.generator import STRIDE
 from defectstudio.networks.dcdganc.model import canvas_side

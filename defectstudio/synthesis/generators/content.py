@@ -38,8 +38,9 @@ class ContentGenerator(Protocol):
     def generate(self, class_id: int, seed: int, mask: Mask, surface: Unit) -> Content:
         """Content for `mask` (h, w); `seed` names the style. The same call, the same bytes.
 
-        surface: float32 (h, w, C) in [0, 1], what lies under the mask's box, in the tone of the
-        generator's configuration. Raises CheckpointError for a class it does not know.
+        surface: float32 (h, w, C) in [0, 1], what lies under the mask's box and, where the
+        configuration has a context, around it, in its tone. Raises CheckpointError for a class it
+        does not know.
         """
 
 

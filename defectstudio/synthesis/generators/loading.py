@@ -15,6 +15,8 @@ from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, Kind
 from defectstudio.networks.weights import load_tensors
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.dcdganc import Dcdganc
+from defectstudio.synthesis.generators.dst import Dst
+from defectstudio.synthesis.generators.histmatch import Histmatch
 from defectstudio.synthesis.generators.paste import Paste
 from defectstudio.synthesis.generators.procedural import Procedural
 from defectstudio.synthesis.generators.stylegan2 import StyleGan2
@@ -29,6 +31,8 @@ SAMPLERS: dict[
     "cyclegan": cyclegan,
     "stargan": stargan,
     "stylegan2": StyleGan2,
+    "dst": Dst,
+    "histmatch": Histmatch,
     "paste": Paste,
     "procedural": Procedural,
 }

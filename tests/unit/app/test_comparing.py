@@ -14,6 +14,7 @@ from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, 
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.transfer import DstConfig
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
 from defectstudio.project.images import NewImage
@@ -92,6 +93,31 @@ def test_the_specification(project):
     settings = spec["settings"]
     assert (settings["count"], settings["features"], settings["download"]) == (7, "vgg19", True)
     assert spec["classes"] == {"1": "dent"}
+
+
+def test_the_specification_of_the_protocol_dst(project, tmp_path):
+    item = project.items()[0]
+    with pytest.raises(ProjectError, match="no generator of kind dst"):
+        start_comparison(project, protocol="dst")
+    folder = generator(tmp_path / "d", 5)
+    (reference,) = named(project, "11")
+    weights = sha256_file(folder / "generator.safetensors")
+    card = GeneratorCard(
+        DstConfig(), 1, {1: "dent"}, {1: 0.5}, 1, (reference, "f" * 64), "train", weights, {}
+    )
+    write_json(folder / "generator.json", card)
+    project.add_generator(item.id, "d", "dst", folder)
+    spec = made_spec(project, protocol="dst", overrides={"count": "3", "features": "vgg19"})
+    assert (spec["kind"], spec["protocol"]) == ("compare_dst", "dst")
+    assert [one["name"] for one in spec["generators"]] == ["d"]
+    assert [one["sha256"] for one in spec["generators"][0]["references"]] == [reference]
+    assert [one["sha256"] for one in spec["shapes"]] == named(project, "10", "11")
+    assert spec["settings"]["count"] == 3 and spec["background_split"] == "test"
+    both = [i.id for i in project.images() if i.name in ("10", "11")]
+    project.set_splits(dict.fromkeys(both, Split.TEST))
+    project.set_splits({i.id: Split.TRAIN for i in project.images() if i.name == "12"})
+    with pytest.raises(ProjectError, match="references of the generator are no longer"):
+        start_comparison(project, protocol="dst")
 
 
 def test_backgrounds_of_the_training_split_where_the_test_split_has_none(project):

@@ -212,3 +212,61 @@ def test_a_combined_class_is_taken_out_and_named(ready):
     spec = spec_of(job)
     assert (spec["combined"], spec["classes"]) == (mixed.id, {"1": "dent"})
     assert spec["config"]["dilate"] == "Dent:2"
+
+
+def add_class_two(project: Project, folder: Path) -> None:
+    item = project.items()[0]
+    project.add_class(item.id, "scratch")
+    label = np.zeros((16, 16), np.uint8)
+    label[2:4, 2:9] = 2
+    write_png(folder / "S.png", np.full((16, 16), 77, np.uint8))
+    new = NewImage("S", Role.DEFECT, folder / "S.png", label=label)
+    project.set_splits(dict.fromkeys(project.add_images(item.id, [new]), Split.TRAIN))
+
+
+def test_dst_learns_from_the_references_and_normal_images(ready, tmp_path):
+    add_class_two(ready, tmp_path)
+    job = start_training(ready, name="d", kind="dst", references=["b", "A"])
+    spec = spec_of(job)
+    names = {i.sha256: i.name for i in ready.images(ready.items()[0].id)}
+    assert [names[file["sha256"]] for file in spec["images"]] == ["B", "A"]
+    assert sorted(names[file["sha256"]] for file in spec["normals"]) == ["a (2)", "b (2)"]
+    assert spec["classes"] == {"1": "dent"} and spec["config"]["tone"] == "absolute"
+    by_file = start_training(
+        ready, name="e", kind="histmatch", references=[str(tmp_path / "A.png")]
+    )
+    assert len(spec_of(by_file)["images"]) == 1 and spec_of(by_file)["normals"] == []
+
+
+def test_one_network_makes_one_class_unless_it_is_conditional(ready, tmp_path):
+    add_class_two(ready, tmp_path)
+    with pytest.raises(SettingError, match=r"show 2: dent, scratch.*conditional to true"):
+        start_training(ready, name="d", kind="dst")
+    job = start_training(ready, name="d", kind="dst", overrides={"conditional": "true"})
+    assert spec_of(job)["classes"] == {"1": "dent", "2": "scratch"}
+    start_training(ready, name="h", kind="histmatch")  # has no network
+
+
+def test_a_reference_must_be_known_labeled_and_of_the_training_split(ready, tmp_path):
+    with pytest.raises(ProjectError, match=r"no defect image of this name.*A, B"):
+        start_training(ready, name="d", kind="dst", references=["Z"])
+    with pytest.raises(ProjectError, match="of the test split"):
+        start_training(ready, name="d", kind="dst", references=["T"])
+    with pytest.raises(SettingError, match="train dst or histmatch"):
+        start_training(ready, name="d", references=["A"])
+    write_png(tmp_path / "U2.png", np.full((16, 16), 5, np.uint8))
+    bare = NewImage("bare", Role.DEFECT, tmp_path / "U2.png")
+    empty = NewImage("empty", Role.DEFECT, tmp_path / "A.png", label=np.zeros((16, 16), np.uint8))
+    write_png(tmp_path / "A.png", np.full((16, 16), 6, np.uint8))
+    ready.add_images(ready.items()[0].id, [bare, empty])
+    for name in ("bare", "empty"):
+        with pytest.raises(ProjectError, match=r"no mask.*Paint its defect"):
+            start_training(ready, name="d", kind="dst", references=[name])
+
+
+def test_one_example_needs_no_split(project, tmp_path):
+    add(project, tmp_path, "Aab", None)
+    job = start_training(project, name="d", kind="dst", references=["A"])
+    assert spec_of(job)["split"] == "all" and len(spec_of(job)["normals"]) == 2
+    with pytest.raises(ProjectError, match="no split"):
+        start_training(project, name="e", kind="dst")

@@ -39,15 +39,18 @@ def test_a_wrong_setting_is_named_with_what_it_may_be(given, subject, words):
 
 
 def test_settings_come_from_a_preset_or_a_file(tmp_path):
-    assert read_settings("paper")["source"] == "constant"
+    assert read_settings("paper", "dcdganc")["source"] == "constant"
+    assert read_settings("paper", "dst")["w_content"] == 1e5
+    with pytest.raises(SettingError, match="stylegan2 has no preset of this name"):
+        read_settings("paper", "stylegan2")
     path = tmp_path / "mine.json"
     path.write_text('{"steps": 5}')
-    assert read_settings(str(path)) == {"steps": 5}
+    assert read_settings(str(path), "dcdganc") == {"steps": 5}
     path.write_text("[]")
     with pytest.raises(SettingError, match="no settings"):
-        read_settings(str(path))
+        read_settings(str(path), "dcdganc")
     with pytest.raises(SettingError, match="recommended or paper"):
-        read_settings("papers")
+        read_settings("papers", "dcdganc")
 
 
 def test_settings_are_dealt_out_by_name():

@@ -15,6 +15,7 @@ from defectstudio.domain.generators import (
     GeneratorConfig,
     Kind,
 )
+from defectstudio.domain.transfer import REACH, DstConfig, HistmatchConfig
 
 CONFIG = TypeAdapter(GeneratorConfig)
 
@@ -51,9 +52,26 @@ def test_a_card_says_its_kind():
 
 
 def test_presets_name_fields_and_the_paper_differs_from_the_default():
-    names = {field.name for field in fields(DcdgancConfig)}
-    assert all(set(preset) <= names for preset in PRESETS.values())
-    assert DcdgancConfig(**PRESETS["recommended"]) == DcdgancConfig()
-    paper = DcdgancConfig(**PRESETS["paper"])
+    for known in PRESETS.values():
+        for kind, preset in known.items():
+            assert set(preset) <= {field.name for field in fields(CONFIGS[kind])}
+    assert all(preset == {} for preset in PRESETS["recommended"].values())
+    assert DstConfig(**PRESETS["paper"]["dst"]).w_content == 1e5
+    paper = DcdgancConfig(**PRESETS["paper"]["dcdganc"])
     assert (paper.source, paper.height, paper.batch, paper.ema) == ("constant", 256, 20, 0.0)
     assert CONFIG.validate_python(paper) == paper
+
+
+def test_what_works_from_references_fuses_by_itself():
+    assert {kind for kind, config in CONFIGS.items() if config().blend_mode == "alpha"} == {
+        "dst", "histmatch",
+    }  # fmt: skip
+    assert HistmatchConfig().context(10, 10) == (0, 0)
+
+
+def test_dst_sees_at_least_its_canvas():
+    config = DstConfig(height=128, width=100)
+    assert config.context(28, 101) == (50, REACH)
+    for height in range(1, 300, 7):
+        rows, _ = config.context(height, 8)
+        assert height + 2 * rows >= 128 and rows >= REACH

@@ -7,15 +7,16 @@ import torch
 
 from defectstudio.domain.errors import JobError, UserError
 from defectstudio.domain.generators import CONFIGS
-from defectstudio.training.registry import TASKS, make_task
+from defectstudio.training.registry import FROM_REFERENCES, TASKS, make_task
 
 CPU = torch.device("cpu")
-LEARNING = ["adain", "instancenorm", "cyclegan", "stargan", "stylegan2"]
-RIVALS = LEARNING[2:]
+LEARNING = ["adain", "instancenorm", "cyclegan", "stargan", "stylegan2", "dst"]
+RIVALS = ["cyclegan", "stargan", "stylegan2"]
 
 
 def test_every_kind_has_a_task():
-    assert set(TASKS) == set(CONFIGS)
+    assert set(TASKS) | set(FROM_REFERENCES) == set(CONFIGS)
+    assert not set(TASKS) & set(FROM_REFERENCES)
 
 
 @pytest.mark.parametrize("kind", LEARNING)

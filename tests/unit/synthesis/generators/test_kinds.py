@@ -26,7 +26,9 @@ def blob(shape):
 
 
 def generate(generator, mask, class_id=1, seed=0, tone=0.5):
-    surface = np.full((*mask.shape, generator.card.channels), tone, np.float32)
+    rows, columns = generator.card.config.context(*mask.shape)
+    size = mask.shape[0] + 2 * rows, mask.shape[1] + 2 * columns
+    surface = np.full((*size, generator.card.channels), tone, np.float32)
     return generator.generate(class_id, seed, mask, surface)
 
 

@@ -1,0 +1,266 @@
+"""The protocol "dst": what the transfer network adds to histogram match (P2 Figure 3).
+
+Both make the same placements from the same reference on backgrounds that no network saw, on the
+main path; compared are the finished images, inside the painted mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.recipe import Recipe
+from defectstudio.domain.specs import (
+    CompareDstSpec,
+    PlacementSettings,
+    SynthesizeSpec,
+    TransferredGenerator,
+)
+from defectstudio.domain.transfer import HistmatchConfig
+from defectstudio.evaluation.contents import with_channels
+from defectstudio.evaluation.textures import Distances, Textures, mean, ratio, window
+from defectstudio.imaging.compose import Composite
+from defectstudio.imaging.reading import to_unit
+from defectstudio.imaging.types import Image, Unit
+from defectstudio.metrics.labels import LabelAccuracy, LabelSummary, label_accuracy, summarise
+from defectstudio.metrics.rims import rim_distance
+from defectstudio.networks.features.registry import FeatureNetwork, load_features
+from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.generators.content import class_index
+from defectstudio.synthesis.generators.dst import Dst
+from defectstudio.synthesis.generators.histmatch import Histmatch
+from defectstudio.synthesis.generators.loading import load_generator
+from defectstudio.synthesis.generators.references import packed
+from defectstudio.synthesis.render import render
+from defectstudio.training.references import Reference, cut_references
+
+ARMS = ("surface", "histogram match", "DST")
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """A generator and class. ratio_hist, ratio_gram: of DST to histogram match, mean over layers
+    of the ratio of means, to H[M]; rim: `rim_distance` to the normal image, its mean by arm;
+    labels by arm; placements that were made, and those that found no place."""
+
+    generator: str
+    class_name: str
+    features: str
+    features_sha256: str
+    own_network: bool
+    steps: int
+    seed: int
+    weights_sha256: str
+    distances: dict[str, Distances]
+    ratio_hist: float
+    ratio_gram: float
+    rim: dict[str, float | None]
+    labels: dict[str, LabelSummary]
+    placements: int
+    unplaced: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of Figure 3: reference, normal, mask, histogram match, DST, crops of one place."""
+
+    generator: str
+    class_name: str
+    pictures: tuple[Unit, ...]
+
+
+@dataclass
+class Gathered:
+    """What is measured of one class, placement by placement."""
+
+    distances: dict[str, list[Distances]] = field(default_factory=lambda: {a: [] for a in ARMS})
+    rims: dict[str, list[float]] = field(default_factory=lambda: {a: [] for a in ARMS[1:]})
+    labels: dict[str, list[LabelAccuracy]] = field(
+        default_factory=lambda: {a: [] for a in ARMS[1:]}
+    )
+
+
+class Transfer:
+    """One run of the protocol; `tick` is called after every placement and may raise to stop."""
+
+    def __init__(
+        self,
+        spec: CompareDstSpec,
+        device: torch.device,
+        tick: Callable[[], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.spec, self.device, self.tick, self.warn = spec, device, tick, warn
+        self.rows: list[Row] = []
+        self.networks: dict[str, FeatureNetwork] = {}
+
+    def total(self, generators: Sequence[Dst]) -> int:
+        """How often `tick` will be called."""
+        return self.spec.settings.count * sum(len(one.card.classes) for one in generators)
+
+    def load(self) -> list[Dst]:
+        """The generators. Raises CheckpointError."""
+        loaded = [load_generator(one.folder, self.device) for one in self.spec.generators]
+        return [one for one in loaded if isinstance(one, Dst)]
+
+    def run(self, generators: Sequence[Dst]) -> list[ClassFigures]:
+        """Measure them all, class by class."""
+        found = []
+        for named, generator in zip(self.spec.generators, generators, strict=True):
+            card = generator.card
+            tone = card.config.tone
+            references = cut_references(named.references, list(card.classes), tone)
+            plain = _plain(generator, references)
+            textures = Textures(self._network(card), references)
+            for class_id in card.classes:
+                found.append(self._class(named, class_id, (generator, plain), textures))
+        return found
+
+    def _network(self, card: GeneratorCard) -> FeatureNetwork:
+        settings = self.spec.settings
+        name = card.config.learned_from if settings.features == "own" else settings.features
+        if name not in self.networks:
+            self.networks[name] = load_features(
+                name, self.device, weights=settings.feature_weights, download=settings.download
+            )
+        return self.networks[name]
+
+    def _class(
+        self,
+        named: TransferredGenerator,
+        class_id: int,
+        pair: tuple[Dst, Histmatch],
+        textures: Textures,
+    ) -> ClassFigures:
+        generator, plain = pair
+        card, gathered, unplaced = generator.card, Gathered(), 0
+        batch = Batch(self._batch(named.folder, class_id), generator)
+        for index in range(self.spec.settings.count):
+            try:
+                drawn = batch.draw(index)
+            except UserError as error:
+                if not unplaced:
+                    self.warn(f"{named.name}, {card.classes[class_id]}: {error}")
+                unplaced += 1
+                continue
+            finally:
+                self.tick()
+            made = (
+                render(_with(drawn.recipe, plain), drawn.background, _by_weights(plain)),
+                render(drawn.recipe, drawn.background, _by_weights(generator)),
+            )
+            number = generator.references.drawn(
+                class_index(card, class_id), drawn.recipe.defects[0].seed
+            )[1]
+            self._measure(gathered, drawn.background, made, textures, number)
+            if index < self.spec.settings.sheet:
+                pictures = _pictures(textures.references[number], drawn.background, made)
+                self.rows.append(Row(named.name, card.classes[class_id], pictures))
+        if not gathered.distances[ARMS[0]]:
+            raise UserError(
+                f"no defect of {card.classes[class_id]} found a place",
+                subject=named.name,
+                remedy="Import larger normal images.",
+            )
+        return _figures(named.name, card, (class_id, unplaced), textures.network, gathered)
+
+    def _measure(
+        self,
+        gathered: Gathered,
+        background: Image,
+        made: Sequence[Composite],
+        textures: Textures,
+        number: int,
+    ) -> None:
+        mask = made[0].painted > 0
+        surface = textures.maps(background, mask)
+        gathered.distances[ARMS[0]].append(textures.distances(surface, surface, mask, number))
+        for arm, sample in zip(ARMS[1:], made, strict=True):
+            maps = textures.maps(sample.image, mask)
+            gathered.distances[arm].append(textures.distances(maps, surface, mask, number))
+            apart = rim_distance(background, sample.image, mask)
+            gathered.rims[arm] += [] if apart is None else [apart]
+            label = sample.label > 0
+            gathered.labels[arm].append(label_accuracy(background, sample.image, label, mask, 0.02))
+
+    def _batch(self, folder: Path, class_id: int) -> SynthesizeSpec:
+        """Of every generator the same draws."""
+        spec = self.spec
+        return SynthesizeSpec(
+            run=spec.run,
+            project=spec.project,
+            generator=folder,
+            class_ids=(class_id,),
+            backgrounds=spec.backgrounds,
+            shapes=spec.shapes,
+            count=spec.settings.count,
+            seed=spec.settings.seed,
+            placement=PlacementSettings(per_sample=1, scale_min=0.25, scale_max=0.75),
+        )
+
+
+def _figures(
+    name: str,
+    card: GeneratorCard,
+    made: tuple[int, int],
+    network: FeatureNetwork,
+    gathered: Gathered,
+) -> ClassFigures:
+    """made: the class id, and placements that found no place."""
+    class_id, unplaced = made
+    means = {arm: mean(own) for arm, own in gathered.distances.items()}
+    match, dst = means[ARMS[1]], means[ARMS[2]]
+    return ClassFigures(
+        generator=name,
+        class_name=card.classes[class_id],
+        features=network.name,
+        features_sha256=network.sha256,
+        own_network=network.name == card.config.learned_from,
+        steps=card.step,
+        seed=card.config.seed,
+        weights_sha256=card.weights_sha256,
+        distances=means,
+        ratio_hist=ratio(dst.hist, match.hist),
+        ratio_gram=ratio(dst.gram_reference, match.gram_reference),
+        rim={arm: float(np.mean(own)) if own else None for arm, own in gathered.rims.items()},
+        labels={arm: summarise(own) for arm, own in gathered.labels.items()},
+        placements=len(gathered.distances[ARMS[0]]),
+        unplaced=unplaced,
+    )
+
+
+def _plain(generator: Dst, references: Sequence[Reference]) -> Histmatch:
+    """Histogram match of the same references."""
+    card, config = generator.card, generator.config
+    plain = HistmatchConfig(
+        height=config.height, width=config.width, tone=config.tone, fusion=config.fusion
+    )
+    kept = [(class_index(card, r.class_id), r.pixels, r.mask) for r in references]
+    own = replace(card, config=plain, weights_sha256=f"histmatch of {card.weights_sha256}")
+    return Histmatch(own, packed(kept, plain), torch.device("cpu"))
+
+
+def _with(recipe: Recipe, generator: Histmatch) -> Recipe:
+    """The same placement made by another generator."""
+    weights = generator.card.weights_sha256
+    return replace(recipe, defects=tuple(replace(one, generator=weights) for one in recipe.defects))
+
+
+def _by_weights(generator: Dst | Histmatch) -> dict[str, Dst | Histmatch]:
+    return {generator.card.weights_sha256: generator}
+
+
+def _pictures(
+    reference: Reference, background: Image, made: Sequence[Composite]
+) -> tuple[Unit, ...]:
+    box = window(made[0].painted > 0)
+    images = [to_unit(image[box.slices]) for image in (background, *(one.image for one in made))]
+    mask = (made[0].painted[box.slices] > 0).astype(np.float32)
+    shown = (reference.pixels, images[0], mask, *images[1:])
+    return tuple(with_channels(one, 3) for one in shown)

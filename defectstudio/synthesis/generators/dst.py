@@ -1,0 +1,113 @@
+"""The sampler of DST: histogram match, transfer network, fusion (P2 Algorithm 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from defectstudio.domain.generators import GeneratorCard
+from defectstudio.domain.transfer import REACH, DstConfig
+from defectstudio.imaging.fusion import fused, gaussian_mask
+from defectstudio.imaging.masks import Box
+from defectstudio.imaging.types import Mask, Unit
+from defectstudio.networks.transfer_net.net import STRIDE, TransferNet
+from defectstudio.synthesis.generators.content import Content, class_index
+from defectstudio.synthesis.generators.references import References, matched
+
+TILE, OVERLAP = 1024, 256
+"""Sides in pixels of the tiles of larger surfaces, which bound the memory, and what they share."""
+
+
+class Dst:
+    """A trained transfer network: the surface under the mask becomes a defect like a reference.
+
+    The same place and reference give the same content; the seed draws the reference.
+    """
+
+    def __init__(
+        self, card: GeneratorCard, tensors: Mapping[str, Tensor], device: torch.device
+    ) -> None:
+        assert isinstance(card.config, DstConfig)
+        self.card, self.config, self.device = card, card.config, device
+        self.fills_mask = True
+        self.references = References(tensors, len(card.values), card.channels)
+        if "codes" not in tensors:
+            raise RuntimeError("the style codes are missing")
+        self.codes = tensors["codes"].to(device)
+        c = self.config
+        length = self.codes.shape[1] if c.conditional else 0
+        self.net = TransferNet(card.channels, c.width_t, c.blocks, code=length, residual=c.residual)
+        self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k.startswith("net.")})
+        self.net.to(device).to(memory_format=torch.channels_last).eval()
+
+    def generate(self, class_id: int, seed: int, mask: Mask, surface: Unit) -> Content:
+        """Content for `mask` bool (h, w) of the surface under its box and `config.context` around.
+
+        Raises CheckpointError for a class it does not know.
+        """
+        values, number = self.references.drawn(class_index(self.card, class_id), seed)
+        rows, columns = self.config.context(*mask.shape)
+        wide = np.pad(mask, ((rows, rows), (columns, columns)))
+        made = self._transferred(matched(surface, wide, values), wide, number)
+        inner = Box(rows, columns, *mask.shape).slices
+        g = gaussian_mask(mask, self.config.fusion)
+        return Content(fused(made[inner].clip(0, 1), surface[inner], g), mask.copy())
+
+    def _transferred(self, image: Unit, mask: Mask, number: int) -> Unit:
+        """T(y) of y (h, w, C), of which large ones are made in tiles where the mask is."""
+        if max(mask.shape) <= TILE:
+            return self._net(image, number)
+        total, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
+        for box in _tiles(mask):
+            made, share = self._net(image[box.slices], number), _feather(box, mask.shape)
+            total[box.slices] += made * share[..., None]
+            weight[box.slices] += share
+        done: Unit = np.where(
+            weight[..., None] > 0, total / np.maximum(weight, 1e-9)[..., None], image
+        )
+        return done
+
+    @torch.no_grad()
+    def _net(self, image: Unit, number: int) -> Unit:
+        x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
+        height, width = image.shape[:2]
+        x = functional.pad(x, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
+        x = x.to(self.device).contiguous(memory_format=torch.channels_last)
+        code = self.codes[number : number + 1] if self.config.conditional else None
+        made = self.net(x, code)[0, :, :height, :width].float().cpu().numpy()
+        return np.ascontiguousarray(made.transpose(1, 2, 0))
+
+
+def _tiles(mask: Mask) -> Iterator[Box]:
+    """Boxes of at most TILE a side that cover a mask (h, w), without those that hold none of it."""
+    for top in _starts(mask.shape[0]):
+        for left in _starts(mask.shape[1]):
+            box = Box(top, left, TILE, TILE).clipped(mask.shape)
+            if mask[box.slices].any():
+                yield box
+
+
+def _starts(length: int) -> list[int]:
+    step, last = TILE - OVERLAP, max(0, length - TILE)
+    return [*range(0, last, step), last]
+
+
+def _feather(box: Box, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Weights (h, w) that rise from the sides where other tiles follow; 1 at the image's border.
+
+    They keep REACH away from such sides, where the network misses its surroundings.
+    """
+    rise = OVERLAP - 2 * REACH
+    sides = []
+    for start, length, full in zip((box.top, box.left), box.shape, shape, strict=True):
+        place = np.arange(length, dtype=np.float32)
+        before = (place - REACH + 1) / rise if start > 0 else np.ones_like(place)
+        after = (length - place - REACH) / rise if start + length < full else np.ones_like(place)
+        sides.append(np.minimum(before, after).clip(0, 1))
+    share: NDArray[np.float32] = np.outer(*sides).astype(np.float32)
+    return share

@@ -1,0 +1,93 @@
+"""The handler of the protocol "dst": an untrained network is histogram match."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.events import Artifact, Finished, Stopped
+from defectstudio.domain.files import to_json
+from defectstudio.domain.specs import (
+    BackgroundFile,
+    CompareDstSpec,
+    DstSettings,
+    TransferredGenerator,
+)
+from defectstudio.imaging.reading import write_png
+from defectstudio.worker.__main__ import _handle, _read
+from defectstudio.worker.compare_dst import compare_dst
+
+
+class Owner:
+    """Stands for the channel."""
+
+    def __init__(self, patience=10_000):
+        self.events, self.patience = [], patience
+
+    def emit(self, event):
+        self.events.append(event)
+
+    def stop(self):
+        return "cancelled" if len(self.events) > self.patience else ""
+
+
+@pytest.fixture
+def spec(tmp_path, tiny_files, tiny_of_kind):
+    rng = np.random.default_rng(5)
+    write_png(tmp_path / "b.png", rng.integers(110, 140, (120, 140, 3), dtype=np.uint8))
+    return CompareDstSpec(
+        run=tmp_path / "run",
+        project="p",
+        item="tile",
+        generators=(TransferredGenerator("net", tiny_of_kind("dst"), tiny_files),),
+        shapes=tiny_files,
+        backgrounds=(BackgroundFile(tmp_path / "b.png", "b" * 64),),
+        background_split="test",
+        settings=DstSettings(count=2, sheet=1),
+    )
+
+
+def test_a_job_file_becomes_a_report(spec):
+    spec.run.mkdir()
+    (spec.run / "job.json").write_text(to_json(spec))
+    read = _read(spec.run / "job.json")
+    assert read == spec
+    owner = Owner()
+    _handle(read, owner)
+    paths = [e.path for e in owner.events if isinstance(e, Artifact)]
+    assert paths == ["report/dst.json", "report/dst.html"]
+    assert isinstance(owner.events[-1], Finished)
+    arms = owner.events[-1].summary["arms"]
+    assert [one["name"] for one in arms] == ["net, hole", "net, scratch"]
+    assert "0% nearer" in arms[0]["sentence"] and "flatters" in arms[0]["sentence"]
+
+    data = json.loads((spec.run / "report" / "dst.json").read_text())
+    assert data["references"] == {"net": [file.sha256 for file in spec.generators[0].references]}
+    hole = data["result"][0]
+    assert hole["placements"] == 2
+    assert hole["ratio_hist"] == pytest.approx(1, abs=0.02)  # the network adds nothing yet
+    match, surface = hole["distances"]["histogram match"], hole["distances"]["surface"]
+    assert sum(match["hist"].values()) < sum(surface["hist"].values())
+    assert set(surface["gram_surface"].values()) == {0.0}
+    for arm in ("histogram match", "DST"):
+        assert hole["labels"][arm]["outside_region"] == 0
+        assert hole["rim"][arm] > 0
+    page = (spec.run / "report" / "dst.html").read_text()
+    assert page.count("<img") == 2 and "histogram match, DST" in page
+
+
+def test_a_stop_leaves_no_report(spec):
+    owner = Owner(patience=2)
+    compare_dst(spec, owner)
+    assert owner.events[-1] == Stopped("cancelled", 2)
+    assert not (spec.run / "report").exists()
+
+
+def test_backgrounds_that_are_too_small_are_said(spec, tmp_path):
+    write_png(tmp_path / "s.png", np.full((6, 6, 3), 120, np.uint8))
+    small = (BackgroundFile(tmp_path / "s.png", "c" * 64),)
+    owner = Owner()
+    with pytest.raises(UserError, match="larger normal images"):
+        compare_dst(replace(spec, backgrounds=small), owner)
