@@ -6,6 +6,7 @@ Everything here runs on the window's thread and returns at once.
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
 from psygnal import Signal
@@ -15,8 +16,10 @@ from defectstudio.app.history import History
 from defectstudio.app.recipes import painted_defects
 from defectstudio.app.strokes import Change, Stroke, clear
 from defectstudio.app.style import StyleBook
-from defectstudio.domain.recipe import BlendSettings, GrainSettings, Recipe
+from defectstudio.domain.generators import CONFIGS
+from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, Recipe
 from defectstudio.domain.records import DefectClass, GeneratorRecord
+from defectstudio.domain.run_config import RunConfig
 
 MAX_BRUSH = 2000
 
@@ -109,7 +112,10 @@ class Studio:
         self.chosen.emit()
 
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
-        """Take contents from this generator."""
+        """Take contents from this generator, blended as its kind wants where kinds differ."""
+        before, now = (_blend_mode(one) for one in (self.generator, generator))
+        if before != now:
+            self.blend = replace(self.blend, mode=now)
         self.generator = generator
         self.chosen.emit()
 
@@ -208,6 +214,12 @@ class Studio:
         seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
         defects = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
         return Recipe(document.record.sha256, defects, project, self.blend, self.grain)
+
+
+def _blend_mode(generator: GeneratorRecord | None) -> BlendMode:
+    """How the contents of a generator are blended unless told otherwise."""
+    config = RunConfig if generator is None else CONFIGS[generator.kind]
+    return config().blend_mode
 
 
 class PaintCommand:

@@ -19,10 +19,10 @@ from defectstudio.app.training_images import (
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
-from defectstudio.domain.generators import CONFIGS, GeneratorConfig, Kind
+from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES, GeneratorConfig, Kind
 from defectstudio.domain.records import JobRecord, JobState, Split
 from defectstudio.domain.specs import JOB_FILE, Device, TrainSpec
-from defectstudio.domain.transfer import DstConfig, HistmatchConfig
+from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
@@ -91,11 +91,11 @@ def start_training(
 
 
 def _check_references(references: Sequence[str], config: GeneratorConfig) -> None:
-    if references and not isinstance(config, DstConfig | HistmatchConfig):
+    if references and config.kind not in FROM_REFERENCES:
         raise SettingError(
             f"{config.kind} learns from all labeled images of the training split",
             subject="reference",
-            remedy="Leave it out, or train dst or histmatch.",
+            remedy=f"Leave it out, or train {' or '.join(FROM_REFERENCES)}.",
         )
 
 

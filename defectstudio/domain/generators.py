@@ -210,6 +210,9 @@ CONFIGS: dict[Kind, type[Config]] = {
 }
 """The configuration of every kind; its field `kind` says which."""
 
+FROM_REFERENCES: tuple[Kind, ...] = ("dst", "histmatch")
+"""Kinds that learn from single images, and from all labeled ones where none is named."""
+
 _DCDGANC_PAPER: dict[str, Any] = {
     "source": "constant",
     "height": 256,

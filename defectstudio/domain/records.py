@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from defectstudio.domain.generators import Kind
+
 MAX_CLASSES = 254
 """A label plane is uint8: 0 is background, 255 is void, 1..254 are classes."""
 
@@ -101,7 +103,7 @@ class GeneratorRecord:
     id: int
     item_id: int
     name: str
-    kind: str
+    kind: Kind
     folder: Path
     sha256: str
 

@@ -21,7 +21,7 @@ from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
 from defectstudio.gui.dialogs.import_images import ImportChoice, ImportDialog
 from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
-from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog
+from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
 from defectstudio.project.folder import DATABASE
 from defectstudio.project.project import Project
@@ -127,8 +127,24 @@ class Commands(QObject):
         session = self._open_session()
         names = [one.name for one in session.project.generators()]
         known = is_split(session.project, session.item)
-        dialog = TrainDialog(names, is_split=known, parent=self._window)
+        labeled = session.labeled()
+        dialog = TrainDialog(names, labeled, is_split=known, parent=self._window)
         self._ask(dialog, lambda: self._train(session, dialog.choice))
+
+    def match_reference(self) -> None:
+        """Take the open image's defect as the reference of a histogram match, at once."""
+        session = self._open_session()
+        session.documents.save()
+        open_ones = [name for name, is_open in session.labeled().items() if is_open]
+        if not open_ones:
+            self.noted.emit(self.tr("Open an image with a defect and paint its mask first."))
+            return
+        taken = {one.name.casefold() for one in session.project.generators()}
+        name = free_name(open_ones[0].replace("/", "-"), taken)
+        session.jobs.train(
+            session.item.name, TrainChoice(name, "histmatch", open_ones, {}, "cpu", False)
+        )
+        session.choose_when_trained(name)
 
     def show_keys(self) -> None:
         """The key sheet."""
@@ -185,9 +201,7 @@ class Commands(QObject):
 
     def _train(self, session: Session, choice: TrainChoice) -> None:
         def start(_: object) -> None:
-            session.jobs.train(
-                choice.name, choice.kind, session.item.name, choice.overrides, choice.device
-            )
+            session.jobs.train(session.item.name, choice)
 
         if choice.split_first:
             self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), start)

@@ -13,6 +13,7 @@ from defectstudio.domain import events
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
+from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.jobs.running import RunningJob
 from defectstudio.project.project import Project
 
@@ -37,13 +38,17 @@ class JobControl(QObject):
         self._running: dict[int, RunningJob] = {}
         self._metrics: dict[int, list[events.Metrics]] = defaultdict(list)
 
-    def train(
-        self, name: str, kind: str, item: str, overrides: dict[str, str], device: str
-    ) -> None:
+    def train(self, item: str, choice: TrainChoice) -> None:
         """Start a training."""
         self._start(
             lambda: start_training(
-                self._project, name=name, kind=kind, item=item, overrides=overrides, device=device
+                self._project,
+                name=choice.name,
+                kind=choice.kind,
+                item=item,
+                references=choice.references,
+                overrides=choice.overrides,
+                device=choice.device,
             )
         )
 

@@ -243,6 +243,7 @@ class MainWindow(QMainWindow):
                 "view.reset": self.reset_layout,
                 "style.roll": self._in_session(self._roll),
                 "sample.accept": self._in_session(lambda session: session.previews.accept()),
+                "reference.match": commands.match_reference,
                 "job.train": commands.ask_train,
                 "help.keys": commands.show_keys,
             }

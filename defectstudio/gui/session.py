@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from defectstudio.app.document import drafts
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.records import Item, JobRecord, JobState
+from defectstudio.domain.records import Item, JobRecord, JobState, Role, Split
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
@@ -57,6 +57,7 @@ class Session(QObject):
         self.previews: Previews | None = None
         self._panels: Panels | None = None
         self._due: set[str] = set()
+        self._awaited = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -111,6 +112,20 @@ class Session(QObject):
     def remove_sample(self, sample_id: int) -> None:
         """Take a sample out of the project."""
         self._try(lambda: self.project.remove_sample(sample_id))
+
+    def labeled(self) -> dict[str, bool]:
+        """Defect images of the item that may be references, and which of them is open."""
+        images = self.project.images(self.item.id, role=Role.DEFECT)
+        document = self.studio.document
+        return {
+            image.name: document is not None and document.record.id == image.id
+            for image in images
+            if image.class_ids and image.split in (None, Split.TRAIN)
+        }
+
+    def choose_when_trained(self, name: str) -> None:
+        """Draw with the generator of this name as soon as it is there."""
+        self._awaited = name
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -184,6 +199,13 @@ class Session(QObject):
         self._read_jobs()
         if job.state is JobState.DONE and job.kind == "train":
             self.noted.emit(self.tr("{} is trained and can be used.").format(job.title))
+            if job.title == self._awaited:
+                self._awaited = ""
+                self._try(lambda: self._choose(job.title))
+
+    def _choose(self, generator: str) -> None:
+        self._read("generators")
+        self.studio.choose_generator(self.project.generator(generator))
 
     # --- reading the project again
 

@@ -36,8 +36,8 @@ def make_task(spec: TrainSpec, device: torch.device, log: Log = lambda _: None) 
     log: told what the metrics do not say. Raises UserError for a class without a labeled pixel, or
     without normal images where needed.
     """
-    if spec.config.kind in FROM_REFERENCES:
-        return FROM_REFERENCES[spec.config.kind](spec, device, log)
+    if spec.config.kind in REFERENCE_TASKS:
+        return REFERENCE_TASKS[spec.config.kind](spec, device, log)
     return TASKS[spec.config.kind](spec, _contents(spec, log), device)
 
 
@@ -126,7 +126,7 @@ TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], Generat
 }
 """What trains a kind on contents."""
 
-FROM_REFERENCES: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
+REFERENCE_TASKS: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
     "dst": _dst,
     "histmatch": _histmatch,
 }

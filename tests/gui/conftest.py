@@ -193,6 +193,12 @@ def fake_generator(folder, classes):
 
 
 @pytest.fixture
+def make_generator():
+    """make(folder, classes) -> the folder of a generator nobody draws with."""
+    return fake_generator
+
+
+@pytest.fixture
 def project_root(tmp_path, monkeypatch):
     """A project of three backgrounds and one labeled defect, and settings of its own."""
     monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))

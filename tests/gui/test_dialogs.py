@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from defectstudio.domain.bounds import Bounds
@@ -47,7 +48,7 @@ def test_a_number_that_is_none_falls_back_and_bounds_hold(qtbot):
 
 
 def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
-    dialog = TrainDialog(["first", "dcdganc-1"], is_split=False)
+    dialog = TrainDialog(["first", "dcdganc-1"], {"a": False}, is_split=False)
     qtbot.addWidget(dialog)
     assert set(dialog.form.editors) == {field.name for field in fields(DcdgancConfig)}
     steps = dialog.form.editors["steps"]
@@ -66,7 +67,7 @@ def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
 
 
 def test_the_form_follows_the_kind(qtbot):
-    dialog = TrainDialog([], is_split=True)
+    dialog = TrainDialog([], {}, is_split=True)
     qtbot.addWidget(dialog)
     for number, (kind, config) in enumerate(CONFIGS.items()):
         dialog.kind.setCurrentIndex(number)
@@ -77,6 +78,18 @@ def test_the_form_follows_the_kind(qtbot):
     dialog.name.setModified(True)
     dialog.kind.setCurrentIndex(0)
     assert dialog.choice.name == "mine"
+
+
+def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
+    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=True)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.choice.kind == "dst" and dialog.references.isVisible()
+    assert dialog.choice.references == ["oil/2"]
+    dialog.references.item(0).setCheckState(Qt.CheckState.Checked)
+    assert dialog.choice.references == ["oil/1", "oil/2"]
+    dialog.kind.setCurrentIndex(dialog.kind.findData("dcdganc"))
+    assert not dialog.references.isVisible() and dialog.choice.references == []
 
 
 def test_spoken_names():

@@ -9,6 +9,7 @@ from defectstudio.domain import events
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.records import JobState
 from defectstudio.gui import job_control
+from defectstudio.gui.dialogs.train import TrainChoice
 
 
 class ActedJob:
@@ -17,9 +18,9 @@ class ActedJob:
     event = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, project):
+    def __init__(self, project, title="acted"):
         self.project, self.failure, self.asked = project, None, []
-        self.record = project.add_job("train", "acted")
+        self.record = project.add_job("train", title)
         self.record = project.update_job(self.record.id, state=JobState.RUNNING)
 
     def say(self, event):
@@ -59,7 +60,9 @@ def started(opened, qtbot, monkeypatch):
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
-    opened.session.jobs.train("acted", "dcdganc", "plate", {"steps": "7"}, "cpu")
+    opened.session.jobs.train(
+        "plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu", False)
+    )
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
     assert given[0]["overrides"] == {"steps": "7"}
     return opened, acted[0]
@@ -117,6 +120,33 @@ def test_closing_asks_and_interrupts_running_jobs(started, qtbot, monkeypatch):
 
 
 def test_a_training_that_cannot_start_is_told(opened, qtbot):
-    opened.session.jobs.train("x", "dcdganc", "plate", {}, "cpu")
+    opened.session.jobs.train("plate", TrainChoice("x", "dcdganc", [], {}, "cpu", False))
     qtbot.waitUntil(opened.messages.isVisible, timeout=9000)
     assert "split" in opened.messages.text.text()
+
+
+def test_the_open_defect_becomes_a_reference_at_once(
+    opened, qtbot, monkeypatch, tmp_path, make_generator
+):
+    acted, given = [], []
+
+    def start(project, **options):
+        given.append(options)
+        acted.append(ActedJob(project, options["name"]))
+        return acted[-1]
+
+    monkeypatch.setattr(job_control, "start_training", start)
+    opened.commands.match_reference()
+    assert "paint its mask" in opened.messages.text.text() and not given
+    session = opened.session
+    defect = next(i for i in session.project.images() if i.class_ids)
+    session.documents.open(defect.id)
+    qtbot.waitUntil(lambda: session.studio.document.record.id == defect.id, timeout=9000)
+    opened.commands.match_reference()
+    qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=9000)
+    assert (given[0]["kind"], given[0]["references"]) == ("histmatch", [defect.name])
+    card = make_generator(tmp_path / "made", {1: "scratch", 2: "hole"})
+    session.project.add_generator(session.item.id, given[0]["name"], "histmatch", card)
+    acted[0].end(JobState.DONE)
+    qtbot.waitUntil(lambda: session.studio.generator.kind == "histmatch", timeout=9000)
+    assert session.studio.blend.mode == "alpha"

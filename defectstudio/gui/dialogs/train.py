@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import get_args
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
     QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QPushButton,
     QScrollArea,
     QStackedLayout,
@@ -18,20 +22,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.domain.generators import CONFIGS
+from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.domain.specs import Device
 from defectstudio.gui.dialogs.form import DataForm
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
 
-_FIRST = ["source", "height", "width", "steps", "batch", "seed"]
+_FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
 
 
 @dataclass(frozen=True)
 class TrainChoice:
-    """What to train; overrides: what differs from the kind's defaults."""
+    """What to train; references: names of images, none for all labeled ones; overrides: what
+    differs from the kind's defaults."""
 
     name: str
     kind: str
+    references: list[str]
     overrides: dict[str, str]
     device: str
     split_first: bool
@@ -60,7 +66,15 @@ class KindPage(QWidget):
 class TrainDialog(QDialog):
     """The form is made from the configuration of the chosen kind."""
 
-    def __init__(self, names: list[str], *, is_split: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        names: list[str],
+        labeled: Mapping[str, bool],
+        *,
+        is_split: bool,
+        parent: QWidget | None = None,
+    ) -> None:
+        """names: taken ones. labeled: images that can be references, and which are so at first."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train a generator"))
         self._taken = {name.casefold() for name in names}
@@ -73,10 +87,13 @@ class TrainDialog(QDialog):
         self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
         self.split.setChecked(not is_split)
         self.split.setVisible(not is_split)
+        self.references = _checkable(labeled)
         first = QFormLayout()
         first.addRow(self.tr("Name"), self.name)
         first.addRow(self.tr("Kind"), self.kind)
         first.addRow(self.tr("Device"), self.device)
+        first.addRow(self.tr("References"), self.references)
+        self._first = first
         self.more = QPushButton(self.tr("All settings"))
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show_all)
@@ -84,6 +101,9 @@ class TrainDialog(QDialog):
         self._shown = QStackedLayout()
         self._follow_kind()
         self._note = hint(self.tr("Only labeled images of the training split are seen."))
+        if any(labeled.values()):
+            self.kind.setCurrentIndex(self.kind.findData("dst"))
+            self._follow_kind()
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
@@ -104,10 +124,16 @@ class TrainDialog(QDialog):
         return TrainChoice(
             self.name.text().strip(),
             self.kind.currentData(),
+            _checked(self.references) if self.takes_references else [],
             self.form.changes(),
             self.device.currentData(),
             self.split.isVisibleTo(self) and self.split.isChecked(),
         )
+
+    @property
+    def takes_references(self) -> bool:
+        """Whether the chosen kind learns from references."""
+        return self.kind.currentData() in FROM_REFERENCES
 
     def _follow_kind(self) -> None:
         """Show the settings of the chosen kind; a name that nobody typed follows too."""
@@ -117,21 +143,41 @@ class TrainDialog(QDialog):
             self._shown.addWidget(self._pages[kind])
         self._shown.setCurrentWidget(self._pages[kind])
         self.form = self._pages[kind].form
+        self._first.setRowVisible(self.references, self.takes_references)
         self._show_all(self.more.isChecked())
         if not self.name.isModified():
-            self.name.setText(self._free_name(kind))
+            self.name.setText(free_name(kind, self._taken))
 
     def _show_all(self, shown: bool) -> None:
         for page in self._pages.values():
             page.others.setVisible(shown)
         self.adjustSize()
 
-    def _free_name(self, kind: str) -> str:
-        number = 1
-        while f"{kind}-{number}" in self._taken:
-            number += 1
-        return f"{kind}-{number}"
-
     def _check(self) -> None:
         name = self.name.text().strip()
         self.go.setEnabled(bool(name) and name.casefold() not in self._taken)
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """`stem-1`, or the first number whose name is not taken; taken: casefolded."""
+    number = 1
+    while f"{stem}-{number}".casefold() in taken:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def _checkable(names: Mapping[str, bool]) -> QListWidget:
+    """A list of names with boxes, some lines high."""
+    shown = QListWidget()
+    for name, checked in names.items():
+        item = QListWidgetItem(name, shown)
+        item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
+        if checked:
+            shown.setCurrentItem(item)
+    shown.setMaximumHeight(6 * shown.fontMetrics().height())
+    return shown
+
+
+def _checked(shown: QListWidget) -> list[str]:
+    items = [shown.item(row) for row in range(shown.count())]
+    return [item.text() for item in items if item.checkState() is Qt.CheckState.Checked]

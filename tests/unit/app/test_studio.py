@@ -1,5 +1,6 @@
 """The window's state without a window."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,17 @@ def test_nothing_synthetic_is_made_on_a_test_image(studio, split, made):
     studio.show(document(split=split))
     stroke(studio, (20, 20), (25, 40))
     assert (studio.recipe("p") is not None) is made
+
+
+def test_a_kind_that_fuses_by_itself_is_blended_by_alpha(studio):
+    def of_kind(kind):
+        return GeneratorRecord(1, 1, kind, kind, Path(), "0" * 64)
+
+    modes = []
+    for kind in ("dcdganc", "dst", "histmatch", "paste"):
+        studio.choose_generator(of_kind(kind))
+        modes.append(studio.blend.mode)
+    assert modes == ["improved", "alpha", "alpha", "improved"]
+    studio.choose_blend(replace(studio.blend, mode="poisson"))
+    studio.choose_generator(of_kind("dcdganc"))
+    assert studio.blend.mode == "poisson"  # the user's own choice stays
