@@ -244,6 +244,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "adain": _DCDGANC_PAPER,
         "instancenorm": _DCDGANC_PAPER,
         "dst": {
+            "learning_rate": 1e-3,
             "ema": 0.0,
             "features": "vgg19",
             "balance": False,

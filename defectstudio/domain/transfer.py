@@ -50,13 +50,13 @@ class DstConfig(LearningConfig):
     """
 
     kind: Literal["dst"] = "dst"
-    height: Canvas = 256
-    width: Canvas = 256
+    height: Canvas = 128
+    width: Canvas = 128
     tone: Tone = "absolute"
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1000
     preview_every: Annotated[int, Bounds(1, 1_000_000)] = 10
     batch: Annotated[int, Bounds(1, 512)] = 1
-    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 1e-3
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-3
     beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.9
     ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.99
     conditional: bool = False
@@ -66,9 +66,9 @@ class DstConfig(LearningConfig):
     style_layers: str = ""
     hist_layers: str = ""
     balance: bool = True
-    w_content: Annotated[float, Bounds(0.0, 1e9)] = 1.0
-    w_style: Annotated[float, Bounds(0.0, 1e9)] = 1.0
-    w_hist: Annotated[float, Bounds(0.0, 1e9)] = 1.0
+    w_content: Annotated[float, Bounds(0.0, 1e9)] = 0.2
+    w_style: Annotated[float, Bounds(0.0, 1e9)] = 0.3
+    w_hist: Annotated[float, Bounds(0.0, 1e9)] = 3.0
     w_tv: Annotated[float, Bounds(0.0, 1e9)] = 0.1
     hist_pixels: Annotated[int, Bounds(16, 1 << 20)] = 4096
     width_t: Annotated[int, Bounds(4, 256)] = 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -30,7 +31,7 @@ from defectstudio.training.references import Reference
 
 TERMS = ("content", "style", "hist", "tv")
 LIMIT = 2.0
-"""Of a placement's gradient, whose terms are 1 by the default weights."""
+"""Of a placement's gradient, in units of that of its terms together."""
 MEASURED, NOISE = 6, 0.05
 """Batches that gradient norms are measured on, and the noise there: of the matched image itself
 the content loss is 0."""
@@ -74,6 +75,7 @@ class DstTask:
         )
         norms = self._gradient_norms()
         self.weights = {name: getattr(c, f"w_{name}") for name in TERMS}
+        self.limit = LIMIT * math.hypot(*self.weights.values())
         if c.balance:
             self.weights = {name: w / norms[name] for name, w in self.weights.items()}
         log(f"losses on {network.name} ({network.sha256[:12]})")
@@ -120,7 +122,7 @@ class DstTask:
         if not self.config.balance:
             return pull
         norm = pull.flatten(1).norm(dim=1) * len(pull)
-        limited: Tensor = pull * (LIMIT / norm.clamp_min(LIMIT))[:, None, None, None]
+        limited: Tensor = pull * (self.limit / norm.clamp_min(self.limit))[:, None, None, None]
         return limited
 
     def _transferred(self, net: TransferNet, batch: Batch) -> Tensor:

@@ -14,18 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.networks.dcdganc.source import class_values
@@ -33,6 +27,7 @@ from defectstudio.synthesis.generators.dcdganc import Dcdganc
 from defectstudio.training.contents import Content, ContentBatches
 from defectstudio.training.dcdganc import DcdgancTask
 from tests.benchmarks.clock import Contestant, race
+from tests.benchmarks.floor import bare, environment, recorded
 
 SIDES = (64, 128, 256)
 CLASSES = {1: "crack", 2: "hole", 3: "stain"}
@@ -40,21 +35,11 @@ GALLERY = 16
 CPU = torch.device("cpu")
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call of a layer: which layer, the input's shape, and where gradients go."""
-
-    layer: nn.Module
-    shape: tuple[int, ...]
-    to_input: bool
-    to_weight: bool
-
-
 def main() -> int:
     given = _arguments()
     torch.set_num_threads(given.threads)
     found = {
-        "environment": _environment(given.threads),
+        "environment": environment(given.threads),
         "cases": [case(side, given.batch, given.repeats, given.budget) for side in given.sides],
     }
     print(json.dumps(found, indent=1) if given.json else _table(found))
@@ -68,17 +53,17 @@ def case(side: int, batch: int, repeats: int, budget_s: float) -> dict[str, Any]
     batches = [task.data[index] for index in range(every)]
     plain = partial(task.step, 1, batches[1 % every])
     lazy = partial(task.step, 0, batches[0])
-    plain_calls, lazy_calls = _recorded(plain), _recorded(lazy)
+    plain_calls, lazy_calls = recorded(plain), recorded(lazy)
     sampler, mask = _sampler(task), np.ones((side - 8, side - 8), bool)
     one = partial(_contents, sampler, mask, 1)
     times = race(
         [
             Contestant("plain", plain),
             Contestant("lazy", lazy),
-            Contestant("plain_floor", partial(_bare, plain_calls)),
-            Contestant("lazy_floor", partial(_bare, lazy_calls)),
+            Contestant("plain_floor", partial(bare, plain_calls)),
+            Contestant("lazy_floor", partial(bare, lazy_calls)),
             Contestant("preview", one),
-            Contestant("preview_floor", partial(_bare, _recorded(one))),
+            Contestant("preview_floor", partial(bare, recorded(one))),
             Contestant("gallery", partial(_contents, sampler, mask, GALLERY)),
         ],
         repeats,
@@ -119,70 +104,6 @@ def _contents(sampler: Dcdganc, mask: np.ndarray, count: int) -> None:
     surface = np.zeros((*mask.shape, 3), np.float32)
     for seed in range(count):
         sampler.generate(1, seed, mask, surface)
-
-
-def _recorded(run: Callable[[], object]) -> Counter[Call]:
-    """Every call of a convolution or linear layer while `run` runs, and how often."""
-    calls: Counter[Call] = Counter()
-
-    def note(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        grad = torch.is_grad_enabled()
-        learns = any(own.requires_grad for own in layer.parameters())
-        shape = tuple(inputs[0].shape)
-        to_input, to_weight = grad and inputs[0].requires_grad, grad and learns
-        calls[Call(layer, shape, to_input, to_weight)] += 1
-
-    with _hooked(note):
-        run()
-    return calls
-
-
-@contextmanager
-def _hooked(note: Callable[[nn.Module, tuple[Tensor, ...]], None]) -> Iterator[None]:
-    def any_module(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            note(layer, inputs)
-
-    handle = nn.modules.module.register_module_forward_pre_hook(any_module)
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
-def _bare(calls: Counter[Call]) -> None:
-    """The layers alone: forward, and backward to where the step's gradients go."""
-    for call, count in calls.items():
-        # Where weights are normed they are no leaf: the bare layer starts from their values.
-        weight = call.layer.weight.detach().requires_grad_(call.to_weight)
-        bias = None if call.layer.bias is None else call.layer.bias.detach()
-        for _ in range(count):
-            x = torch.zeros(call.shape)
-            if len(call.shape) == 4:
-                x = x.contiguous(memory_format=torch.channels_last)
-            x.requires_grad_(call.to_input)
-            wanted = [x] * call.to_input + [weight] * call.to_weight
-            with torch.set_grad_enabled(bool(wanted)):
-                y = _forward(call.layer, x, weight, bias)
-            if wanted:
-                torch.autograd.grad(y, wanted, torch.ones_like(y))
-
-
-def _forward(layer: nn.Module, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    if isinstance(layer, nn.Conv2d):
-        stride, padding, groups = layer.stride, layer.padding, layer.groups
-        return nn.functional.conv2d(x, weight, bias, stride, padding, groups=groups)
-    return nn.functional.linear(x, weight, bias)
-
-
-def _environment(threads: int) -> dict[str, Any]:
-    return {
-        "cpu": platform.processor() or platform.machine(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "torch": str(torch.__version__),
-        "threads": threads,
-        "load": os.getloadavg()[0],
-    }
 
 
 def _table(found: dict[str, Any]) -> str:

@@ -39,6 +39,20 @@ def test_the_smallest_benchmark_of_training_reports_its_figures():
     assert {"preview", "preview_floor", "gallery"} <= set(ms)
 
 
+def test_the_smallest_benchmark_of_dst_reports_its_figures():
+    task = ("--json", "--sides", "64", "--repeats", "1", "--threads", "1")
+    (case,) = report_of("transfer", *task)["cases"]
+    assert case["ratio"] == pytest.approx(case["ms"]["network"] / case["ms"]["floor"])
+    assert case["images_per_s"] == pytest.approx(1000 / case["ms"]["network"])
+    full, half, quarter = 64**2, 32**2, 16**2
+    by_hand = (
+        (81 * 3 * 32 + 9 * 128 * 32 + 9 * 64 * 32 + 9 * 32 * 3) * full
+        + (9 * 32 * 64 + 9 * 128 * 64) * half
+        + (9 * 64 * 128 + 8 * 9 * 128 * 128) * quarter
+    )
+    assert case["gmac"] == pytest.approx(by_hand / 1e9)
+
+
 def test_the_smallest_benchmark_of_blending_reports_its_figures():
     found = report_of("blend", *TASK)
     assert set(found) == {"environment", "cases", "growth", "batch", "interactive"}

@@ -8,6 +8,9 @@ from torch.nn import functional
 
 STRIDE = 4
 """Sides of its input are multiples of this."""
+FIRST_CHANGES = 0.1
+"""Scale of a residual network's change: Adam's first steps move every weight by its rate, and the
+hundreds that make one pixel would move it all the way, from where no gradient leads back."""
 TRUNK = 64
 """Width of what a style code becomes before it scales and shifts the norms."""
 
@@ -99,7 +102,7 @@ class TransferNet(nn.Module):
         self.up_half = Block(4 * width, 2 * width, 3, **own)
         self.up = Block(4 * width, width, 3, **own)
         self.joined = Block(2 * width, width, 3, **own)
-        self.last = Conv(width, channels, 9)
+        self.last = Conv(width, channels, 3)
         if residual:
             nn.init.zeros_(self.last.conv.weight)
             nn.init.zeros_(self.last.conv.bias)  # type: ignore[arg-type]
@@ -117,10 +120,11 @@ class TransferNet(nn.Module):
             x = block(x, style)
         x = torch.cat([self.up_half(_doubled(x), style), half], dim=1)
         x = torch.cat([self.up(_doubled(x), style), full], dim=1)
-        change = torch.tanh(self.last(self.joined(x, style)).float())
+        change = self.last(self.joined(x, style)).float()
         if not self.residual:
-            return (change + 1) / 2
-        return image + change * torch.where(change >= 0, 1 - image, image)
+            return (torch.tanh(change) + 1) / 2
+        share = torch.tanh(FIRST_CHANGES * change)
+        return image + share * torch.where(share >= 0, 1 - image, image)
 
 
 def _doubled(x: Tensor) -> Tensor:

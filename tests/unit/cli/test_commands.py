@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from defectstudio.cli.main import app
-from defectstudio.domain.records import JobState
+from defectstudio.domain.records import JobState, Role, Split
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
 from defectstudio.project.project import Project
@@ -128,6 +128,22 @@ def test_train_hands_its_settings_over(ready, tmp_path):
     assert error["kind"] == "CheckpointError"  # the fake worker trains nothing
     spec = json.loads((ready / "runs/0002/job.json").read_text())
     assert (spec["config"]["steps"], spec["config"]["batch"], spec["device"]) == (20, 4, "cpu")
+
+
+def test_train_hands_its_references_over(ready):
+    """The pictures of the import: one class of defects."""
+    with Project.open(ready) as opened:
+        item = opened.items()[0]
+        images = opened.images(item.id, role=Role.DEFECT, split=Split.TRAIN)
+        names = [image.name for image in images[:2]]
+        expected = [image.sha256 for image in images[:2]]
+    references = [part for name in names for part in ("--reference", name)]
+    said("train", ready, "dst", "--name", "good", *references, code=1)
+    spec = json.loads((ready / "runs/0002/job.json").read_text())
+    assert [file["sha256"] for file in spec["images"]] == expected
+    assert spec["config"]["kind"] == "dst" and spec["normals"]
+    error = said("train", ready, "dst", "--name", "g", "--reference", "nobody", code=1)["error"]
+    assert error["kind"] == "ProjectError" and names[0] in error["remedy"]
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", None])

@@ -120,7 +120,7 @@ def test_train_then_synthesize_twice_then_resume(training, tmp_path):
     assert "other config" in events[-1].reason
 
 
-@pytest.mark.parametrize("kind", ["cyclegan", "paste"])
+@pytest.mark.parametrize("kind", ["cyclegan", "dst", "paste"])
 def test_other_kinds_are_trained_and_sampled_alike(tiny_spec, tiny_normals, tmp_path, kind):
     steps = {} if kind == "paste" else {"steps": 2}
     spec = replace(tiny_spec(kind, **steps), device="cpu")

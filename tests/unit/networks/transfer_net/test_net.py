@@ -22,7 +22,7 @@ def test_the_layers_are_those_of_figure_2():
     found = [(c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0]) for c in convs]
     assert found[:3] == [(3, 32, 9, 1), (32, 64, 3, 2), (64, 128, 3, 2)]
     assert found[3:11] == [(128, 128, 3, 1)] * 8
-    assert found[11:] == [(128, 64, 3, 1), (128, 32, 3, 1), (64, 32, 3, 1), (32, 3, 9, 1)]
+    assert found[11:] == [(128, 64, 3, 1), (128, 32, 3, 1), (64, 32, 3, 1), (32, 3, 3, 1)]
     assert all(c.padding_mode == "reflect" for c in convs)
 
 
