@@ -88,7 +88,8 @@ class Defect:
     top, left: the box's origin in the background, (row, column), may be negative when the
     box hangs over the border. generator: SHA-256 of the generator's weights. contrast: the
     visible contrast that the content is scaled to (imaging.contrast), 0: it stays as it is.
-    Recipes of older versions have neither style nor contrast and mean the defaults.
+    polish: iterations in which a generator of kind dst refines the content at its place.
+    Recipes of older versions have no style, contrast or polish and mean the defaults.
     """
 
     class_id: Annotated[int, Bounds(1, 254)]
@@ -99,6 +100,7 @@ class Defect:
     generator: str
     style: Style = field(default_factory=Style)
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
+    polish: Annotated[int, Bounds(0, 1000)] = 0
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,13 @@ class StyleSettings:
     """Which styles a batch draws.
 
     truncation: as in recipe.Style. best_of: contents tried for each defect, of which the one of
-    the best score is used (synthesis.judging). contrast: as in recipe.Defect.
+    the best score is used (synthesis.judging). contrast, polish: as in recipe.Defect.
     """
 
     truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
     best_of: Annotated[int, Bounds(1, 64)] = 1
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
+    polish: Annotated[int, Bounds(0, 1000)] = 0
 
 
 @dataclass(frozen=True)

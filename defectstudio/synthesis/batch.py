@@ -222,6 +222,7 @@ class Batch:
         return self._styled(Defect(class_id, seed, mask, box.top, box.left, weights))
 
     def _styled(self, defect: Defect) -> Defect:
-        """The defect with the style and contrast that the batch wants."""
+        """The defect with the style, contrast and polish that the batch wants."""
         wanted = self.spec.styles
-        return replace(defect, style=Style(wanted.truncation), contrast=wanted.contrast)
+        style = Style(wanted.truncation)
+        return replace(defect, style=style, contrast=wanted.contrast, polish=wanted.polish)

@@ -22,6 +22,7 @@ from defectstudio.imaging.types import Image, Mask, Unit
 from defectstudio.synthesis.generators.content import (
     Content,
     ContentGenerator,
+    PolishingGenerator,
     StyledGenerator,
 )
 
@@ -107,6 +108,17 @@ def make_contents(
 
     surface: as in `ContentGenerator.generate`. Raises RecipeError for a style it cannot draw.
     """
+    if defect.polish:
+        if not isinstance(generator, PolishingGenerator):
+            raise RecipeError(
+                "this kind of generator cannot refine a content at its place",
+                subject=generator.card.kind,
+                remedy="Set polish to 0, or use a generator of kind dst.",
+            )
+        return [
+            generator.polished(defect.class_id, seed, mask, surface, defect.polish)
+            for seed in seeds
+        ]
     plain = defect.style == Style()
     if isinstance(generator, StyledGenerator) and (len(seeds) > 1 or not plain):
         return generator.styled(defect.class_id, seeds, defect.style, mask)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -11,15 +11,20 @@ from torch import Tensor
 
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.ema import Ema
-from defectstudio.networks.features.layers import Layers, named, usual
 from defectstudio.networks.features.registry import load_features
-from defectstudio.networks.transfer_net import losses
+from defectstudio.networks.transfer_net.losses import thinned
 from defectstudio.networks.transfer_net.net import TransferNet
-from defectstudio.networks.transfer_net.regions import around_masks, style_code
+from defectstudio.networks.transfer_net.objective import (
+    TERMS,
+    Objective,
+    Placement,
+    Wanted,
+    total,
+    weighted,
+)
 from defectstudio.synthesis.generators.references import packed
 from defectstudio.training.parts import (
     Batch,
-    Log,
     finite,
     put_back,
     state_of,
@@ -29,7 +34,8 @@ from defectstudio.training.placements import PlacementBatches
 from defectstudio.training.precision import autocast
 from defectstudio.training.references import Reference
 
-TERMS = ("content", "style", "hist", "tv")
+KEPT = 256
+"""Values of a feature channel that a generator keeps of a reference."""
 LIMIT = 2.0
 """Of a placement's gradient, in units of that of its terms together."""
 MEASURED, NOISE = 6, 0.05
@@ -56,13 +62,7 @@ class DstTask:
         c = self.config
         torch.manual_seed(c.seed)
         network = load_features(c.features, device, download=c.download)
-        own = usual(network)
-        self.content_layers = named(network, c.content_layers, own.content)
-        self.style_layers = named(network, c.style_layers, own.style)
-        self.hist_layers = named(network, c.hist_layers, own.hist)
-        self.shallow = Layers(network, self.content_layers)
-        self.styles = Layers(network, self.style_layers)
-        self.all = Layers(network, (*self.content_layers, *self.style_layers, *self.hist_layers))
+        self.objective = Objective(network, c)
         described = [self._described(reference) for reference in data.references]
         self.wanted = [wanted for wanted, _ in described]
         self.codes = torch.stack([code for _, code in described])
@@ -85,36 +85,23 @@ class DstTask:
             f"with the weights of this run: {_list({n: self.weights[n] * norms[n] for n in TERMS})}"
         )
 
-    @torch.no_grad()
-    def _described(self, reference: Reference) -> tuple[dict[str, Tensor], Tensor]:
-        """Feature quantiles of H[M] by layer, and its style code (K,): see `style_code`."""
+    def _described(self, reference: Reference) -> tuple[Wanted, Tensor]:
         pixels = torch.from_numpy(reference.pixels.transpose(2, 0, 1).copy())[None]
-        mask = torch.from_numpy(reference.mask)[None, None].float().to(self.device)
-        maps = self.all(pixels.to(self.device))
-        wanted = {
-            name: losses.quantiles(
-                maps[name][0],
-                losses.at_scale(mask, maps[name].shape[2:])[0],
-                self.config.hist_pixels,
-            )
-            for name in self.hist_layers
-        }
-        return wanted, style_code([maps[name][0] for name in self.style_layers], mask)
+        mask = torch.from_numpy(reference.mask)[None, None].float()
+        return self.objective.described(pixels.to(self.device), mask.to(self.device))
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update the transfer network."""
         rng = step_rng(self.config.seed, index)
-        batch = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         with autocast(self.config.autocast, self.device):
-            made = self._transferred(self.net, batch)
-            log = self._losses(made, batch, rng)
-        weighted = {name: self.weights[name] * value for name, value in log.items()}
-        (pull,) = torch.autograd.grad(_sum(weighted.values()), made)
+            made, place = self._transferred(self.net, batch)
+            log = weighted(self.objective(made, place, rng), self.weights)
+        (pull,) = torch.autograd.grad(total(log), made)
         self.opt.zero_grad(set_to_none=True)
         torch.autograd.backward(made, self._limited(pull))
         self.opt.step()
         self.ema.update(self.net, index)
-        return finite(weighted, index)
+        return finite(log, index)
 
     def _limited(self, pull: Tensor) -> Tensor:
         """The gradient (B, C, H, W) by the image; with balanced weights no placement pulls harder
@@ -125,54 +112,29 @@ class DstTask:
         limited: Tensor = pull * (self.limit / norm.clamp_min(self.limit))[:, None, None, None]
         return limited
 
-    def _transferred(self, net: TransferNet, batch: Batch) -> Tensor:
-        """g T(y) + (1 - g) S."""
+    def _transferred(self, net: TransferNet, batch: Batch) -> tuple[Tensor, Placement]:
+        """The fused image, and what it was made for."""
+        place = self._placement(batch)
         code = self.codes[batch["reference"]] if self.config.conditional else None
-        made: Tensor = net(batch["matched"], code)
-        return torch.lerp(batch["surface"], made, batch["fusion"].expand_as(made))
+        return place.fused(net(place.matched, code)), place
 
-    def _losses(self, made: Tensor, batch: Batch, rng: torch.Generator) -> Log:
-        """Eqs. (1), (2), (4), (5) in L, unweighted."""
-        mask = batch["mask"]
-        made, matched, surface, inside = around_masks(
-            made, batch["matched"], batch["surface"], mask
+    def _placement(self, batch: Batch) -> Placement:
+        surface, matched, mask, fusion = (
+            batch[name].to(self.device, non_blocking=True)
+            for name in ("surface", "matched", "mask", "fusion")
         )
-        maps = self.all(made)
-        with torch.no_grad():
-            wanted = self.shallow(matched)
-            style = self.styles(surface)
-        masks = {name: losses.at_scale(inside, x.shape[2:]) for name, x in maps.items()}
-        references = batch["reference"].tolist()
-        return {
-            "content": _sum(
-                losses.content(maps[n], wanted[n], masks[n]) for n in self.content_layers
-            ),
-            "style": _sum(
-                losses.style(losses.gram(maps[n], masks[n]), losses.gram(style[n], masks[n]))
-                for n in self.style_layers
-            ),
-            "hist": _sum(
-                losses.histogram(
-                    maps[n],
-                    masks[n],
-                    [self.wanted[r][n] for r in references],
-                    self.config.hist_pixels,
-                    rng,
-                )
-                for n in self.hist_layers
-            ),
-            "tv": losses.total_variation(made, inside),
-        }
+        wanted = [self.wanted[n] for n in batch["reference"].tolist()]
+        return Placement(surface, matched, mask, fusion, wanted)
 
     def _gradient_norms(self) -> dict[str, float]:
         """Norm of every term's gradient by the image near the matched one, median of batches."""
         found: dict[str, list[float]] = {name: [] for name in TERMS}
         for n in range(MEASURED):
             rng = step_rng(self.config.seed, BEYOND + n)
-            batch = {k: v.to(self.device) for k, v in self.data[BEYOND + n].items()}
-            noise = torch.randn(batch["matched"].shape, generator=rng).to(self.device)
-            made = (batch["matched"] + NOISE * noise * batch["mask"]).requires_grad_(True)
-            for name, value in self._losses(made, batch, rng).items():
+            place = self._placement(self.data[BEYOND + n])
+            noise = torch.randn(place.matched.shape, generator=rng).to(self.device)
+            made = (place.matched + NOISE * noise * place.mask).requires_grad_(True)
+            for name, value in self.objective(made, place, rng).items():
                 (grad,) = torch.autograd.grad(value, made, retain_graph=True)
                 found[name].append(float(grad.norm()))
         return {name: max(float(np.median(own)), 1e-12) for name, own in found.items()}
@@ -190,27 +152,28 @@ class DstTask:
         ids = list(self.data.class_ids)
         kept = [(ids.index(r.class_id), r.pixels, r.mask) for r in self.data.references]
         net = {f"net.{name}": value for name, value in self.ema.module.state_dict().items()}
-        return {**net, **packed(kept, self.config), "codes": self.codes.cpu()}
+        weights = torch.tensor([self.weights[name] for name in TERMS])
+        wanted = {
+            f"wanted.{n:04d}.{layer}": thinned(values, KEPT).half().cpu()
+            for n, own in enumerate(self.wanted)
+            for layer, values in own.items()
+        }
+        own = {"codes": self.codes.cpu(), "weights": weights}
+        return {**net, **packed(kept, self.config), **wanted, **own}
 
     @torch.no_grad()
     def preview(self) -> np.ndarray:
         """Rows: references, normal surfaces, histogram match, DST; uint8 RGB (H, W, 3)."""
         columns = []
         for n in range(SHOWN):
-            batch = {k: v[:1].to(self.device) for k, v in self.data[BEYOND + n].items()}
-            made = self._transferred(self.ema.module, batch)
+            batch = {name: own[:1] for name, own in self.data[BEYOND + n].items()}
+            made, _ = self._transferred(self.ema.module, batch)
             reference = self.data.references[int(batch["reference"])].pixels
-            own = [
-                batch[name][0].cpu().numpy().transpose(1, 2, 0) for name in ("surface", "matched")
-            ]
+            own = [batch[name][0].numpy().transpose(1, 2, 0) for name in ("surface", "matched")]
             columns.append([reference, *own, made[0].float().cpu().numpy().transpose(1, 2, 0)])
         return contact_sheet(
             [[_picture(column[row]) for column in columns] for row in range(4)], tile=128
         )
-
-
-def _sum(terms: Iterable[Tensor]) -> Tensor:
-    return torch.stack(list(terms)).sum()
 
 
 def _list(values: Mapping[str, float]) -> str:

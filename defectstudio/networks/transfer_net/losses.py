@@ -61,8 +61,12 @@ def total_variation(image: Tensor, mask: Tensor) -> Tensor:
 
 
 def quantiles(features: Tensor, mask: Tensor, most: int) -> Tensor:
-    """Sorted masked values (C, n) of features (C, h, w); of more than `most` evenly spaced ones."""
-    values = features[:, mask[0] > 0].sort(dim=1).values
+    """Sorted masked values (C, n) of features (C, h, w), at most so many of a channel."""
+    return thinned(features[:, mask[0] > 0].sort(dim=1).values, most)
+
+
+def thinned(values: Tensor, most: int) -> Tensor:
+    """Sorted values (C, n); of more than `most` so many evenly spaced ones."""
     if values.shape[1] <= most:
         return values
     positions = (torch.arange(most, device=values.device) + 0.5) * values.shape[1] / most

@@ -58,6 +58,17 @@ class StyledGenerator(ContentGenerator, Protocol):
         """
 
 
+@runtime_checkable
+class PolishingGenerator(ContentGenerator, Protocol):
+    """A generator that can refine a single content at its place."""
+
+    def polished(
+        self, class_id: int, seed: int, mask: Mask, surface: Unit, iterations: int
+    ) -> Content:
+        """As `generate`, then refined so many times. Raises CheckpointError also where what it
+        needs beside its weights is missing."""
+
+
 def class_index(card: GeneratorCard, class_id: int) -> int:
     """The place of a class in the one-hot code. Raises CheckpointError when it is unknown."""
     ids = class_order(card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -15,7 +16,16 @@ from defectstudio.domain.transfer import REACH, DstConfig
 from defectstudio.imaging.fusion import fused, gaussian_mask
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.types import Mask, Unit
+from defectstudio.networks.features.registry import load_features
 from defectstudio.networks.transfer_net.net import STRIDE, TransferNet
+from defectstudio.networks.transfer_net.objective import (
+    TERMS,
+    Objective,
+    Placement,
+    polished,
+    total,
+    weighted,
+)
 from defectstudio.synthesis.generators.content import Content, class_index
 from defectstudio.synthesis.generators.references import References, matched
 
@@ -36,9 +46,16 @@ class Dst:
         self.card, self.config, self.device = card, card.config, device
         self.fills_mask = True
         self.references = References(tensors, len(card.values), card.channels)
-        if "codes" not in tensors:
-            raise RuntimeError("the style codes are missing")
+        if not {"codes", "weights"} <= tensors.keys():
+            raise RuntimeError("the style codes or the weights of the losses are missing")
         self.codes = tensors["codes"].to(device)
+        self.weights = dict(zip(TERMS, tensors["weights"].tolist(), strict=True))
+        self.wanted: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        for name, values in tensors.items():
+            if name.startswith("wanted."):
+                _, number, layer = name.split(".")
+                self.wanted[int(number)][layer] = values.float().to(device)
+        self._asked: Objective | None = None
         c = self.config
         length = self.codes.shape[1] if c.conditional else 0
         self.net = TransferNet(card.channels, c.width_t, c.blocks, code=length, residual=c.residual)
@@ -50,13 +67,58 @@ class Dst:
 
         Raises CheckpointError for a class it does not know.
         """
+        return self.polished(class_id, seed, mask, surface, 0)
+
+    def polished(
+        self, class_id: int, seed: int, mask: Mask, surface: Unit, iterations: int
+    ) -> Content:
+        """As `generate`, its pixels then moved so many times down the losses of the training.
+
+        Raises CheckpointError where the feature network of the training is missing.
+        """
         values, number = self.references.drawn(class_index(self.card, class_id), seed)
         rows, columns = self.config.context(*mask.shape)
         wide = np.pad(mask, ((rows, rows), (columns, columns)))
-        made = self._transferred(matched(surface, wide, values), wide, number)
+        image = matched(surface, wide, values)
+        made = self._transferred(image, wide, number)
+        if iterations:
+            made = self._polished(made, (surface, image, wide), number, iterations)
         inner = Box(rows, columns, *mask.shape).slices
         g = gaussian_mask(mask, self.config.fusion)
         return Content(fused(made[inner].clip(0, 1), surface[inner], g), mask.copy())
+
+    def _polished(
+        self, made: Unit, scene: tuple[Unit, Unit, Mask], number: int, iterations: int
+    ) -> Unit:
+        """scene: the surface, the matched image and the mask, all (h, w, ...) as `made`."""
+        surface, image, mask = scene
+        objective = self._objective()
+        g = gaussian_mask(mask, self.config.fusion)
+        place = Placement(
+            self._tensor(surface),
+            self._tensor(image),
+            self._tensor(mask[..., None].astype(np.float32)),
+            self._tensor(g[..., None]),
+            [{name: self.wanted[number][name] for name in objective.hist}],
+        )
+        rng = torch.Generator().manual_seed(0)
+
+        def loss(x: Tensor) -> Tensor:
+            return total(weighted(objective(x, place, rng), self.weights))
+
+        found = polished(self._tensor(made.clip(0, 1)), place, loss, iterations)
+        return np.ascontiguousarray(found[0].cpu().numpy().transpose(1, 2, 0))
+
+    def _objective(self) -> Objective:
+        """Its network is loaded when it is first asked."""
+        if self._asked is None:
+            network = load_features(self.config.features, self.device)
+            self._asked = Objective(network, self.config)
+        return self._asked
+
+    def _tensor(self, pixels: Unit) -> Tensor:
+        planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return torch.from_numpy(planes)[None].to(self.device)
 
     def _transferred(self, image: Unit, mask: Mask, number: int) -> Unit:
         """T(y) of y (h, w, C), of which large ones are made in tiles where the mask is."""
@@ -74,10 +136,10 @@ class Dst:
 
     @torch.no_grad()
     def _net(self, image: Unit, number: int) -> Unit:
-        x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
+        x = self._tensor(image)
         height, width = image.shape[:2]
         x = functional.pad(x, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
-        x = x.to(self.device).contiguous(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
         code = self.codes[number : number + 1] if self.config.conditional else None
         made = self.net(x, code)[0, :, :height, :width].float().cpu().numpy()
         return np.ascontiguousarray(made.transpose(1, 2, 0))

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.recipe import BlendSettings, Defect, GrainSettings, Recipe
 from defectstudio.imaging.masks import encode
+from defectstudio.networks.transfer_net.objective import Placement, total, weighted
 from defectstudio.synthesis.generators import dst
 from defectstudio.synthesis.generators.loading import load_generator
+from defectstudio.synthesis.generators.references import matched
 from defectstudio.synthesis.render import render
 
 CPU = torch.device("cpu")
@@ -79,6 +82,52 @@ def test_tiles_of_a_large_surface_meet_without_a_seam(tiny_of_kind, monkeypatch)
     assert made.min() < 0.1 and made.max() > 0.9
     steps = np.abs(np.diff(made, axis=1))
     assert 0 < steps.max() < 2 / (dst.OVERLAP - 2 * dst.REACH)
+
+
+def test_a_polished_content_is_nearer_to_the_reference(tiny_of_kind):
+    generator = load_generator(tiny_of_kind("dst"), CPU)
+    mask = disc(40)
+    surface = surface_for(generator, mask)
+    plain = generator.generate(1, 0, mask, surface)
+    one, again = (generator.polished(1, 0, mask, surface, 4) for _ in range(2))
+    assert one.pixels.tobytes() == again.pixels.tobytes()
+    assert np.array_equal(one.raw_mask, mask)
+    assert not np.allclose(one.pixels[mask], plain.pixels[mask], atol=0.01)
+    more = generator.polished(1, 0, mask, surface, 12)
+    losses = [loss_of(generator, content, mask, surface) for content in (plain, one, more)]
+    assert losses[0] > losses[1] > losses[2]
+
+
+def loss_of(generator, content, mask, surface):
+    """The weighted losses of a content at its place."""
+    rows, columns = generator.config.context(*mask.shape)
+    wide = np.pad(mask, ((rows, rows), (columns, columns)))
+    values, number = generator.references.drawn(0, 0)
+    planes = [surface, matched(surface, wide, values), wide[..., None].astype(np.float32)]
+    tensors = [torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1)))[None] for x in planes]
+    objective = generator._objective()
+    place = Placement(*tensors, tensors[2], [generator.wanted[number]])
+    made = surface.copy()
+    made[rows : rows + 40, columns : columns + 40] = content.pixels
+    image = torch.from_numpy(made.transpose(2, 0, 1).copy())[None]
+    log = objective(image, place, torch.Generator().manual_seed(0))
+    return float(total(weighted(log, generator.weights)))
+
+
+def test_a_recipe_says_the_polish_and_other_kinds_refuse_it(tiny_of_kind):
+    background = np.random.default_rng(1).integers(90, 120, (120, 110, 3), dtype=np.uint8)
+    made = []
+    for polish in (0, 3):
+        generator = load_generator(tiny_of_kind("dst"), CPU)
+        weights = generator.card.weights_sha256
+        defect = Defect(2, 0, encode(disc(40)), 20, 30, weights, polish=polish)
+        made.append(render(Recipe("b" * 64, (defect,)), background, {weights: generator}).image)
+    assert not np.array_equal(*made)
+    other = load_generator(tiny_of_kind("paste"), CPU)
+    weights = other.card.weights_sha256
+    defect = Defect(2, 0, encode(disc(40)), 20, 30, weights, polish=3)
+    with pytest.raises(RecipeError, match="polish to 0"):
+        render(Recipe("b" * 64, (defect,)), background, {weights: other})
 
 
 def test_tiles_cover_every_masked_pixel():

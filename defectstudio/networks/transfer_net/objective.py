@@ -1,0 +1,115 @@
+"""What DST wants of an image: the four losses of P2 eq. (6) against a surface and a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from defectstudio.domain.transfer import DstConfig
+from defectstudio.networks.features.layers import Layers, named, usual
+from defectstudio.networks.features.registry import FeatureNetwork
+from defectstudio.networks.transfer_net import losses
+from defectstudio.networks.transfer_net.regions import around_masks, style_code
+
+TERMS = ("content", "style", "hist", "tv")
+POLISH_RATE = 0.01
+"""Adam's rate on pixels, in units of the full range."""
+Wanted = Mapping[str, Tensor]
+"""Of a reference: sorted feature values (C, n) by layer."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Defects to be made. surface S, matched y (B, C, H, W) in [0, 1]; mask L and fusion g
+    (B, 1, H, W); wanted: of the reference of each."""
+
+    surface: Tensor
+    matched: Tensor
+    mask: Tensor
+    fusion: Tensor
+    wanted: Sequence[Wanted]
+
+    def fused(self, made: Tensor) -> Tensor:
+        """g T(y) + (1 - g) S."""
+        return torch.lerp(self.surface, made, self.fusion.expand_as(made))
+
+
+class Objective:
+    """The losses, asked of a feature network at the layers of a configuration."""
+
+    def __init__(self, network: FeatureNetwork, config: DstConfig) -> None:
+        own = usual(network)
+        self.network, self.most = network, config.hist_pixels
+        self.content = named(network, config.content_layers, own.content)
+        self.style = named(network, config.style_layers, own.style)
+        self.hist = named(network, config.hist_layers, own.hist)
+        self._shallow, self._styles = Layers(network, self.content), Layers(network, self.style)
+        self._all = Layers(network, (*self.content, *self.style, *self.hist))
+
+    @torch.no_grad()
+    def described(self, pixels: Tensor, mask: Tensor) -> tuple[Wanted, Tensor]:
+        """What is wanted of a reference's pixels (1, C, h, w), mask (1, 1, h, w), and its style
+        code (K,): see `style_code`."""
+        maps = self._all(pixels)
+        wanted = {
+            name: losses.quantiles(
+                maps[name][0], losses.at_scale(mask, maps[name].shape[2:])[0], self.most
+            )
+            for name in self.hist
+        }
+        return wanted, style_code([maps[name][0] for name in self.style], mask)
+
+    def __call__(self, made: Tensor, place: Placement, rng: torch.Generator) -> dict[str, Tensor]:
+        """Eqs. (1), (2), (4), (5) of a fused image (B, C, H, W) in L, unweighted, by name."""
+        made, matched, surface, inside = around_masks(
+            made, place.matched, place.surface, place.mask
+        )
+        maps = self._all(made)
+        with torch.no_grad():
+            content, style = self._shallow(matched), self._styles(surface)
+        masks = {name: losses.at_scale(inside, x.shape[2:]) for name, x in maps.items()}
+        return {
+            "content": _sum(losses.content(maps[n], content[n], masks[n]) for n in self.content),
+            "style": _sum(
+                losses.style(losses.gram(maps[n], masks[n]), losses.gram(style[n], masks[n]))
+                for n in self.style
+            ),
+            "hist": _sum(
+                losses.histogram(maps[n], masks[n], [w[n] for w in place.wanted], self.most, rng)
+                for n in self.hist
+            ),
+            "tv": losses.total_variation(made, inside),
+        }
+
+
+def weighted(log: Mapping[str, Tensor], weights: Mapping[str, float]) -> dict[str, Tensor]:
+    """Every term times its weight."""
+    return {name: weights[name] * value for name, value in log.items()}
+
+
+def total(terms: Mapping[str, Tensor]) -> Tensor:
+    """Eq. (6)."""
+    return _sum(terms.values())
+
+
+def polished(
+    image: Tensor, place: Placement, loss: Callable[[Tensor], Tensor], iterations: int
+) -> Tensor:
+    """The image (1, C, H, W) after so many steps of Adam on its own pixels, down the loss of what
+    is fused. Gatys et al. 2016, from where the network left it: that serves all places, this one.
+    """
+    pixels = image.clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([pixels], lr=POLISH_RATE)
+    for _ in range(iterations):
+        (pixels.grad,) = torch.autograd.grad(loss(place.fused(pixels)), pixels)
+        optimizer.step()
+        with torch.no_grad():
+            pixels.clamp_(0, 1)
+    return pixels.detach()
+
+
+def _sum(terms: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(terms)).sum()
