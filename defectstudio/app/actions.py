@@ -56,6 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("style.lock", "&Lock the style", _SYNTHESIS, ("Shift+R",), "lock", checkable=True),
     Action("sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter"), "accept"),
     Action("reference.match", "&Match colours to this defect", _SYNTHESIS, icon="pick"),
+    Action("reference.train", "Train a trans&fer from this defect…", _SYNTHESIS, icon="train"),
     Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
     Action("help.keys", "&Keys", _HELP, ("?", "F1"), "keys", needs_project=False),
 )

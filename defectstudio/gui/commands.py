@@ -124,11 +124,19 @@ class Commands(QObject):
 
     def ask_train(self) -> None:
         """Train a generator."""
+        self._ask_train("dcdganc")
+
+    def ask_transfer(self) -> None:
+        """Train a transfer from the open defect."""
+        self._ask_train("dst")
+
+    def _ask_train(self, kind: str) -> None:
         session = self._open_session()
+        session.documents.save()
         names = [one.name for one in session.project.generators()]
         known = is_split(session.project, session.item)
         labeled = session.labeled()
-        dialog = TrainDialog(names, labeled, is_split=known, parent=self._window)
+        dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
         self._ask(dialog, lambda: self._train(session, dialog.choice))
 
     def match_reference(self) -> None:

@@ -244,6 +244,7 @@ class MainWindow(QMainWindow):
                 "style.roll": self._in_session(self._roll),
                 "sample.accept": self._in_session(lambda session: session.previews.accept()),
                 "reference.match": commands.match_reference,
+                "reference.train": commands.ask_transfer,
                 "job.train": commands.ask_train,
                 "help.keys": commands.show_keys,
             }

@@ -81,7 +81,7 @@ def test_the_form_follows_the_kind(qtbot):
 
 
 def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
-    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=True)
+    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=True, kind="dst")
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.choice.kind == "dst" and dialog.references.isVisible()

@@ -72,15 +72,18 @@ class TrainDialog(QDialog):
         labeled: Mapping[str, bool],
         *,
         is_split: bool,
+        kind: str = "dcdganc",
         parent: QWidget | None = None,
     ) -> None:
-        """names: taken ones. labeled: images that can be references, and which are so at first."""
+        """names: taken ones. labeled: images that can be references, and which are so at first;
+        kind: the one that is chosen at first."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train a generator"))
         self._taken = {name.casefold() for name in names}
         self.name, self.kind = QLineEdit(), QComboBox()
-        for kind in CONFIGS:
-            self.kind.addItem(kind, kind)
+        for known in CONFIGS:
+            self.kind.addItem(known, known)
+        self.kind.setCurrentIndex(self.kind.findData(kind))
         self.device = QComboBox()
         for device in get_args(Device):
             self.device.addItem(device, device)
@@ -101,9 +104,6 @@ class TrainDialog(QDialog):
         self._shown = QStackedLayout()
         self._follow_kind()
         self._note = hint(self.tr("Only labeled images of the training split are seen."))
-        if any(labeled.values()):
-            self.kind.setCurrentIndex(self.kind.findData("dst"))
-            self._follow_kind()
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
