@@ -161,7 +161,7 @@ def tiny_spec(tmp_path, tiny_files, tiny_normals):
             "height": 64, "width": 64, "width_t": 8, "blocks": 1, "hist_pixels": 64,
             "conditional": True,
         },
-        "histmatch": {"height": 64, "width": 64},
+        "histmatch": {},
         "paste": {},
         "procedural": {},
     }  # fmt: skip

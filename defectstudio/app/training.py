@@ -52,8 +52,7 @@ def start_training(
     kinds that learn from references; default all labeled ones. overrides: fields of its
     configuration, as text or values. resume goes on with the last run of that name that did not
     reach its end, in its own folder, with its own kind and images; then only `steps` may be
-    given. On success the generator is a generator
-    of the project.
+    given. On success the generator is a generator of the project.
 
     Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
     JobError (nothing to resume, or it runs already).

@@ -114,7 +114,7 @@ def found_again(
 def normals_again(
     project: Project, item: Item, normals: Sequence[BackgroundFile]
 ) -> tuple[BackgroundFile, ...]:
-    """The same normal images where the project lies now. Raises JobError as `_found_again`."""
+    """The same normal images where the project lies now. Raises JobError as `found_again`."""
     if not normals:
         return ()
     now = {file.sha256: file for file in normal_files(project, item)}

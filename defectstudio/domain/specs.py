@@ -236,8 +236,9 @@ class TransferredGenerator:
 class CompareDstSpec:
     """Measure generators of kind dst against histogram match; protocol "dst" (P2 Figure 3).
 
-    shapes: labeled images that masks come from. backgrounds: normal images that no generator saw,
-    of the split `background_split`. The report is left in `report/` of the run folder.
+    shapes: labeled images that masks come from. backgrounds: normal images of the split
+    `background_split`, the test split where it has any. The report is left in `report/` of the
+    run folder.
     """
 
     run: Path

@@ -23,8 +23,6 @@ class HistmatchConfig(RunConfig):
     """
 
     kind: Literal["histmatch"] = "histmatch"
-    height: Canvas = 256
-    width: Canvas = 256
     tone: Tone = "absolute"
     steps: Annotated[int, Bounds(1, 1)] = 1
     fusion: Fusion = 1.5

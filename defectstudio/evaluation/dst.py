@@ -1,7 +1,7 @@
 """The protocol "dst": what the transfer network adds to histogram match (P2 Figure 3).
 
-Both make the same placements from the same reference on backgrounds that no network saw, on the
-main path; compared are the finished images, inside the painted mask.
+Both make the same placements from the same reference on the main path; compared are the finished
+images, inside the painted mask. Backgrounds that the network was trained on are counted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from defectstudio.imaging.types import Image, Unit
 from defectstudio.metrics.labels import LabelAccuracy, LabelSummary, label_accuracy, summarise
 from defectstudio.metrics.rims import rim_distance
 from defectstudio.networks.features.registry import FeatureNetwork, load_features
-from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.batch import Batch, Drawn
 from defectstudio.synthesis.generators.content import class_index
 from defectstudio.synthesis.generators.dst import Dst
 from defectstudio.synthesis.generators.histmatch import Histmatch
@@ -41,13 +41,16 @@ from defectstudio.synthesis.render import render
 from defectstudio.training.references import Reference, cut_references
 
 ARMS = ("surface", "histogram match", "DST")
+SCALES = 0.25, 0.75
+"""Of the real masks: parts of large defects, whose normal images may be small tiles."""
 
 
 @dataclass(frozen=True)
 class ClassFigures:
     """A generator and class. ratio_hist, ratio_gram: of DST to histogram match, mean over layers
     of the ratio of means, to H[M]; rim: `rim_distance` to the normal image, its mean by arm;
-    labels by arm; placements that were made, and those that found no place."""
+    labels by arm; placements that were made, and those that found no place; seen_backgrounds: how
+    many of the backgrounds the network was trained on, which should be none."""
 
     generator: str
     class_name: str
@@ -64,6 +67,7 @@ class ClassFigures:
     labels: dict[str, LabelSummary]
     placements: int
     unplaced: int
+    seen_backgrounds: int
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,12 @@ class Transfer:
         found = []
         for named, generator in zip(self.spec.generators, generators, strict=True):
             card = generator.card
-            tone = card.config.tone
-            references = cut_references(named.references, list(card.classes), tone)
+            references = _references(named, generator)
             plain = _plain(generator, references)
-            textures = Textures(self._network(card), references)
+            shown = references
+            if card.config.tone != "absolute":  # the finished images are
+                shown = cut_references(named.references, list(card.classes), "absolute")
+            textures = Textures(self._network(card), shown)
             for class_id in card.classes:
                 found.append(self._class(named, class_id, (generator, plain), textures))
         return found
@@ -158,7 +164,7 @@ class Transfer:
             number = generator.references.drawn(
                 class_index(card, class_id), drawn.recipe.defects[0].seed
             )[1]
-            self._measure(gathered, drawn.background, made, textures, number)
+            self._measure(gathered, drawn, made, textures, number)
             if index < self.spec.settings.sheet:
                 pictures = _pictures(textures.references[number], drawn.background, made)
                 self.rows.append(Row(named.name, card.classes[class_id], pictures))
@@ -168,17 +174,19 @@ class Transfer:
                 subject=named.name,
                 remedy="Import larger normal images.",
             )
-        return _figures(named.name, card, (class_id, unplaced), textures.network, gathered)
+        seen = len({known.sha256 for known in self.spec.backgrounds} & set(card.trained_on))
+        made_of = (class_id, unplaced, seen)
+        return _figures(named.name, card, made_of, textures.network, gathered)
 
     def _measure(
         self,
         gathered: Gathered,
-        background: Image,
+        drawn: Drawn,
         made: Sequence[Composite],
         textures: Textures,
         number: int,
     ) -> None:
-        mask = made[0].painted > 0
+        background, mask = drawn.background, made[0].painted > 0
         surface = textures.maps(background, mask)
         gathered.distances[ARMS[0]].append(textures.distances(surface, surface, mask, number))
         for arm, sample in zip(ARMS[1:], made, strict=True):
@@ -187,7 +195,8 @@ class Transfer:
             apart = rim_distance(background, sample.image, mask)
             gathered.rims[arm] += [] if apart is None else [apart]
             label = sample.label > 0
-            gathered.labels[arm].append(label_accuracy(background, sample.image, label, mask, 0.02))
+            tau = drawn.recipe.refine.threshold
+            gathered.labels[arm].append(label_accuracy(background, sample.image, label, mask, tau))
 
     def _batch(self, folder: Path, class_id: int) -> SynthesizeSpec:
         """Of every generator the same draws."""
@@ -201,19 +210,19 @@ class Transfer:
             shapes=spec.shapes,
             count=spec.settings.count,
             seed=spec.settings.seed,
-            placement=PlacementSettings(per_sample=1, scale_min=0.25, scale_max=0.75),
+            placement=PlacementSettings(per_sample=1, scale_min=SCALES[0], scale_max=SCALES[1]),
         )
 
 
 def _figures(
     name: str,
     card: GeneratorCard,
-    made: tuple[int, int],
+    made: tuple[int, int, int],
     network: FeatureNetwork,
     gathered: Gathered,
 ) -> ClassFigures:
-    """made: the class id, and placements that found no place."""
-    class_id, unplaced = made
+    """made: the class id, placements that found no place, and backgrounds that were seen."""
+    class_id, unplaced, seen = made
     means = {arm: mean(own) for arm, own in gathered.distances.items()}
     match, dst = means[ARMS[1]], means[ARMS[2]]
     return ClassFigures(
@@ -232,15 +241,27 @@ def _figures(
         labels={arm: summarise(own) for arm, own in gathered.labels.items()},
         placements=len(gathered.distances[ARMS[0]]),
         unplaced=unplaced,
+        seen_backgrounds=seen,
     )
+
+
+def _references(named: TransferredGenerator, generator: Dst) -> list[Reference]:
+    """Those that the generator was trained on. Raises UserError where labels show others now."""
+    card = generator.card
+    references = cut_references(named.references, list(card.classes), card.config.tone)
+    if [class_index(card, one.class_id) for one in references] != generator.references.classes:
+        raise UserError(
+            "the labels of its references are not those it was trained on",
+            subject=named.name,
+            remedy="Undo the change of the labels, or train the generator again.",
+        )
+    return references
 
 
 def _plain(generator: Dst, references: Sequence[Reference]) -> Histmatch:
     """Histogram match of the same references."""
     card, config = generator.card, generator.config
-    plain = HistmatchConfig(
-        height=config.height, width=config.width, tone=config.tone, fusion=config.fusion
-    )
+    plain = HistmatchConfig(tone=config.tone, fusion=config.fusion)
     kept = [(class_index(card, r.class_id), r.pixels, r.mask) for r in references]
     own = replace(card, config=plain, weights_sha256=f"histmatch of {card.weights_sha256}")
     return Histmatch(own, packed(kept, plain), torch.device("cpu"))

@@ -33,6 +33,14 @@ def blocks(
     )
     found: list[Block] = [Heading("What it comes to")]
     found += [Text(sentence(one), warning=one.ratio_hist > WANTED) for one in figures]
+    found += [
+        Text(
+            f"{one.generator} was trained on {one.seen_backgrounds} of these normal images.",
+            warning=True,
+        )
+        for one in figures
+        if one.seen_backgrounds
+    ]
     found.append(Text(source))
     found.append(_distances(figures, source))
     found.append(_edges(figures, source))
@@ -129,7 +137,7 @@ def _rgb(pixels: Unit) -> NDArray[np.uint8]:
 
 def _facts(figures: Sequence[ClassFigures], versions: dict[str, str]) -> Table:
     names = ("features", "features_sha256", "steps", "seed", "weights_sha256", "placements",
-             "unplaced")  # fmt: skip
+             "unplaced", "seen_backgrounds")  # fmt: skip
     rows = [
         [f"{one.generator}, {one.class_name}", *(str(asdict(one)[name])[:16] for name in names)]
         for one in figures

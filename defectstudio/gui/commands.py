@@ -132,27 +132,32 @@ class Commands(QObject):
 
     def _ask_train(self, kind: str) -> None:
         session = self._open_session()
-        session.documents.save()
         names = [one.name for one in session.project.generators()]
         known = is_split(session.project, session.item)
-        labeled = session.labeled()
-        dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
-        self._ask(dialog, lambda: self._train(session, dialog.choice))
+
+        def ask(labeled: dict[str, bool]) -> None:
+            dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
+            self._ask(dialog, lambda: self._train(session, dialog.choice))
+
+        session.find_labeled(ask)
 
     def match_reference(self) -> None:
         """Take the open image's defect as the reference of a histogram match, at once."""
         session = self._open_session()
-        session.documents.save()
-        open_ones = [name for name, is_open in session.labeled().items() if is_open]
-        if not open_ones:
-            self.noted.emit(self.tr("Open an image with a defect and paint its mask first."))
-            return
         taken = {one.name.casefold() for one in session.project.generators()}
-        name = free_name(open_ones[0].replace("/", "-"), taken)
-        session.jobs.train(
-            session.item.name, TrainChoice(name, "histmatch", open_ones, {}, "cpu", False)
-        )
-        session.choose_when_trained(name)
+
+        def start(labeled: dict[str, bool]) -> None:
+            open_ones = [name for name, is_open in labeled.items() if is_open]
+            if not open_ones:
+                self.noted.emit(self.tr("Open an image with a defect and paint its mask first."))
+                return
+            name = free_name(open_ones[0].replace("/", "-"), taken)
+            session.jobs.train(
+                session.item.name, TrainChoice(name, "histmatch", open_ones, {}, "cpu", False)
+            )
+            session.choose_when_trained(name)
+
+        session.find_labeled(start)
 
     def show_keys(self) -> None:
         """The key sheet."""

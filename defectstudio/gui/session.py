@@ -113,15 +113,24 @@ class Session(QObject):
         """Take a sample out of the project."""
         self._try(lambda: self.project.remove_sample(sample_id))
 
-    def labeled(self) -> dict[str, bool]:
-        """Defect images of the item that may be references, and which of them is open."""
-        images = self.project.images(self.item.id, role=Role.DEFECT)
-        document = self.studio.document
-        return {
-            image.name: document is not None and document.record.id == image.id
-            for image in images
-            if image.class_ids and image.split in (None, Split.TRAIN)
-        }
+    def find_labeled(self, found: Callable[[dict[str, bool]], None]) -> None:
+        """Tell the defect images of the item that may be references, and which of them is open.
+
+        What is painted is saved first, off this thread; `found` is called when that is done.
+        """
+        self.documents.save()
+        document, item_id = self.studio.document, self.item.id
+        open_id = None if document is None else document.record.id
+
+        def labeled() -> dict[str, bool]:
+            images = self.project.images(item_id, role=Role.DEFECT)
+            return {
+                image.name: image.id == open_id
+                for image in images
+                if image.class_ids and image.split in (None, Split.TRAIN)
+            }
+
+        self.files.run(labeled, found, self.failed.emit)
 
     def choose_when_trained(self, name: str) -> None:
         """Draw with the generator of this name as soon as it is there."""

@@ -95,7 +95,8 @@ class DstTask:
         rng = step_rng(self.config.seed, index)
         with autocast(self.config.autocast, self.device):
             made, place = self._transferred(self.net, batch)
-            log = weighted(self.objective(made, place, rng), self.weights)
+        # The losses in full precision, in which their gradients were measured.
+        log = weighted(self.objective(made.float(), place, rng), self.weights)
         (pull,) = torch.autograd.grad(total(log), made)
         self.opt.zero_grad(set_to_none=True)
         torch.autograd.backward(made, self._limited(pull))
@@ -105,7 +106,7 @@ class DstTask:
 
     def _limited(self, pull: Tensor) -> Tensor:
         """The gradient (B, C, H, W) by the image; with balanced weights no placement pulls harder
-        than LIMIT: that by a few masked pixels is many times the usual one."""
+        than `limit`: that by a few masked pixels is many times the usual one."""
         if not self.config.balance:
             return pull
         norm = pull.flatten(1).norm(dim=1) * len(pull)
@@ -181,6 +182,6 @@ def _list(values: Mapping[str, float]) -> str:
 
 
 def _picture(pixels: np.ndarray) -> np.ndarray:
-    """(h, w, 1 or 3) in about [0, 1] -> uint8 RGB, at most 128 pixels a side."""
+    """(h, w, 1 or 3) in about [0, 1] -> uint8 RGB."""
     rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
     return np.round(rgb.clip(0, 1) * 255).astype(np.uint8)

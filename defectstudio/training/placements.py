@@ -94,14 +94,13 @@ class PlacementBatches(Dataset[dict[str, Tensor]]):
         return warp(mask[box.slices], scale=room, angle=0.0, flip=False)
 
     def _placed(self, drawn: Mask, rng: np.random.Generator) -> Mask:
-        """The shape somewhere on the canvas; what hangs over the border is cut off."""
+        """The shape, which fits, somewhere on the canvas."""
         mask = np.zeros((self.config.height, self.config.width), dtype=bool)
-        height, width = (min(a, b) for a, b in zip(drawn.shape, mask.shape, strict=True))
-        top = int(rng.integers(mask.shape[0] - height + 1))
-        left = int(rng.integers(mask.shape[1] - width + 1))
-        mask[top : top + height, left : left + width] = drawn[:height, :width]
-        if not mask.any():
-            mask[top + height // 2, left + width // 2] = True
+        top, left = (
+            int(rng.integers(full - side + 1))
+            for full, side in zip(mask.shape, drawn.shape, strict=True)
+        )
+        mask[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
         return mask
 
     def _surface(self, mask: Mask, rng: np.random.Generator) -> Unit:

@@ -6,7 +6,8 @@ One run, interleaved, medians in milliseconds. network: T alone on a side x side
 convolutions alone, forward, same shapes and dtype; content: a sample's content from a painted mask
 of half the side, histogram match and fusion included. train: a step of training at 256 px, with
 the losses' network, and its floor, forward and backward. gmac: multiply-adds of T on one image;
-the paper's 20 images a second on a GTX 1070 Ti are of a network of the same layers.
+the paper's 20 images a second on a GTX 1070 Ti are of a network that we read as this one; it says
+neither the size of the images nor the kernels of the last layers.
 """
 
 from __future__ import annotations

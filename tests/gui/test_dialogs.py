@@ -81,15 +81,17 @@ def test_the_form_follows_the_kind(qtbot):
 
 
 def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
-    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=True, kind="dst")
+    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=False, kind="dst")
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.choice.kind == "dst" and dialog.references.isVisible()
     assert dialog.choice.references == ["oil/2"]
     dialog.references.item(0).setCheckState(Qt.CheckState.Checked)
     assert dialog.choice.references == ["oil/1", "oil/2"]
+    assert not dialog.choice.split_first
     dialog.kind.setCurrentIndex(dialog.kind.findData("dcdganc"))
     assert not dialog.references.isVisible() and dialog.choice.references == []
+    assert dialog.choice.split_first
 
 
 def test_spoken_names():

@@ -137,13 +137,19 @@ def test_the_open_defect_becomes_a_reference_at_once(
 
     monkeypatch.setattr(job_control, "start_training", start)
     opened.commands.match_reference()
-    assert "paint its mask" in opened.messages.text.text() and not given
+    qtbot.waitUntil(lambda: "paint its mask" in opened.messages.text.text(), timeout=9000)
+    assert not given
     session = opened.session
     defect = next(i for i in session.project.images() if i.class_ids)
     session.documents.open(defect.id)
     qtbot.waitUntil(lambda: session.studio.document.record.id == defect.id, timeout=9000)
+    session.studio.choose_class(session.studio.classes[0].id)
+    session.studio.start_stroke(60, 60, erase=False)
+    session.studio.end_stroke()
     opened.commands.match_reference()
     qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=9000)
+    # what was painted a moment ago is the reference's mask already
+    assert len(session.project.image(defect.id).class_ids) == 2
     assert (given[0]["kind"], given[0]["references"]) == ("histmatch", [defect.name])
     card = make_generator(tmp_path / "made", {1: "scratch", 2: "hole"})
     session.project.add_generator(session.item.id, given[0]["name"], "histmatch", card)

@@ -121,13 +121,15 @@ class TrainDialog(QDialog):
     @property
     def choice(self) -> TrainChoice:
         """What is entered."""
+        references = _checked(self.references) if self.takes_references else []
         return TrainChoice(
             self.name.text().strip(),
             self.kind.currentData(),
-            _checked(self.references) if self.takes_references else [],
+            references,
             self.form.changes(),
             self.device.currentData(),
-            self.split.isVisibleTo(self) and self.split.isChecked(),
+            # A split could give the chosen reference to the images that generators are judged on.
+            not references and self.split.isVisibleTo(self) and self.split.isChecked(),
         )
 
     @property

@@ -81,7 +81,7 @@ class Dst:
         wide = np.pad(mask, ((rows, rows), (columns, columns)))
         image = matched(surface, wide, values)
         made = self._transferred(image, wide, number)
-        if iterations:
+        if iterations and mask.any():
             made = self._polished(made, (surface, image, wide), number, iterations)
         inner = Box(rows, columns, *mask.shape).slices
         g = gaussian_mask(mask, self.config.fusion)
@@ -124,13 +124,13 @@ class Dst:
         """T(y) of y (h, w, C), of which large ones are made in tiles where the mask is."""
         if max(mask.shape) <= TILE:
             return self._net(image, number)
-        total, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
+        summed, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
         for box in _tiles(mask):
             made, share = self._net(image[box.slices], number), _feather(box, mask.shape)
-            total[box.slices] += made * share[..., None]
+            summed[box.slices] += made * share[..., None]
             weight[box.slices] += share
         done: Unit = np.where(
-            weight[..., None] > 0, total / np.maximum(weight, 1e-9)[..., None], image
+            weight[..., None] > 0, summed / np.maximum(weight, 1e-9)[..., None], image
         )
         return done
 

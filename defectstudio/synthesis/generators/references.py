@@ -36,7 +36,8 @@ def packed(
 
 
 class References:
-    """Histograms by class; `numbers` are those that they were packed in."""
+    """Histograms by class; `numbers` are those that they were packed in, `classes` the class
+    index of each."""
 
     def __init__(self, tensors: Mapping[str, Tensor], classes: int, channels: int) -> None:
         self.values: list[list[Unit]] = [[] for _ in range(classes)]
@@ -49,7 +50,9 @@ class References:
                     raise RuntimeError(f"{name} does not hold {channels} channels")
                 self.values[int(index)].append(values)
                 self.numbers[int(index)].append(int(number))
-        kept = sum(map(len, self.values))
+        by_number = {n: index for index, own in enumerate(self.numbers) for n in own}
+        self.classes = [by_number[n] for n in sorted(by_number)]
+        kept = len(self.classes)
         if SETTINGS not in tensors or kept != int(tensors[SETTINGS][-1]) or not all(self.values):
             raise RuntimeError("a reference is missing")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.events import Artifact, Finished, Stopped
@@ -15,9 +16,13 @@ from defectstudio.domain.specs import (
     DstSettings,
     TransferredGenerator,
 )
+from defectstudio.evaluation.dst import Transfer
 from defectstudio.imaging.reading import write_png
+from defectstudio.training.references import cut_references
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_dst import compare_dst
+
+CPU = torch.device("cpu")
 
 
 class Owner:
@@ -91,3 +96,32 @@ def test_backgrounds_that_are_too_small_are_said(spec, tmp_path):
     owner = Owner()
     with pytest.raises(UserError, match="larger normal images"):
         compare_dst(replace(spec, backgrounds=small), owner)
+
+
+def test_references_are_shown_and_judged_as_the_images_are(spec, tiny_files, tiny_of_kind):
+    """Finished images are absolute, whatever tone their contents were made in."""
+    known = replace(spec.generators[0], folder=tiny_of_kind("dst", tone="relative"))
+    transfer = Transfer(replace(spec, generators=(known,)), CPU, lambda: None, lambda _: None)
+    transfer.run(transfer.load())
+    absolute = [one.pixels for one in cut_references(tiny_files, [1, 2], "absolute")]
+    for row in transfer.rows:
+        assert any(np.array_equal(row.pictures[0], pixels) for pixels in absolute)
+
+
+def test_references_whose_labels_changed_are_refused(spec, tiny_files):
+    fewer = replace(spec.generators[0], references=tiny_files[:2])
+    with pytest.raises(UserError, match="train the generator again"):
+        compare_dst(replace(spec, generators=(fewer,)), Owner())
+
+
+def test_a_background_that_was_trained_on_is_said(spec, tiny_normals):
+    owner = Owner()
+    compare_dst(replace(spec, backgrounds=(*spec.backgrounds, *tiny_normals)), owner)
+    assert "was trained on" not in (spec.run / "report" / "dst.html").read_text()
+    folder = spec.generators[0].folder
+    card = json.loads((folder / "generator.json").read_text())
+    card["trained_on"] = [file.sha256 for file in tiny_normals]
+    (folder / "generator.json").write_text(json.dumps(card))
+    compare_dst(replace(spec, backgrounds=(*spec.backgrounds, *tiny_normals)), owner)
+    page = (spec.run / "report" / "dst.html").read_text()
+    assert "net was trained on 3 of these normal images" in page

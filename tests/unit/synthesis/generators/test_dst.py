@@ -70,6 +70,15 @@ def test_a_sample_is_the_background_outside(tiny_of_kind, kind, dtype, channels)
     assert (sample.label == 2).any()
 
 
+def test_an_empty_mask_has_nothing_to_polish(tiny_of_kind):
+    generator = load_generator(tiny_of_kind("dst"), CPU)
+    empty = np.zeros((9, 7), bool)
+    surface = surface_for(generator, empty)
+    rows, columns = generator.config.context(9, 7)
+    made = generator.polished(1, 0, empty, surface, 3)
+    assert np.array_equal(made.pixels, surface[rows : rows + 9, columns : columns + 7])
+
+
 def test_tiles_of_a_large_surface_meet_without_a_seam(tiny_of_kind, monkeypatch):
     """Tiles as different as can be, black and white in turn: one rises gently into the other."""
     generator = load_generator(tiny_of_kind("dst", fusion=0.0), CPU)
