@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.recipe import Recipe
@@ -122,7 +123,8 @@ class Transfer:
             plain = _plain(generator, references)
             shown = references
             if card.config.tone != "absolute":  # the finished images are
-                shown = cut_references(named.references, list(card.classes), "absolute")
+                ids = list(card.classes)
+                shown = cut_references(named.references, ids, "absolute", _widen(card))
             textures = Textures(self._network(card), shown)
             for class_id in card.classes:
                 found.append(self._class(named, class_id, (generator, plain), textures))
@@ -248,7 +250,9 @@ def _figures(
 def _references(named: TransferredGenerator, generator: Dst) -> list[Reference]:
     """Those that the generator was trained on. Raises UserError where labels show others now."""
     card = generator.card
-    references = cut_references(named.references, list(card.classes), card.config.tone)
+    references = cut_references(
+        named.references, list(card.classes), card.config.tone, _widen(card)
+    )
     if [class_index(card, one.class_id) for one in references] != generator.references.classes:
         raise UserError(
             "the labels of its references are not those it was trained on",
@@ -256,6 +260,10 @@ def _references(named: TransferredGenerator, generator: Dst) -> list[Reference]:
             remedy="Undo the change of the labels, or train the generator again.",
         )
     return references
+
+
+def _widen(card: GeneratorCard) -> dict[int, int]:
+    return pixels_by_id(card.config.dilate, card.classes)
 
 
 def _plain(generator: Dst, references: Sequence[Reference]) -> Histmatch:

@@ -81,7 +81,7 @@ def cut_image(
     """
     for class_id in class_ids:
         for tight, part in parts(label == class_id):
-            box, mask = _widened(tight, part, label, widen.get(class_id, 0))
+            box, mask = widened(tight, part, label, widen.get(class_id, 0))
             pixels = to_unit(image[box.slices]).reshape(*box.shape, -1)
             if tone == "relative":
                 level = surround(image, mask, (box.top, box.left), ignored=label > 0)
@@ -89,7 +89,7 @@ def cut_image(
             yield box, Content(pixels, mask, class_id)
 
 
-def _widened(box: Box, mask: Mask, label: Label, px: int) -> tuple[Box, Mask]:
+def widened(box: Box, mask: Mask, label: Label, px: int) -> tuple[Box, Mask]:
     """The mask (h, w) in its box dilated over what is no defect, and its box in the image."""
     wide = box.grown(px).clipped(label.shape)
     inner = box.moved(-wide.top, -wide.left)

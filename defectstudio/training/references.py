@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import surround
 from defectstudio.imaging.types import Image, Label, Mask, Unit, planes
 from defectstudio.networks.transfer_net.regions import AROUND_PX
+from defectstudio.training.contents import widened
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,14 @@ class Reference:
 
 
 def cut_references(
-    files: Sequence[LabeledFile], class_ids: Sequence[int], tone: Tone
+    files: Sequence[LabeledFile],
+    class_ids: Sequence[int],
+    tone: Tone,
+    widen: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Reference]:
     """One reference for every image and class that it shows, grey where all images are.
 
-    Raises UserError for an image and label of different sizes, and where no image shows a class.
+    widen: by class id, how many pixels its masks are dilated (RunConfig.dilate). Raises UserError for an image and label of different sizes, and where no image shows a class.
     """
     pairs = [(read_image(file.image), read_label(file.label)) for file in files]
     for file, (image, label) in zip(files, pairs, strict=True):
@@ -49,7 +54,7 @@ def cut_references(
             )
     channels = max(planes(image).shape[2] for image, _ in pairs)
     found = [
-        _cut(image, label, class_id, channels, tone)
+        _cut(image, _widened(label, class_id, widen.get(class_id, 0)), (class_id, channels), tone)
         for image, label in pairs
         for class_id in class_ids
         if (label == class_id).any()
@@ -63,7 +68,19 @@ def cut_references(
     return found
 
 
-def _cut(image: Image, label: Label, class_id: int, channels: int, tone: Tone) -> Reference:
+def _widened(label: Label, class_id: int, px: int) -> Label:
+    """The label, its class dilated over what is no defect."""
+    tight = bounding_box(label == class_id)
+    assert tight is not None
+    box, mask = widened(tight, label[tight.slices] == class_id, label, px)
+    wide = label.copy()
+    wide[box.slices][mask] = class_id
+    return wide
+
+
+def _cut(image: Image, label: Label, wanted: tuple[int, int], tone: Tone) -> Reference:
+    """wanted: class id and channels."""
+    class_id, channels = wanted
     mask = label == class_id
     tight = bounding_box(mask)
     assert tight is not None

@@ -22,7 +22,7 @@ from defectstudio.training.dispersal import Dispersal
 from defectstudio.training.dst import DstTask
 from defectstudio.training.loop import GeneratorTask
 from defectstudio.training.placements import PlacementBatches
-from defectstudio.training.references import cut_references
+from defectstudio.training.references import Reference, cut_references
 from defectstudio.training.stargan import StarGanTask
 from defectstudio.training.stylegan2 import StyleGan2Task
 from defectstudio.training.surfaces import SurfaceBatches, cut_surfaces
@@ -101,17 +101,22 @@ def _procedural(
     return ProceduralTask(contents[0].pixels.shape[2], spec.config)
 
 
+def _references(spec: TrainSpec) -> list[Reference]:
+    widen = pixels_by_id(spec.config.dilate, spec.classes)
+    return cut_references(spec.images, list(spec.classes), spec.config.tone, widen)
+
+
 def _dst(spec: TrainSpec, device: torch.device, log: Log) -> DstTask:
     assert isinstance(spec.config, DstConfig)
     ids = list(spec.classes)
-    references = cut_references(spec.images, ids, spec.config.tone)
+    references = _references(spec)
     return DstTask(PlacementBatches(references, _crops(spec), ids, spec.config), device, log)
 
 
 def _histmatch(spec: TrainSpec, device: torch.device, log: Log) -> HistmatchTask:  # noqa: ARG001
     assert isinstance(spec.config, HistmatchConfig)
     ids = list(spec.classes)
-    return HistmatchTask(cut_references(spec.images, ids, spec.config.tone), ids, spec.config)
+    return HistmatchTask(_references(spec), ids, spec.config)
 
 
 TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], GeneratorTask]] = {

@@ -51,3 +51,10 @@ def test_a_mask_that_is_missing_empty_or_of_another_size(labeled, tiny_files):
         cut_references(tiny_files, [1, 3], "absolute")
     with pytest.raises(UserError, match=r"label is 50x60, the picture 60x50"):
         cut_references([labeled(image, np.ones((60, 50), np.uint8))], [1], "absolute")
+
+
+def test_masks_are_widened_as_those_that_are_painted(tiny_files):
+    plain, wide = (cut_references(tiny_files, [1], "absolute", w)[0] for w in ({}, {1: 3}))
+    assert wide.mask.sum() > plain.mask.sum() + 2 * 3 * (20 + 28)
+    assert np.isclose(plain.pixels[plain.mask].max(), 20 / 255)
+    assert wide.pixels[wide.mask].max() > 0.3  # the surface around belongs to it now

@@ -21,19 +21,6 @@ from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare import compare
 
 
-class Owner:
-    """Stands for the channel: keeps the events, asks to stop after `patience` of them."""
-
-    def __init__(self, patience=10_000):
-        self.events, self.patience = [], patience
-
-    def emit(self, event):
-        self.events.append(event)
-
-    def stop(self):
-        return "cancelled" if len(self.events) > self.patience else ""
-
-
 @pytest.fixture
 def spec(tmp_path, tiny_files, tiny_generator):
     rng = np.random.default_rng(5)
@@ -53,12 +40,12 @@ def spec(tmp_path, tiny_files, tiny_generator):
     )
 
 
-def test_a_job_file_becomes_a_report(spec):
+def test_a_job_file_becomes_a_report(spec, make_owner):
     spec.run.mkdir()
     (spec.run / "job.json").write_text(to_json(spec))
     read: JobSpec = _read(spec.run / "job.json")
     assert read == spec
-    owner = Owner()
+    owner = make_owner()
     _handle(read, owner)
     assert isinstance(owner.events[0], Started)
     assert [e.done for e in owner.events if isinstance(e, Progress)] == list(range(1, 19))
@@ -87,18 +74,18 @@ def test_a_job_file_becomes_a_report(spec):
     assert arm["sentence"] in page
 
 
-def test_a_stop_leaves_no_report(spec):
-    owner = Owner(patience=2)
+def test_a_stop_leaves_no_report(spec, make_owner):
+    owner = make_owner(patience=2)
     compare(spec, owner)
     assert owner.events[-1] == Stopped("cancelled", 2)
     assert not (spec.run / "report").exists()
 
 
-def test_a_feature_network_that_is_not_there_is_said_before_any_work(spec, monkeypatch):
+def test_a_feature_network_that_is_not_there_is_said_before_any_work(spec, monkeypatch, make_owner):
     from dataclasses import replace
 
     monkeypatch.delenv("DEFECTSTUDIO_VGG16_HED", raising=False)
-    owner = Owner()
+    owner = make_owner()
     with pytest.raises(CheckpointError, match="feature_weights"):
         compare(replace(spec, settings=replace(spec.settings, features="vgg16-hed")), owner)
     assert owner.events == []

@@ -25,19 +25,6 @@ from defectstudio.worker.compare_dst import compare_dst
 CPU = torch.device("cpu")
 
 
-class Owner:
-    """Stands for the channel."""
-
-    def __init__(self, patience=10_000):
-        self.events, self.patience = [], patience
-
-    def emit(self, event):
-        self.events.append(event)
-
-    def stop(self):
-        return "cancelled" if len(self.events) > self.patience else ""
-
-
 @pytest.fixture
 def spec(tmp_path, tiny_files, tiny_of_kind):
     rng = np.random.default_rng(5)
@@ -54,12 +41,12 @@ def spec(tmp_path, tiny_files, tiny_of_kind):
     )
 
 
-def test_a_job_file_becomes_a_report(spec):
+def test_a_job_file_becomes_a_report(spec, make_owner):
     spec.run.mkdir()
     (spec.run / "job.json").write_text(to_json(spec))
     read = _read(spec.run / "job.json")
     assert read == spec
-    owner = Owner()
+    owner = make_owner()
     _handle(read, owner)
     paths = [e.path for e in owner.events if isinstance(e, Artifact)]
     assert paths == ["report/dst.json", "report/dst.html"]
@@ -83,17 +70,17 @@ def test_a_job_file_becomes_a_report(spec):
     assert page.count("<img") == 2 and "histogram match, DST" in page
 
 
-def test_a_stop_leaves_no_report(spec):
-    owner = Owner(patience=2)
+def test_a_stop_leaves_no_report(spec, make_owner):
+    owner = make_owner(patience=2)
     compare_dst(spec, owner)
     assert owner.events[-1] == Stopped("cancelled", 2)
     assert not (spec.run / "report").exists()
 
 
-def test_backgrounds_that_are_too_small_are_said(spec, tmp_path):
+def test_backgrounds_that_are_too_small_are_said(spec, tmp_path, make_owner):
     write_png(tmp_path / "s.png", np.full((6, 6, 3), 120, np.uint8))
     small = (BackgroundFile(tmp_path / "s.png", "c" * 64),)
-    owner = Owner()
+    owner = make_owner()
     with pytest.raises(UserError, match="larger normal images"):
         compare_dst(replace(spec, backgrounds=small), owner)
 
@@ -108,14 +95,14 @@ def test_references_are_shown_and_judged_as_the_images_are(spec, tiny_files, tin
         assert any(np.array_equal(row.pictures[0], pixels) for pixels in absolute)
 
 
-def test_references_whose_labels_changed_are_refused(spec, tiny_files):
+def test_references_whose_labels_changed_are_refused(spec, tiny_files, make_owner):
     fewer = replace(spec.generators[0], references=tiny_files[:2])
     with pytest.raises(UserError, match="train the generator again"):
-        compare_dst(replace(spec, generators=(fewer,)), Owner())
+        compare_dst(replace(spec, generators=(fewer,)), make_owner())
 
 
-def test_a_background_that_was_trained_on_is_said(spec, tiny_normals):
-    owner = Owner()
+def test_a_background_that_was_trained_on_is_said(spec, tiny_normals, make_owner):
+    owner = make_owner()
     compare_dst(replace(spec, backgrounds=(*spec.backgrounds, *tiny_normals)), owner)
     assert "was trained on" not in (spec.run / "report" / "dst.html").read_text()
     folder = spec.generators[0].folder

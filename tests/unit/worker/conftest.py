@@ -1,0 +1,22 @@
+"""What the tests of the handlers share."""
+
+import pytest
+
+
+class Owner:
+    """Stands for the channel: keeps the events, asks to stop after `patience` of them."""
+
+    def __init__(self, patience=10_000):
+        self.events, self.patience = [], patience
+
+    def emit(self, event):
+        self.events.append(event)
+
+    def stop(self):
+        return "cancelled" if len(self.events) > self.patience else ""
+
+
+@pytest.fixture
+def make_owner():
+    """make(patience=10_000) -> an Owner."""
+    return Owner
