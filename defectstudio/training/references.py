@@ -41,7 +41,8 @@ def cut_references(
 ) -> list[Reference]:
     """One reference for every image and class that it shows, grey where all images are.
 
-    widen: by class id, how many pixels its masks are dilated (RunConfig.dilate). Raises UserError for an image and label of different sizes, and where no image shows a class.
+    widen: by class id, how many pixels its masks are dilated (RunConfig.dilate). Raises UserError
+    for an image and label of different sizes, and where no image shows a class.
     """
     pairs = [(read_image(file.image), read_label(file.label)) for file in files]
     for file, (image, label) in zip(files, pairs, strict=True):
