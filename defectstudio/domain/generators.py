@@ -251,8 +251,11 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "w_content": 1e5,
             "w_style": 2.5e-4,
             "w_hist": 10.0,
+            "w_texture": 0.0,
             "w_tv": 1.0,
             "residual": False,
+            "noise": False,
+            "hist_layers": "relu1_1,relu4_1",
         },
     },
 }

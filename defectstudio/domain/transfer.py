@@ -40,11 +40,13 @@ class DstConfig(LearningConfig):
     One network for one class, from one reference or several of them; with `conditional` one for
     all classes, told by the reference's style code (our extension). features: the network that
     the losses ask; content_layers, style_layers, hist_layers: its layers, comma between, or
-    nothing for the usual ones (networks.transfer_net.layers). w_content ... w_tv: weights of
-    eq. (3) and (6); balance: they are shares of the gradient's norm, measured before the first
-    step (SPEC section 4). hist_pixels: masked pixels of a layer whose histogram is matched, drawn
-    at random where there are more. fusion: as of HistmatchConfig. residual: the network adds to
-    the matched image, where the paper's makes a new one.
+    nothing for the usual ones (networks.features.layers). w_content ... w_tv: weights of eq. (3)
+    and (6), w_texture that of Gram matrices against the reference's, which is ours; balance: they
+    are shares of the gradient's norm, measured before the first step (SPEC section 4), and
+    histograms are compared in units of the reference's variance. hist_pixels: masked pixels of a
+    layer whose histogram is matched, drawn at random where there are more. fusion: as of
+    HistmatchConfig. residual: the network adds to the matched image, where the paper's makes a
+    new one; noise: it sees noise too, drawn by the seed.
     """
 
     kind: Literal["dst"] = "dst"
@@ -54,7 +56,7 @@ class DstConfig(LearningConfig):
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1000
     preview_every: Annotated[int, Bounds(1, 1_000_000)] = 10
     batch: Annotated[int, Bounds(1, 512)] = 1
-    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 2e-3
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-3
     beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.9
     ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.99
     conditional: bool = False
@@ -64,15 +66,17 @@ class DstConfig(LearningConfig):
     style_layers: str = ""
     hist_layers: str = ""
     balance: bool = True
-    w_content: Annotated[float, Bounds(0.0, 1e9)] = 0.2
-    w_style: Annotated[float, Bounds(0.0, 1e9)] = 0.3
+    w_content: Annotated[float, Bounds(0.0, 1e9)] = 0.02
+    w_style: Annotated[float, Bounds(0.0, 1e9)] = 0.03
     w_hist: Annotated[float, Bounds(0.0, 1e9)] = 3.0
+    w_texture: Annotated[float, Bounds(0.0, 1e9)] = 1.0
     w_tv: Annotated[float, Bounds(0.0, 1e9)] = 0.1
     hist_pixels: Annotated[int, Bounds(16, 1 << 20)] = 4096
     width_t: Annotated[int, Bounds(4, 256)] = 32
     blocks: Annotated[int, Bounds(1, 16)] = 4
     fusion: Fusion = 1.5
     residual: bool = True
+    noise: bool = True
 
     @property
     def needs_normals(self) -> bool:

@@ -48,8 +48,8 @@ SCALES = 0.25, 0.75
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """A generator and class. ratio_hist, ratio_gram: of DST to histogram match, mean over layers
-    of the ratio of means, to H[M]; rim: `rim_distance` to the normal image, its mean by arm;
+    """A generator and class. ratio_hist, ratio_gram: of DST to histogram match, sums over layers,
+    to H[M]; rim: `rim_distance` to the normal image, its mean by arm;
     labels by arm; placements that were made, and those that found no place; seen_backgrounds: how
     many of the backgrounds the network was trained on, which should be none."""
 

@@ -13,7 +13,7 @@ from defectstudio.evaluation.contents import with_channels
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.types import Image, Mask, Unit
-from defectstudio.networks.features.layers import Layers, usual
+from defectstudio.networks.features.layers import IMAGE, Layers, usual
 from defectstudio.networks.features.registry import FeatureNetwork
 from defectstudio.networks.transfer_net import losses
 from defectstudio.networks.transfer_net.regions import AROUND_PX
@@ -27,7 +27,8 @@ MOST = 4096
 class Distances:
     """Of one arm: means over placements by layer.
 
-    hist: eq. (4) to H[M]; gram_reference, gram_surface: eq. (2) to H[M] and to S[L].
+    hist: eq. (4) to H[M] in units of its variance; gram_reference, gram_surface: eq. (2) to H[M]
+    and to S[L] in units of the squared norm of these, so that layers compare.
     """
 
     hist: dict[str, float]
@@ -40,8 +41,9 @@ class Textures:
 
     def __init__(self, network: FeatureNetwork, references: Sequence[Reference]) -> None:
         self.network, self.references = network, list(references)
-        self.usual = usual(network)
-        self.layers = Layers(network, (*self.usual.style, *self.usual.hist))
+        own = usual(network)
+        self.style, self.hist = own.style, tuple(n for n in own.hist if n != IMAGE)
+        self.layers = Layers(network, (*self.style, *self.hist))
         self.wanted = [self._described(reference) for reference in references]
 
     @torch.no_grad()
@@ -49,8 +51,8 @@ class Textures:
         """Quantiles and Gram matrices of H[M] by layer."""
         maps = self.layers(_tensor(one.pixels, self.network.device))
         inside = self._at_scale(maps, one.mask)
-        quantiles = {n: losses.quantiles(maps[n][0], inside[n][0], MOST) for n in self.usual.hist}
-        return quantiles, {n: losses.gram(maps[n], inside[n]) for n in self.usual.style}
+        quantiles = {n: losses.quantiles(maps[n][0], inside[n][0], MOST) for n in self.hist}
+        return quantiles, {n: losses.gram(maps[n], inside[n]) for n in self.style}
 
     @torch.no_grad()
     def maps(self, image: Image, mask: Mask) -> dict[str, Tensor]:
@@ -67,17 +69,21 @@ class Textures:
         """To the reference of that number, and to the surface at the same place."""
         inside = self._at_scale(maps, mask[window(mask).slices])
         quantiles, grams = self.wanted[number]
-        own = {n: losses.gram(maps[n], inside[n]) for n in self.usual.style}
+        own = {n: losses.gram(maps[n], inside[n]) for n in self.style}
         rng = torch.Generator().manual_seed(0)
         return Distances(
             {
-                n: float(losses.histogram(maps[n], inside[n], [quantiles[n]], mask.size, rng))
-                for n in self.usual.hist
+                n: float(
+                    losses.histogram(
+                        maps[n], inside[n], [quantiles[n]], mask.size, rng, relative=True
+                    )
+                )
+                for n in self.hist
             },
-            {n: float(losses.style(own[n], grams[n])) for n in self.usual.style},
+            {n: float(losses.texture(own[n], grams[n])) for n in self.style},
             {
-                n: float(losses.style(own[n], losses.gram(surface[n], inside[n])))
-                for n in self.usual.style
+                n: float(losses.texture(own[n], losses.gram(surface[n], inside[n])))
+                for n in self.style
             },
         )
 
@@ -106,8 +112,8 @@ def mean(own: Sequence[Distances]) -> Distances:
 
 
 def ratio(made: dict[str, float], other: dict[str, float]) -> float:
-    """Mean over layers of the ratios of `made` to `other`."""
-    return float(np.mean([made[name] / max(other[name], 1e-12) for name in made]))
+    """Of the sums over layers, `made` to `other`."""
+    return sum(made.values()) / max(sum(other.values()), 1e-12)
 
 
 def _tensor(pixels: Unit, device: torch.device) -> Tensor:

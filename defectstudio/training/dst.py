@@ -13,7 +13,7 @@ from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.ema import Ema
 from defectstudio.networks.features.registry import load_features
 from defectstudio.networks.transfer_net.losses import thinned
-from defectstudio.networks.transfer_net.net import TransferNet
+from defectstudio.networks.transfer_net.net import TransferNet, transfer_net
 from defectstudio.networks.transfer_net.objective import (
     TERMS,
     Objective,
@@ -41,7 +41,7 @@ LIMIT = 2.0
 MEASURED, NOISE = 6, 0.05
 """Batches that gradient norms are measured on, and the noise there: of the matched image itself
 the content loss is 0."""
-PAPER = {"content": 1e5, "style": 2.5e-4, "hist": 10.0, "tv": 1.0}
+PAPER = {"content": 1e5, "style": 2.5e-4, "hist": 10.0, "texture": 0.0, "tv": 1.0}
 """Weights of P2 section 4, whose gradient norms are logged beside ours."""
 BEYOND = 1 << 40
 """Steps of the batches that no training step sees: measured and shown."""
@@ -66,8 +66,7 @@ class DstTask:
         described = [self._described(reference) for reference in data.references]
         self.wanted = [wanted for wanted, _ in described]
         self.codes = torch.stack([code for _, code in described])
-        length = self.codes.shape[1] if c.conditional else 0
-        self.net = TransferNet(data.channels, c.width_t, c.blocks, code=length, residual=c.residual)
+        self.net = transfer_net(c, data.channels, self.codes)
         self.net.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.net, c.ema)
         self.opt = torch.optim.Adam(
@@ -94,7 +93,7 @@ class DstTask:
         """Update the transfer network."""
         rng = step_rng(self.config.seed, index)
         with autocast(self.config.autocast, self.device):
-            made, place = self._transferred(self.net, batch)
+            made, place = self._transferred(self.net, batch, rng)
         # The losses in full precision, in which their gradients were measured.
         log = weighted(self.objective(made.float(), place, rng), self.weights)
         (pull,) = torch.autograd.grad(total(log), made)
@@ -113,11 +112,14 @@ class DstTask:
         limited: Tensor = pull * (self.limit / norm.clamp_min(self.limit))[:, None, None, None]
         return limited
 
-    def _transferred(self, net: TransferNet, batch: Batch) -> tuple[Tensor, Placement]:
+    def _transferred(
+        self, net: TransferNet, batch: Batch, rng: torch.Generator
+    ) -> tuple[Tensor, Placement]:
         """The fused image, and what it was made for."""
         place = self._placement(batch)
+        grain = torch.randn(place.mask.shape, generator=rng).to(self.device)
         code = self.codes[batch["reference"]] if self.config.conditional else None
-        return place.fused(net(place.matched, code)), place
+        return place.fused(net(place.matched, grain, code)), place
 
     def _placement(self, batch: Batch) -> Placement:
         surface, matched, mask, fusion = (
@@ -155,8 +157,9 @@ class DstTask:
         net = {f"net.{name}": value for name, value in self.ema.module.state_dict().items()}
         weights = torch.tensor([self.weights[name] for name in TERMS])
         wanted = {
-            f"wanted.{n:04d}.{layer}": thinned(values, KEPT).half().cpu()
-            for n, own in enumerate(self.wanted)
+            f"{part}.{n:04d}.{layer}": values.cpu()
+            for n, one in enumerate(self.wanted)
+            for part, own in (("hist", _thinned(one.hist)), ("gram", one.grams))
             for layer, values in own.items()
         }
         own = {"codes": self.codes.cpu(), "weights": weights}
@@ -168,13 +171,18 @@ class DstTask:
         columns = []
         for n in range(SHOWN):
             batch = {name: own[:1] for name, own in self.data[BEYOND + n].items()}
-            made, _ = self._transferred(self.ema.module, batch)
+            rng = step_rng(self.config.seed, BEYOND + n)
+            made, _ = self._transferred(self.ema.module, batch, rng)
             reference = self.data.references[int(batch["reference"])].pixels
             own = [batch[name][0].numpy().transpose(1, 2, 0) for name in ("surface", "matched")]
             columns.append([reference, *own, made[0].float().cpu().numpy().transpose(1, 2, 0)])
         return contact_sheet(
             [[_picture(column[row]) for column in columns] for row in range(4)], tile=128
         )
+
+
+def _thinned(hist: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {layer: thinned(values, KEPT).half() for layer, values in hist.items()}
 
 
 def _list(values: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,15 +14,17 @@ from torch.utils.data import Dataset
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.imaging.fusion import gaussian_mask
 from defectstudio.imaging.histogram import match
-from defectstudio.imaging.masks import Box, bounding_box, warp
+from defectstudio.imaging.masks import Box, bounding_box, dilate, squared_distance, warp
 from defectstudio.imaging.procedural.shapes import DEFECTS, shape
 from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import FAR_PX, surround
 from defectstudio.imaging.types import Image, Mask, Unit
 from defectstudio.training.references import Reference
 
-SCALES = 0.5, 1.25
+SCALES = 0.3, 1.1
 """How far a reference's mask is scaled."""
+DRAWN = 0.25
+"""Share of procedural shapes."""
 LARGEST = 0.9
 """Of the canvas that a mask may cover in height and width."""
 SMALLEST_PX = 8
@@ -32,8 +35,8 @@ class PlacementBatches(Dataset[dict[str, Tensor]]):
     """Item `step` is the batch of that step: (seed, step) decide all.
 
     surface S, matched y (B, C, H, W) in [0, 1]; mask L and fusion g (B, 1, H, W); reference (B,)
-    the index of the reference. L are the references' masks, turned, flipped and scaled, and as
-    often procedural shapes; y is S outside of L (P2 Algorithm 2, first step).
+    the index of the reference. L are the references' masks, turned, flipped and scaled, and some
+    procedural shapes as thick as these; y is S outside of L (P2 Algorithm 2, first step).
     """
 
     def __init__(
@@ -75,14 +78,20 @@ class PlacementBatches(Dataset[dict[str, Tensor]]):
         return _planes(surface), _planes(matched), mask[None].astype(np.float32), g[None], index
 
     def _shape(self, index: int, rng: np.random.Generator) -> Mask:
-        if rng.integers(2):
-            scale = float(np.exp(rng.uniform(*np.log(SCALES))))
-            angle, flip = float(rng.uniform(0, 360)), bool(rng.integers(2))
-            return self._fitting(warp(self.masks[index], scale=scale, angle=angle, flip=flip))
+        scale = float(np.exp(rng.uniform(*np.log(SCALES))))
+        angle, flip = float(rng.uniform(0, 360)), bool(rng.integers(2))
+        real = self._fitting(warp(self.masks[index], scale=scale, angle=angle, flip=flip))
+        return self._drawn(_radius(real), rng) if rng.random() < DRAWN else real
+
+    def _drawn(self, radius: float, rng: np.random.Generator) -> Mask:
+        """A procedural shape at least as thick as that: in lines of a few pixels a wide defect has
+        no texture, and their loss, which nothing lowers, outweighs all others."""
         kind = DEFECTS[int(rng.integers(len(DEFECTS)))]
         largest = LARGEST * np.array([self.config.height, self.config.width])
         height, width = np.exp(rng.uniform(np.log(SMALLEST_PX), np.log(largest)))
-        return shape(kind, int(height), int(width), rng)
+        drawn = shape(kind, int(height), int(width), rng)
+        margin = max(0, math.ceil(radius - _radius(drawn)))
+        return self._fitting(dilate(np.pad(drawn, margin), margin))
 
     def _fitting(self, mask: Mask) -> Mask:
         """The mask in its tight box, scaled down where it is too large for the canvas."""
@@ -113,6 +122,11 @@ class PlacementBatches(Dataset[dict[str, Tensor]]):
         if level is not None and len(level) != self.channels:
             level = np.broadcast_to(level, self.channels)
         return surface_under(crop, Box(*origin, *mask.shape), self.channels, level)
+
+
+def _radius(mask: Mask) -> float:
+    """Of the largest disc in a mask (h, w), in pixels."""
+    return float(np.sqrt(squared_distance(np.pad(mask, 1)).max()))
 
 
 def _planes(pixels: Unit) -> NDArray[np.float32]:

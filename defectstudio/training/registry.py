@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -36,9 +36,7 @@ def make_task(spec: TrainSpec, device: torch.device, log: Log = lambda _: None) 
     log: told what the metrics do not say. Raises UserError for a class without a labeled pixel, or
     without normal images where needed.
     """
-    if spec.config.kind in REFERENCE_TASKS:
-        return REFERENCE_TASKS[spec.config.kind](spec, device, log)
-    return TASKS[spec.config.kind](spec, _contents(spec, log), device)
+    return TASKS[spec.config.kind](spec, device, log)
 
 
 def _contents(spec: TrainSpec, log: Log) -> list[Content]:
@@ -52,13 +50,13 @@ def _contents(spec: TrainSpec, log: Log) -> list[Content]:
     return cut_contents(spec.images, ids, tone, widen, relabel)
 
 
-def _batches(spec: TrainSpec, contents: Sequence[Content]) -> ContentBatches:
+def _batches(spec: TrainSpec, log: Log) -> ContentBatches:
     assert isinstance(spec.config, LearningConfig)
-    return ContentBatches(contents, list(spec.classes), spec.config)
+    return ContentBatches(_contents(spec, log), list(spec.classes), spec.config)
 
 
-def _surfaces(spec: TrainSpec, contents: Sequence[Content], *, by_class: bool) -> SurfaceBatches:
-    return SurfaceBatches(_batches(spec, contents), _crops(spec), by_class=by_class)
+def _surfaces(spec: TrainSpec, log: Log, *, by_class: bool) -> SurfaceBatches:
+    return SurfaceBatches(_batches(spec, log), _crops(spec), by_class=by_class)
 
 
 def _crops(spec: TrainSpec) -> list[Image]:
@@ -71,34 +69,30 @@ def _crops(spec: TrainSpec) -> list[Image]:
     return cut_surfaces(spec.normals, spec.config.height, spec.config.width, rng)
 
 
-def _dcdganc(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> DcdgancTask:
-    return DcdgancTask(_batches(spec, contents), device)
+def _dcdganc(spec: TrainSpec, device: torch.device, log: Log) -> DcdgancTask:
+    return DcdgancTask(_batches(spec, log), device)
 
 
-def _cyclegan(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> CycleGanTask:
-    return CycleGanTask(_surfaces(spec, contents, by_class=True), device)
+def _cyclegan(spec: TrainSpec, device: torch.device, log: Log) -> CycleGanTask:
+    return CycleGanTask(_surfaces(spec, log, by_class=True), device)
 
 
-def _stargan(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> StarGanTask:
-    return StarGanTask(_surfaces(spec, contents, by_class=False), device)
+def _stargan(spec: TrainSpec, device: torch.device, log: Log) -> StarGanTask:
+    return StarGanTask(_surfaces(spec, log, by_class=False), device)
 
 
-def _stylegan2(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> StyleGan2Task:
-    return StyleGan2Task(_batches(spec, contents), device)
+def _stylegan2(spec: TrainSpec, device: torch.device, log: Log) -> StyleGan2Task:
+    return StyleGan2Task(_batches(spec, log), device)
 
 
-def _paste(spec: TrainSpec, contents: Sequence[Content], device: torch.device) -> PasteTask:  # noqa: ARG001
+def _paste(spec: TrainSpec, device: torch.device, log: Log) -> PasteTask:  # noqa: ARG001
     assert isinstance(spec.config, PasteConfig)
-    return PasteTask(contents, list(spec.classes), spec.config)
+    return PasteTask(_contents(spec, log), list(spec.classes), spec.config)
 
 
-def _procedural(
-    spec: TrainSpec,
-    contents: Sequence[Content],
-    device: torch.device,  # noqa: ARG001
-) -> ProceduralTask:
+def _procedural(spec: TrainSpec, device: torch.device, log: Log) -> ProceduralTask:  # noqa: ARG001
     assert isinstance(spec.config, ProceduralConfig)
-    return ProceduralTask(contents[0].pixels.shape[2], spec.config)
+    return ProceduralTask(_contents(spec, log)[0].pixels.shape[2], spec.config)
 
 
 def _references(spec: TrainSpec) -> list[Reference]:
@@ -119,7 +113,7 @@ def _histmatch(spec: TrainSpec, device: torch.device, log: Log) -> HistmatchTask
     return HistmatchTask(_references(spec), ids, spec.config)
 
 
-TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], GeneratorTask]] = {
+TASKS: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
     "dcdganc": _dcdganc,
     "adain": _dcdganc,
     "instancenorm": _dcdganc,
@@ -128,11 +122,7 @@ TASKS: dict[Kind, Callable[[TrainSpec, Sequence[Content], torch.device], Generat
     "stylegan2": _stylegan2,
     "paste": _paste,
     "procedural": _procedural,
-}
-"""What trains a kind on contents."""
-
-REFERENCE_TASKS: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
     "dst": _dst,
     "histmatch": _histmatch,
 }
-"""What trains a kind on references."""
+"""What trains a kind."""

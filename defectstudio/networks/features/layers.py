@@ -14,6 +14,15 @@ from defectstudio.networks.features.vgg import Vgg
 
 STRIDES = ("stride2", "stride4", "stride8", "stride16", "stride32")
 """Of EfficientNet-Lite0: its maps by the factor that they are smaller."""
+IMAGE = "image"
+"""Of every network: what it is asked about, as brightness and two differences of colours. These
+vary little and are seen at once: they are enlarged."""
+CHROMA = 4.0
+OPPONENTS = (
+    (3**-0.5, 3**-0.5, 3**-0.5),
+    (CHROMA * 2**-0.5, 0.0, -CHROMA * 2**-0.5),
+    (CHROMA * 6**-0.5, -2 * CHROMA * 6**-0.5, CHROMA * 6**-0.5),
+)
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,9 @@ class Usual:
     hist: tuple[str, ...]
 
 
-_VGG = Usual(("relu2_2",), ("relu1_1", "relu2_1", "relu3_1", "relu4_1"), ("relu1_1", "relu4_1"))
-_STRIDED = Usual(("stride4",), STRIDES[:4], ("stride2", "stride16"))
+_RELUS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+_VGG = Usual(("relu2_2",), _RELUS, (IMAGE, *_RELUS))
+_STRIDED = Usual(("stride4",), STRIDES[:4], (IMAGE, *STRIDES[:4]))
 
 
 def usual(network: FeatureNetwork) -> Usual:
@@ -59,23 +69,28 @@ class Layers:
         known = _names(network.net)
         self.depth = max(known.index(name) for name in self.names)
         self.mean = torch.tensor(network.mean, device=network.device).view(1, 3, 1, 1)
+        self.opponents = torch.tensor(OPPONENTS, device=network.device)
         self.std = torch.tensor(network.std, device=network.device).view(1, 3, 1, 1)
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """image (B, 1 or 3, H, W) in [0, 1] -> float32 (B, C, h, w) by name."""
-        x = (image.expand(-1, 3, -1, -1) - self.mean) / self.std
+        image = image.expand(-1, 3, -1, -1)
+        x = (image - self.mean) / self.std
         x = x.contiguous(memory_format=torch.channels_last)
         net = self.network.net
         if not isinstance(net, Vgg):
-            maps = dict(zip(STRIDES, net(x)[0], strict=True))
+            maps = {IMAGE: self._opponent(image), **dict(zip(STRIDES, net(x)[0], strict=True))}
             return {name: maps[name].float() for name in self.names}
-        found, names = {}, iter(_names(net)[: self.depth + 1])
-        last = _relus(net)[self.depth]
-        for number, layer in enumerate(net.features[: last + 1]):
+        found, names = {IMAGE: self._opponent(image)}, iter(_names(net)[1 : self.depth + 1])
+        relus = _relus(net)[: self.depth]
+        for number, layer in enumerate(net.features[: relus[-1] + 1 if relus else 0]):
             x = layer(x)
-            if number in _relus(net) and (name := next(names)) in self.names:
+            if number in relus and (name := next(names)) in self.names:
                 found[name] = x.float()
-        return found
+        return {name: found[name] for name in self.names}
+
+    def _opponent(self, image: Tensor) -> Tensor:
+        return torch.einsum("oc,bchw->bohw", self.opponents, image)
 
 
 def _relus(net: Vgg) -> list[int]:
@@ -83,10 +98,11 @@ def _relus(net: Vgg) -> list[int]:
 
 
 def _names(net: nn.Module) -> tuple[str, ...]:
-    """Of a VGG relu1_1 to relu5_3 (VGG-19: relu5_4), in order; of others the strides."""
+    """Of a VGG relu1_1 to relu5_3 (VGG-19: relu5_4), in order; of others the strides. First the
+    image."""
     if not isinstance(net, Vgg):
-        return STRIDES
-    names, block, place = [], 1, 0
+        return IMAGE, *STRIDES
+    names, block, place = [IMAGE], 1, 0
     for layer in net.features:
         if isinstance(layer, nn.MaxPool2d):
             block, place = block + 1, 0

@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 _SHARES = (0.5, 0.1)
+_FLAT = 0.01
+"""Of the mean square of what hardly varies, in place of its variance."""
 
 
 def at_scale(mask: Tensor, size: Sequence[int]) -> Tensor:
@@ -44,6 +46,12 @@ def gram(features: Tensor, mask: Tensor) -> Tensor:
 def style(made: Tensor, wanted: Tensor) -> Tensor:
     """Eq. (2): squared Frobenius distance of Gram matrices (B, C, C), mean over the batch."""
     return (made - wanted).square().sum(dim=(1, 2)).mean()
+
+
+def texture(made: Tensor, wanted: Tensor) -> Tensor:
+    """As `style`, in units of the squared norm of each wanted matrix; ours, not the paper's."""
+    apart, whole = (x.square().sum(dim=(1, 2)) for x in (made - wanted, wanted))
+    return (apart / whole.clamp_min(1e-8)).mean()
 
 
 def total_variation(image: Tensor, mask: Tensor) -> Tensor:
@@ -87,13 +95,25 @@ def remapped(values: Tensor, wanted: Tensor) -> Tensor:
     return torch.empty_like(values).scatter_(1, values.argsort(dim=1), levels.to(values.dtype))
 
 
+def unit(wanted: Tensor) -> Tensor:
+    """Variance of values (C, n), mean over channels: what makes distances of layers compare."""
+    least = _FLAT * wanted.square().mean()
+    return torch.maximum(wanted.var(dim=1, correction=0).mean(), least).clamp_min(1e-8)
+
+
 def histogram(
-    made: Tensor, mask: Tensor, wanted: Sequence[Tensor], most: int, rng: torch.Generator
+    made: Tensor,
+    mask: Tensor,
+    wanted: Sequence[Tensor],
+    most: int,
+    rng: torch.Generator,
+    *,
+    relative: bool = False,
 ) -> Tensor:
     """Eq. (4): features (B, C, h, w) in the mask against themselves remapped to `wanted`.
 
     wanted: `quantiles` of the reference, one an image. Of more than `most` masked pixels so many
-    are drawn. The target is held still.
+    are drawn. The target is held still. relative: in the `unit` of the reference.
     """
     terms = []
     for own, inside, levels in zip(made, mask, wanted, strict=True):
@@ -102,7 +122,8 @@ def histogram(
             drawn = torch.randperm(values.shape[1], generator=rng)[:most]
             values = values[:, drawn.to(values.device)]
         target = remapped(values.detach(), levels)
-        terms.append((values - target).square().mean())
+        term = (values - target).square().mean()
+        terms.append(term / unit(levels) if relative else term)
     return torch.stack(terms).mean()
 
 

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from defectstudio.domain.transfer import DstConfig
+
 STRIDE = 4
 """Sides of its input are multiples of this."""
 FIRST_CHANGES = 0.1
@@ -85,17 +87,25 @@ class TransferNet(nn.Module):
     Upsampling is nearest neighbour, which leaves no checkerboard. residual: the image moved by a
     share of its way to white or black, which begins as the image itself; else tanh is the whole
     of it, as in the paper.
-    code: length of the style code, 0 for a network of one class.
+    code: length of the style code, 0 for a network of one class. noise: it sees a plane of noise
+    beside the image (our extension): from a smooth surface no other way leads to grain.
     """
 
     def __init__(
-        self, channels: int, width: int, blocks: int, *, code: int = 0, residual: bool = True
+        self,
+        channels: int,
+        width: int,
+        blocks: int,
+        *,
+        code: int = 0,
+        residual: bool = True,
+        noise: bool = True,
     ) -> None:
         super().__init__()
         own = {"conditional": code > 0}
-        self.code, self.residual = code, residual
+        self.code, self.residual, self.noise = code, residual, noise
         self.trunk = nn.Linear(code, TRUNK) if code else None
-        self.first = Block(channels, width, 9, **own)
+        self.first = Block(channels + noise, width, 9, **own)
         self.to_half = Block(width, 2 * width, 3, 2, **own)
         self.to_quarter = Block(2 * width, 4 * width, 3, 2, **own)
         self.blocks = nn.ModuleList(Residual(4 * width, **own) for _ in range(blocks))
@@ -107,13 +117,15 @@ class TransferNet(nn.Module):
             nn.init.zeros_(self.last.conv.weight)
             nn.init.zeros_(self.last.conv.bias)  # type: ignore[arg-type]
 
-    def forward(self, image: Tensor, code: Tensor | None = None) -> Tensor:
-        """image (B, C, H, W) in [0, 1], code (B, K) -> the same shape, in [0, 1].
+    def forward(self, image: Tensor, grain: Tensor, code: Tensor | None = None) -> Tensor:
+        """image (B, C, H, W) in [0, 1], grain (B, 1, H, W) standard normal, code (B, K) -> as
+        image, in [0, 1].
 
-        H and W are multiples of 4, at least 16.
+        H and W are multiples of 4, at least 16. Without `noise` the grain is not looked at.
         """
         style = None if self.trunk is None else functional.relu(self.trunk(code))
-        full = self.first(2 * image - 1, style)
+        seen = [2 * image - 1, grain] if self.noise else [2 * image - 1]
+        full = self.first(torch.cat(seen, dim=1), style)
         half = self.to_half(full, style)
         x = self.to_quarter(half, style)
         for block in self.blocks:
@@ -125,6 +137,19 @@ class TransferNet(nn.Module):
             return (torch.tanh(change) + 1) / 2
         share = torch.tanh(FIRST_CHANGES * change)
         return image + share * torch.where(share >= 0, 1 - image, image)
+
+
+def transfer_net(config: DstConfig, channels: int, codes: Tensor) -> TransferNet:
+    """That of a configuration; codes (n, K): those of its references."""
+    length = codes.shape[1] if config.conditional else 0
+    return TransferNet(
+        channels,
+        config.width_t,
+        config.blocks,
+        code=length,
+        residual=config.residual,
+        noise=config.noise,
+    )
 
 
 def _doubled(x: Tensor) -> Tensor:

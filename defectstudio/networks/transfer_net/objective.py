@@ -1,4 +1,5 @@
-"""What DST wants of an image: the four losses of P2 eq. (6) against a surface and a reference."""
+"""What DST wants of an image: the losses of P2 eq. (6), and one of ours, against a surface and a
+reference."""
 
 from __future__ import annotations
 
@@ -14,11 +15,17 @@ from defectstudio.networks.features.registry import FeatureNetwork
 from defectstudio.networks.transfer_net import losses
 from defectstudio.networks.transfer_net.regions import around_masks, style_code
 
-TERMS = ("content", "style", "hist", "tv")
+TERMS = ("content", "style", "hist", "texture", "tv")
 POLISH_RATE = 0.01
 """Adam's rate on pixels, in units of the full range."""
-Wanted = Mapping[str, Tensor]
-"""Of a reference: sorted feature values (C, n) by layer."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Of a reference, by layer: sorted feature values (C, n), and Gram matrices (C, C)."""
+
+    hist: dict[str, Tensor]
+    grams: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,11 @@ class Objective:
 
     def __init__(self, network: FeatureNetwork, config: DstConfig) -> None:
         own = usual(network)
-        self.network, self.most = network, config.hist_pixels
+        self.network, self.most, self.relative = network, config.hist_pixels, config.balance
         self.content = named(network, config.content_layers, own.content)
         self.style = named(network, config.style_layers, own.style)
         self.hist = named(network, config.hist_layers, own.hist)
+        self.texture = tuple(dict.fromkeys((*self.style, *self.hist)))
         self._shallow, self._styles = Layers(network, self.content), Layers(network, self.style)
         self._all = Layers(network, (*self.content, *self.style, *self.hist))
 
@@ -54,16 +62,16 @@ class Objective:
         """What is wanted of a reference's pixels (1, C, h, w), mask (1, 1, h, w), and its style
         code (K,): see `style_code`."""
         maps = self._all(pixels)
-        wanted = {
-            name: losses.quantiles(
-                maps[name][0], losses.at_scale(mask, maps[name].shape[2:])[0], self.most
-            )
-            for name in self.hist
-        }
+        masks = {name: losses.at_scale(mask, x.shape[2:]) for name, x in maps.items()}
+        wanted = Wanted(
+            {n: losses.quantiles(maps[n][0], masks[n][0], self.most) for n in self.hist},
+            {n: losses.gram(maps[n], masks[n])[0] for n in self.texture},
+        )
         return wanted, style_code([maps[name][0] for name in self.style], mask)
 
     def __call__(self, made: Tensor, place: Placement, rng: torch.Generator) -> dict[str, Tensor]:
-        """Eqs. (1), (2), (4), (5) of a fused image (B, C, H, W) in L, unweighted, by name."""
+        """Eqs. (1), (2), (4), (5) and Gram matrices against the reference's, of a fused image
+        (B, C, H, W) in L, unweighted, by name."""
         made, matched, surface, inside = around_masks(
             made, place.matched, place.surface, place.mask
         )
@@ -71,15 +79,26 @@ class Objective:
         with torch.no_grad():
             content, style = self._shallow(matched), self._styles(surface)
         masks = {name: losses.at_scale(inside, x.shape[2:]) for name, x in maps.items()}
+        grams = {name: losses.gram(maps[name], masks[name]) for name in self.texture}
         return {
             "content": _sum(losses.content(maps[n], content[n], masks[n]) for n in self.content),
             "style": _sum(
-                losses.style(losses.gram(maps[n], masks[n]), losses.gram(style[n], masks[n]))
-                for n in self.style
+                losses.style(grams[n], losses.gram(style[n], masks[n])) for n in self.style
             ),
             "hist": _sum(
-                losses.histogram(maps[n], masks[n], [w[n] for w in place.wanted], self.most, rng)
+                losses.histogram(
+                    maps[n],
+                    masks[n],
+                    [w.hist[n] for w in place.wanted],
+                    self.most,
+                    rng,
+                    relative=self.relative,
+                )
                 for n in self.hist
+            ),
+            "texture": _sum(
+                losses.texture(grams[n], torch.stack([w.grams[n] for w in place.wanted]))
+                for n in self.texture
             ),
             "tv": losses.total_variation(made, inside),
         }

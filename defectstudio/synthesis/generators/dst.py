@@ -17,11 +17,12 @@ from defectstudio.imaging.fusion import fused, gaussian_mask
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.networks.features.registry import load_features
-from defectstudio.networks.transfer_net.net import STRIDE, TransferNet
+from defectstudio.networks.transfer_net.net import STRIDE, transfer_net
 from defectstudio.networks.transfer_net.objective import (
     TERMS,
     Objective,
     Placement,
+    Wanted,
     polished,
     total,
     weighted,
@@ -29,14 +30,14 @@ from defectstudio.networks.transfer_net.objective import (
 from defectstudio.synthesis.generators.content import Content, class_index
 from defectstudio.synthesis.generators.references import References, matched
 
-TILE, OVERLAP = 1024, 256
+TILE, OVERLAP = 512, 160
 """Sides in pixels of the tiles of larger surfaces, which bound the memory, and what they share."""
 
 
 class Dst:
     """A trained transfer network: the surface under the mask becomes a defect like a reference.
 
-    The same place and reference give the same content; the seed draws the reference.
+    The same place and seed give the same content; the seed draws the reference and the grain.
     """
 
     def __init__(
@@ -50,15 +51,16 @@ class Dst:
             raise RuntimeError("the style codes or the weights of the losses are missing")
         self.codes = tensors["codes"].to(device)
         self.weights = dict(zip(TERMS, tensors["weights"].tolist(), strict=True))
-        self.wanted: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        self.wanted: dict[int, Wanted] = defaultdict(lambda: Wanted({}, {}))
         for name, values in tensors.items():
-            if name.startswith("wanted."):
-                _, number, layer = name.split(".")
-                self.wanted[int(number)][layer] = values.float().to(device)
+            part, _, rest = name.partition(".")
+            if part in ("hist", "gram"):
+                number, layer = rest.split(".")
+                wanted = self.wanted[int(number)]
+                own = wanted.hist if part == "hist" else wanted.grams
+                own[layer] = values.float().to(device)
         self._asked: Objective | None = None
-        c = self.config
-        length = self.codes.shape[1] if c.conditional else 0
-        self.net = TransferNet(card.channels, c.width_t, c.blocks, code=length, residual=c.residual)
+        self.net = transfer_net(self.config, card.channels, self.codes)
         self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k.startswith("net.")})
         self.net.to(device).to(memory_format=torch.channels_last).eval()
 
@@ -80,7 +82,7 @@ class Dst:
         rows, columns = self.config.context(*mask.shape)
         wide = np.pad(mask, ((rows, rows), (columns, columns)))
         image = matched(surface, wide, values)
-        made = self._transferred(image, wide, number)
+        made = self._transferred(image, wide, number, seed)
         if iterations and mask.any():
             made = self._polished(made, (surface, image, wide), number, iterations)
         inner = Box(rows, columns, *mask.shape).slices
@@ -99,7 +101,7 @@ class Dst:
             self._tensor(image),
             self._tensor(mask[..., None].astype(np.float32)),
             self._tensor(g[..., None]),
-            [{name: self.wanted[number][name] for name in objective.hist}],
+            [self.wanted[number]],
         )
         rng = torch.Generator().manual_seed(0)
 
@@ -120,13 +122,15 @@ class Dst:
         planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
         return torch.from_numpy(planes)[None].to(self.device)
 
-    def _transferred(self, image: Unit, mask: Mask, number: int) -> Unit:
+    def _transferred(self, image: Unit, mask: Mask, number: int, seed: int) -> Unit:
         """T(y) of y (h, w, C), of which large ones are made in tiles where the mask is."""
+        grain = torch.randn(mask.shape, generator=torch.Generator().manual_seed(seed))
         if max(mask.shape) <= TILE:
-            return self._net(image, number)
+            return self._net(image, grain, number)
         summed, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
         for box in _tiles(mask):
-            made, share = self._net(image[box.slices], number), _feather(box, mask.shape)
+            made = self._net(image[box.slices], grain[box.slices], number)
+            share = _feather(box, mask.shape)
             summed[box.slices] += made * share[..., None]
             weight[box.slices] += share
         done: Unit = np.where(
@@ -135,13 +139,15 @@ class Dst:
         return done
 
     @torch.no_grad()
-    def _net(self, image: Unit, number: int) -> Unit:
-        x = self._tensor(image)
+    def _net(self, image: Unit, grain: Tensor, number: int) -> Unit:
         height, width = image.shape[:2]
-        x = functional.pad(x, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
+        x, noise = (
+            functional.pad(each, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
+            for each in (self._tensor(image), grain[None, None].to(self.device))
+        )
         x = x.contiguous(memory_format=torch.channels_last)
         code = self.codes[number : number + 1] if self.config.conditional else None
-        made = self.net(x, code)[0, :, :height, :width].float().cpu().numpy()
+        made = self.net(x, noise, code)[0, :, :height, :width].float().cpu().numpy()
         return np.ascontiguousarray(made.transpose(1, 2, 0))
 
 

@@ -37,8 +37,8 @@ def test_the_same_texture_is_nearer_than_another(network):
         assert found[6].gram_surface[name] == 0  # it was held against itself
 
 
-def test_means_and_ratios_are_by_layer():
+def test_means_are_by_layer_and_ratios_of_their_sums():
     one, other = (Distances({"a": v, "b": 2 * v}, {"a": v}, {"a": 0.0}) for v in (1.0, 3.0))
     both = mean([one, other])
     assert both.hist == {"a": 2.0, "b": 4.0} and both.gram_reference == {"a": 2.0}
-    assert ratio({"a": 1.0, "b": 1.0}, both.hist) == pytest.approx((1 / 2 + 1 / 4) / 2)
+    assert ratio({"a": 1.0, "b": 1.0}, both.hist) == pytest.approx(2 / 6)

@@ -1,10 +1,11 @@
 """Layers by name, against the networks' own maps."""
 
+import numpy as np
 import pytest
 import torch
 
 from defectstudio.domain.errors import SettingError
-from defectstudio.networks.features.layers import STRIDES, Layers, named, usual
+from defectstudio.networks.features.layers import IMAGE, STRIDES, Layers, named, usual
 from defectstudio.networks.features.registry import load_features
 
 
@@ -25,7 +26,7 @@ def test_layers_of_vgg_are_those_that_its_blocks_end_with(vgg16_file):
     first = Layers(network, ("relu1_1",))(image)["relu1_1"]
     by_hand = network.net.features[:2](normalised(network, image))
     assert torch.allclose(first, by_hand, atol=1e-5)
-    assert usual(network).hist == ("relu1_1", "relu4_1")
+    assert usual(network).hist == ("image", *usual(network).style)
 
 
 @torch.no_grad()
@@ -35,6 +36,21 @@ def test_layers_of_others_are_named_by_their_stride(lite):
     assert [64 // x.shape[2] for x in found.values()] == [2, 4, 8, 16]
     maps, _ = lite.net(normalised(lite, image.expand(-1, 3, -1, -1)))
     assert torch.allclose(found["stride8"], maps[2], atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["vgg16-hed", "efficientnet-lite0"])
+def test_the_image_is_layer_0_of_every_network(name, vgg16_file):
+    weights = vgg16_file if name == "vgg16-hed" else None
+    network = load_features(name, torch.device("cpu"), weights=weights)
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    found = Layers(network, (IMAGE,))(image)[IMAGE]
+    grey = (image.sum(dim=1) / 3**0.5).numpy()
+    assert np.allclose(found[:, 0].numpy(), grey, atol=1e-6)
+    of_grey = Layers(network, (IMAGE,))(image[:, :1])[IMAGE]
+    assert of_grey[:, 1:].abs().max() < 1e-6 < found[:, 1:].std()
+    both = IMAGE, usual(network).style[0]
+    assert tuple(Layers(network, both)(image)) == both
 
 
 def test_names_are_read_and_unknown_ones_named(lite):

@@ -68,6 +68,34 @@ def test_histogram_is_that_of_a_loop():
     assert found == pytest.approx(np.mean(total))
 
 
+def test_relative_histogram_and_texture_do_not_depend_on_a_layers_range():
+    x, m = features(2, 3, 6, 6), mask(2, 6, 6)
+    wanted = [features(3, 17).sort(dim=1).values for _ in range(2)]
+    found = float(losses.histogram(x, m, wanted, 1000, RNG, relative=True))
+    apart = [
+        float(losses.histogram(x[n : n + 1], m[n : n + 1], [w], 1000, RNG))
+        / np.var(w.numpy(), 1).mean()
+        for n, w in enumerate(wanted)
+    ]
+    assert found == pytest.approx(np.mean(apart))
+    tenfold = [10 * w for w in wanted]
+    assert float(losses.histogram(10 * x, m, tenfold, 1000, RNG, relative=True)) == pytest.approx(
+        found
+    )
+    grams = losses.gram(x, m), losses.gram(features(2, 3, 6, 6), m)
+    by_hand = [
+        np.linalg.norm(a - b) ** 2 / np.linalg.norm(b) ** 2
+        for a, b in zip(*(g.numpy() for g in grams), strict=True)
+    ]
+    assert float(losses.texture(*grams)) == pytest.approx(np.mean(by_hand))
+
+
+def test_what_hardly_varies_has_a_unit_too():
+    flat = torch.full((3, 5), 0.9, dtype=torch.float64)
+    assert float(losses.unit(flat)) == pytest.approx(0.01 * 0.81)
+    assert float(losses.unit(0 * flat)) > 0
+
+
 def test_remapped_has_the_wanted_distribution_and_keeps_the_order():
     values, wanted = features(2, 50), features(2, 50).sort(dim=1).values
     made = losses.remapped(values, wanted)
@@ -104,6 +132,7 @@ def test_gradients_of_every_loss():
     wanted = losses.gram(y, m)
     assert gradcheck(lambda z: losses.content(z, y, m), [x])
     assert gradcheck(lambda z: losses.style(losses.gram(z, m), wanted), [x])
+    assert gradcheck(lambda z: losses.texture(losses.gram(z, m), wanted), [x])
     assert gradcheck(lambda z: losses.total_variation(z, m), [x])
     # The histogram's target is held still: against the same target, not a moving one.
     inside = m[0, 0] > 0

@@ -85,7 +85,7 @@ def test_tiles_of_a_large_surface_meet_without_a_seam(tiny_of_kind, monkeypatch)
     monkeypatch.setattr(dst, "TILE", 192)
     monkeypatch.setattr(dst, "OVERLAP", 128)
     shades = iter([0.0, 1.0] * 20)
-    monkeypatch.setattr(generator, "_net", lambda image, _: np.full_like(image, next(shades)))
+    monkeypatch.setattr(generator, "_net", lambda image, *_: np.full_like(image, next(shades)))
     mask = np.ones((70, 300), bool)
     made = generator.generate(1, 0, mask, surface_for(generator, mask)).pixels
     assert made.min() < 0.1 and made.max() > 0.9
