@@ -28,8 +28,8 @@ class Studio:
     """One project's painting session.
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
-    is complete; chosen: class, seed, lock, blend, grain or generator; wanted: an undo needs this
-    image.
+    is complete; chosen: class, seed, lock, blend, grain, polish or generator; wanted: an undo
+    needs this image.
     """
 
     opened = Signal(object)
@@ -47,6 +47,7 @@ class Studio:
         self.class_id = 0
         self.blend = BlendSettings()
         self.grain = GrainSettings()
+        self.polish = 0
         self.brush = 12
         self._executor = executor
         self._stroke: Stroke | None = None
@@ -110,6 +111,16 @@ class Studio:
         """Give blended defects so much of the background's noise."""
         self.grain = grain
         self.chosen.emit()
+
+    def choose_polish(self, iterations: int) -> None:
+        """Let the generator refine contents at their place; see `recipe.Defect.polish`."""
+        self.polish = iterations
+        self.chosen.emit()
+
+    @property
+    def can_polish(self) -> bool:
+        """Whether the generator refines contents."""
+        return self.generator is not None and self.generator.kind == "dst"
 
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
         """Take contents from this generator, blended as its kind wants where kinds differ."""
@@ -212,7 +223,9 @@ class Studio:
         if not boxes:
             return None
         seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
-        defects = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
+        painted = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
+        polish = self.polish if self.can_polish else 0
+        defects = tuple(replace(defect, polish=polish) for defect in painted)
         return Recipe(document.record.sha256, defects, project, self.blend, self.grain)
 
 

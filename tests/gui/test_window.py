@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -101,6 +102,16 @@ def test_grain_changes_the_recipe(opened, person):
     person.shown()
     assert opened.session.studio.grain.strength == 0
     assert opened.session.previews._asked.grain.strength == 0
+
+
+def test_a_transfer_is_refined_from_the_panel(opened):
+    style, studio = opened._side.currentWidget(), opened.session.studio
+    row = style._looks.rowCount() - 1
+    assert not style._looks.isRowVisible(row)
+    studio.choose_generator(replace(studio.generator, kind="dst"))
+    assert style._looks.isRowVisible(row)
+    style.polish.setValue(3)
+    assert studio.polish == 30 and style._polished.text() == "30"
 
 
 def test_the_preview_can_be_switched_off(opened, person):

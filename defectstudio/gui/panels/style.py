@@ -85,6 +85,10 @@ class SeedBox(QSpinBox):
         return super().event(event)
 
 
+MOST_POLISH, POLISH_STEP = 100, 10
+"""What the window offers of `recipe.Defect.polish`."""
+
+
 class StylePanel(QWidget):
     """Shows and changes the studio's choices. class_added: the name of a class to add."""
 
@@ -116,6 +120,14 @@ class StylePanel(QWidget):
         self.grain.setToolTip(self.tr("How much of the background's noise the defect is given"))
         self.grain.valueChanged.connect(self._on_grain)
         self._grained = QLabel()
+        self.polish = QSlider(Qt.Orientation.Horizontal)
+        self.polish.setRange(0, MOST_POLISH // POLISH_STEP)
+        self.polish.setAccessibleName(self.tr("Refine, in steps"))
+        self.polish.setToolTip(
+            self.tr("Steps that move the pixels nearer to the reference: takes seconds")
+        )
+        self.polish.valueChanged.connect(self._on_polish)
+        self._polished = QLabel()
         self._state = QLabel()
         self._state.setProperty("role", "muted")
         self._state.setWordWrap(True)
@@ -166,6 +178,9 @@ class StylePanel(QWidget):
         percent = round(100 * studio.grain.strength)
         self.grain.setValue(percent)
         self._grained.setText(f"{percent} %")
+        self.polish.setValue(studio.polish // POLISH_STEP)
+        self._polished.setText(str(studio.polish))
+        self._looks.setRowVisible(self._looks.rowCount() - 1, studio.can_polish)
         self._filling = False
 
     def show_state(self, state: State, took: int) -> None:
@@ -216,10 +231,11 @@ class StylePanel(QWidget):
         layout.addWidget(_rule())
         layout.addWidget(_heading(self.tr("Blend")))
         layout.addWidget(self.mode)
-        form = QFormLayout()
-        form.addRow(self.tr("Retention"), _row(self.retention, self._retained))
-        form.addRow(self.tr("Grain"), _row(self.grain, self._grained))
-        layout.addLayout(form)
+        self._looks = QFormLayout()
+        self._looks.addRow(self.tr("Retention"), _row(self.retention, self._retained))
+        self._looks.addRow(self.tr("Grain"), _row(self.grain, self._grained))
+        self._looks.addRow(self.tr("Refine"), _row(self.polish, self._polished))
+        layout.addLayout(self._looks)
         layout.addStretch(1)
         layout.addWidget(self._state)
         layout.addWidget(self.accept)
@@ -278,6 +294,10 @@ class StylePanel(QWidget):
     def _on_grain(self) -> None:
         if not self._filling:
             self._studio.choose_grain(GrainSettings(self.grain.value() / 100))
+
+    def _on_polish(self) -> None:
+        if not self._filling:
+            self._studio.choose_polish(POLISH_STEP * self.polish.value())
 
     def _ask_class(self) -> None:
         name, agreed = QInputDialog.getText(

@@ -62,6 +62,15 @@ def test_nothing_is_painted_without_document_or_class(studio):
     assert len(studio.history) == 0
 
 
+def test_only_a_transfer_refines_what_is_painted(studio):
+    studio.show(document())
+    stroke(studio, (20, 20), (20, 50))
+    studio.choose_polish(30)
+    assert not studio.can_polish and studio.recipe("p").defects[0].polish == 0
+    studio.choose_generator(replace(GENERATOR, kind="dst"))
+    assert studio.can_polish and studio.recipe("p").defects[0].polish == 30
+
+
 def test_a_recipe_freezes_what_is_painted(studio):
     studio.show(document())
     assert studio.recipe("p") is None
