@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from defectstudio.domain.transfer import DstConfig
-from defectstudio.networks.features.layers import Layers, named, usual
+from defectstudio.networks.features.layers import IMAGE, Layers, named, usual
 from defectstudio.networks.features.registry import FeatureNetwork
 from defectstudio.networks.transfer_net import losses
 from defectstudio.networks.transfer_net.regions import around_masks, style_code
 
 TERMS = ("content", "style", "hist", "texture", "tv")
+IMAGE_SHARE = 0.1
+"""Of the image's own histogram beside those of features: it was matched to begin with, and held
+as firmly as theirs it would let no texture rise."""
 POLISH_RATE = 0.01
 """Adam's rate on pixels, in units of the full range."""
 
@@ -86,7 +89,8 @@ class Objective:
                 losses.style(grams[n], losses.gram(style[n], masks[n])) for n in self.style
             ),
             "hist": _sum(
-                losses.histogram(
+                (IMAGE_SHARE if n == IMAGE else 1.0)
+                * losses.histogram(
                     maps[n],
                     masks[n],
                     [w.hist[n] for w in place.wanted],
