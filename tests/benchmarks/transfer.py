@@ -55,7 +55,7 @@ def case(side: int, repeats: int, budget_s: float) -> dict[str, Any]:
     task = _task(256)
     sampler = _sampler(task)
     image = torch.rand(1, 3, side, side).contiguous(memory_format=torch.channels_last)
-    network = partial(_forward, sampler.net, image)
+    network = partial(_forward, sampler.net, image, torch.randn(1, 1, side, side))
     calls = recorded(network)
     mask = np.ones((side // 2, side // 2), bool)
     rows, columns = sampler.config.context(*mask.shape)
@@ -96,8 +96,8 @@ def training(repeats: int, budget_s: float) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _forward(net: TransferNet, image: Tensor) -> None:
-    net(image)
+def _forward(net: TransferNet, image: Tensor, grain: Tensor) -> None:
+    net(image, grain)
 
 
 def _task(side: int) -> DstTask:
