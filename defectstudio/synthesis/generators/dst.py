@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,6 +14,7 @@ from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.transfer import REACH, DstConfig
 from defectstudio.imaging.fusion import fused, gaussian_mask
 from defectstudio.imaging.masks import Box
+from defectstudio.imaging.tiling import Joined, feather, tiles
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.networks.features.registry import load_features
 from defectstudio.networks.transfer_net.net import STRIDE, transfer_net
@@ -127,16 +127,12 @@ class Dst:
         grain = torch.randn(mask.shape, generator=torch.Generator().manual_seed(seed))
         if max(mask.shape) <= TILE:
             return self._net(image, grain, number)
-        summed, weight = np.zeros_like(image), np.zeros(mask.shape, np.float32)
-        for box in _tiles(mask):
-            made = self._net(image[box.slices], grain[box.slices], number)
-            share = _feather(box, mask.shape)
-            summed[box.slices] += made * share[..., None]
-            weight[box.slices] += share
-        done: Unit = np.where(
-            weight[..., None] > 0, summed / np.maximum(weight, 1e-9)[..., None], image
-        )
-        return done
+        joined = Joined(image.shape)
+        for box in tiles(mask.shape, TILE, OVERLAP):
+            if mask[box.slices].any():
+                made = self._net(image[box.slices], grain[box.slices], number)
+                joined.add(made, box, feather(box, mask.shape, OVERLAP, REACH))
+        return joined.over(image)
 
     @torch.no_grad()
     def _net(self, image: Unit, grain: Tensor, number: int) -> Unit:
@@ -149,33 +145,3 @@ class Dst:
         code = self.codes[number : number + 1] if self.config.conditional else None
         made = self.net(x, noise, code)[0, :, :height, :width].float().cpu().numpy()
         return np.ascontiguousarray(made.transpose(1, 2, 0))
-
-
-def _tiles(mask: Mask) -> Iterator[Box]:
-    """Boxes of at most TILE a side that cover a mask (h, w), without those that hold none of it."""
-    for top in _starts(mask.shape[0]):
-        for left in _starts(mask.shape[1]):
-            box = Box(top, left, TILE, TILE).clipped(mask.shape)
-            if mask[box.slices].any():
-                yield box
-
-
-def _starts(length: int) -> list[int]:
-    step, last = TILE - OVERLAP, max(0, length - TILE)
-    return [*range(0, last, step), last]
-
-
-def _feather(box: Box, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Weights (h, w) that rise from the sides where other tiles follow; 1 at the image's border.
-
-    They keep REACH away from such sides, where the network misses its surroundings.
-    """
-    rise = OVERLAP - 2 * REACH
-    sides = []
-    for start, length, full in zip((box.top, box.left), box.shape, shape, strict=True):
-        place = np.arange(length, dtype=np.float32)
-        before = (place - REACH + 1) / rise if start > 0 else np.ones_like(place)
-        after = (length - place - REACH) / rise if start + length < full else np.ones_like(place)
-        sides.append(np.minimum(before, after).clip(0, 1))
-    share: NDArray[np.float32] = np.outer(*sides).astype(np.float32)
-    return share

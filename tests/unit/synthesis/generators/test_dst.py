@@ -98,11 +98,11 @@ def test_a_polished_content_is_nearer_to_the_reference(tiny_of_kind):
     mask = disc(40)
     surface = surface_for(generator, mask)
     plain = generator.generate(1, 0, mask, surface)
-    one, again = (generator.polished(1, 0, mask, surface, 4) for _ in range(2))
+    one, again = (generator.polished(1, 0, mask, surface, 12) for _ in range(2))
     assert one.pixels.tobytes() == again.pixels.tobytes()
     assert np.array_equal(one.raw_mask, mask)
     assert not np.allclose(one.pixels[mask], plain.pixels[mask], atol=0.01)
-    more = generator.polished(1, 0, mask, surface, 12)
+    more = generator.polished(1, 0, mask, surface, 30)
     losses = [loss_of(generator, content, mask, surface) for content in (plain, one, more)]
     assert losses[0] > losses[1] > losses[2]
 
@@ -137,12 +137,3 @@ def test_a_recipe_says_the_polish_and_other_kinds_refuse_it(tiny_of_kind):
     defect = Defect(2, 0, encode(disc(40)), 20, 30, weights, polish=3)
     with pytest.raises(RecipeError, match="polish to 0"):
         render(Recipe("b" * 64, (defect,)), background, {weights: other})
-
-
-def test_tiles_cover_every_masked_pixel():
-    for shape in ((1025, 40), (2500, 1700), (1024, 1024)):
-        weight = np.zeros(shape, np.float32)
-        for box in dst._tiles(np.ones(shape, bool)):
-            assert max(box.shape) <= dst.TILE
-            weight[box.slices] += dst._feather(box, shape)
-        assert weight.min() > 0
