@@ -43,6 +43,18 @@ class BackgroundFile:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What a segmenter sees: an image and its label plane (None: no defect), the image's SHA-256,
+    the physical part it shows, and whether it was made."""
+
+    image: Path
+    label: Path | None
+    sha256: str
+    group: str
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
 class TrainSpec:
     """Train one generator of the kind in `config`.
 
