@@ -141,7 +141,9 @@ def replay(
 def compare(
     *,
     project: ProjectPath,
-    protocol: Annotated[Literal["realism", "dst"], typer.Option(help="What is measured, and how.")],
+    protocol: Annotated[
+        Literal["realism", "dst", "enlarge"], typer.Option(help="What is measured, and how.")
+    ],
     item: ItemName = None,
     settings: Settings = None,
     report: Annotated[

@@ -22,8 +22,8 @@ class SegmenterConfig:
     encoder_weights: a safetensors file for the others, else they begin at random. width: of the
     decoder. multiclass: one output a class, else one for all defects. crop: side of the squares
     that it is trained on; Buttonlab's branch sees half of that. balance: share of the crops
-    that hold a defect, every class as often. augment: turned and mirrored crops of changing
-    brightness and noise.
+    that hold a defect, every class as often. synthetic_share: of the defects, how many are made
+    ones where there are both. augment: turned and mirrored crops of changing brightness and noise.
     """
 
     arch: Architecture = "unet"
@@ -37,6 +37,7 @@ class SegmenterConfig:
     steps: Annotated[int, Bounds(1, 10_000_000)] = 300
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 1e-3
     balance: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+    synthetic_share: Annotated[float, Bounds(0.0, 1.0)] = 0.5
     augment: bool = True
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     autocast: Autocast = "auto"

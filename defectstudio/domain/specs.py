@@ -17,6 +17,7 @@ from defectstudio.domain.recipe import (
     Seed,
 )
 from defectstudio.domain.run_config import FeatureName
+from defectstudio.domain.segmenters import Crop, EncoderName
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
@@ -266,7 +267,70 @@ class CompareDstSpec:
     kind: Literal["compare_dst"] = "compare_dst"
 
 
-JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec
+@dataclass(frozen=True)
+class EnlargeSettings:
+    """How it is measured whether made defects help a segmenter (P1 Tables 3 to 6).
+
+    generators: names, comma between; default all of the item. architectures: segmenters, comma
+    between. repeats: trainings of every arm, with seeds from `seed` on. count: samples a class and
+    generator; share: of the defects that an enlarged arm sees, how many are made. The rest is of
+    the segmenters (domain.segmenters), all arms alike. force: go on although a generator has seen
+    images of the test split, and mark it. sheet: test images shown a class.
+    """
+
+    generators: str = ""
+    architectures: str = "unet"
+    repeats: Annotated[int, Bounds(1, 100)] = 3
+    count: Annotated[int, Bounds(1, 100_000)] = 40
+    share: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+    encoder: EncoderName = "efficientnet-lite0"
+    pretrained: bool = True
+    encoder_weights: str = ""
+    width: Annotated[int, Bounds(8, 512)] = 16
+    crop: Crop = 192
+    batch: Annotated[int, Bounds(1, 256)] = 8
+    steps: Annotated[int, Bounds(1, 10_000_000)] = 200
+    learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 1e-3
+    balance: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+    force: bool = False
+    sheet: Annotated[int, Bounds(0, 50)] = 2
+
+
+@dataclass(frozen=True)
+class EnlargingGenerator:
+    """A generator whose samples enlarge the training set. seen: SHA-256 of the images of the test
+    split that it was trained on, which should be none."""
+
+    name: str
+    folder: Path
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompareEnlargeSpec:
+    """Train segmenters with and without made defects and test them on real ones; protocol
+    "enlarge". training, validation, test: real images of the three splits, with and without
+    defects. The report is left in `report/` of the run folder.
+    """
+
+    run: Path
+    project: str
+    item: str
+    classes: dict[int, str]
+    generators: tuple[EnlargingGenerator, ...]
+    training: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    settings: EnlargeSettings = field(default_factory=EnlargeSettings)
+    device: Device = "cpu"
+    protocol: Literal["enlarge"] = "enlarge"
+    kind: Literal["compare_enlarge"] = "compare_enlarge"
+
+
+JobSpec = (
+    TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec | CompareEnlargeSpec
+)
 
 
 @dataclass(frozen=True)

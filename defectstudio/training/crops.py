@@ -26,11 +26,19 @@ GAIN, SHIFT, NOISE = 0.15, 0.05, 0.02
 @dataclass(frozen=True)
 class Scene:
     """An image in its own depth and its label plane (H, W), 0 where it has none. places: of every
-    class that it shows, the pixels' indices in the flat label."""
+    class that it shows, the pixels' indices in the flat label. synthetic: it was made."""
 
     pixels: Image
     label: Label
     places: Mapping[int, NDArray[np.int64]]
+    synthetic: bool = False
+
+
+def labeled_scene(pixels: Image, label: Label, *, synthetic: bool = False) -> Scene:
+    """Of an image and its label plane."""
+    ids = np.unique(label[(label > 0) & (label < VOID)])
+    places = {int(n): np.flatnonzero(label == n) for n in ids}
+    return Scene(pixels, label, places, synthetic)
 
 
 def read_scene(example: Example) -> Scene:
@@ -46,8 +54,7 @@ def read_scene(example: Example) -> Scene:
             subject=example.image,
             remedy="Import the image again with a mask of its own size.",
         )
-    ids = np.unique(label[(label > 0) & (label < VOID)])
-    return Scene(pixels, label, {int(n): np.flatnonzero(label == n) for n in ids})
+    return labeled_scene(pixels, label, synthetic=example.synthetic)
 
 
 def targets(label: Label, class_ids: Sequence[int], *, multiclass: bool) -> Mask:
@@ -70,11 +77,16 @@ class CropBatches(Dataset[dict[str, Tensor]]):
     ) -> None:
         self.scenes, self.class_ids, self.config = list(scenes), list(class_ids), config
         self.channels = max(planes(scene.pixels).shape[2] for scene in scenes)
+        self._real = [scene for scene in self.scenes if not scene.synthetic] or self.scenes
         self._showing = {
-            class_id: [n for n, scene in enumerate(self.scenes) if class_id in scene.places]
+            (class_id, synthetic): own
             for class_id in self.class_ids
+            for synthetic in (False, True)
+            if (
+                own := [s for s in self.scenes if class_id in s.places and s.synthetic == synthetic]
+            )
         }
-        self._shown = [class_id for class_id, own in self._showing.items() if own]
+        self._shown = sorted({class_id for class_id, _ in self._showing})
         if not self._shown:
             raise UserError(
                 "no image for the segmenter shows a defect",
@@ -108,10 +120,11 @@ class CropBatches(Dataset[dict[str, Tensor]]):
     def _place(self, rng: np.random.Generator) -> tuple[Scene, tuple[int, int] | None]:
         """A scene, and a pixel of a defect that the crop must hold, or None."""
         if rng.random() >= self.config.balance:
-            return self.scenes[int(rng.integers(len(self.scenes)))], None
+            return self._real[int(rng.integers(len(self._real)))], None
         class_id = self._shown[int(rng.integers(len(self._shown)))]
-        own = self._showing[class_id]
-        scene = self.scenes[own[int(rng.integers(len(own)))]]
+        synthetic = bool(rng.random() < self.config.synthetic_share)
+        own = self._showing.get((class_id, synthetic)) or self._showing[class_id, not synthetic]
+        scene = own[int(rng.integers(len(own)))]
         places = scene.places[class_id]
         row, column = divmod(int(places[int(rng.integers(len(places)))]), scene.label.shape[1])
         return scene, (row, column)

@@ -13,6 +13,7 @@ from defectstudio.domain.events import Stopped
 from defectstudio.domain.specs import (
     RUN_LOCK,
     CompareDstSpec,
+    CompareEnlargeSpec,
     CompareSpec,
     JobSpec,
     ReplaySpec,
@@ -57,7 +58,12 @@ def _read(job: Path) -> JobSpec:
 
     try:
         adapter: TypeAdapter[JobSpec] = TypeAdapter(
-            TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec
+            TrainSpec
+            | SynthesizeSpec
+            | ReplaySpec
+            | CompareSpec
+            | CompareDstSpec
+            | CompareEnlargeSpec
         )
         return adapter.validate_json(job.read_bytes())
     except ValidationError as error:
@@ -83,6 +89,11 @@ def _handle(spec: JobSpec, channel: Channel) -> None:
         from defectstudio.worker.compare_dst import compare_dst
 
         compare_dst(spec, channel)
+        return
+    if isinstance(spec, CompareEnlargeSpec):
+        from defectstudio.worker.compare_enlarge import compare_enlarge
+
+        compare_enlarge(spec, channel)
         return
     from defectstudio.worker.synthesize import replay, synthesize
 

@@ -1,0 +1,79 @@
+"""What made defects are worth: every arm against the real images alone, repeat by repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from defectstudio.evaluation.enlarge import RAW, Outcome
+from defectstudio.metrics.intervals import Interval, interval
+
+FEWEST = 3
+"""Repeats below which nothing is said."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An arm of one architecture. mean_f1: mean over classes of F1 at a probability of 0.5, over
+    repeats; difference: to Raw with the same seed, with its interval over repeats; None for Raw
+    itself and where a figure is undefined."""
+
+    arm: str
+    architecture: str
+    mean_f1: Interval | None
+    difference: Interval | None
+    verdict: str
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to."""
+        if self.mean_f1 is None:
+            return f"{self.arm}, {self.architecture}: no figure; the test images show no defect."
+        text = f"{self.arm}, {self.architecture}: mean F1 of the classes {self.mean_f1.mean:.3f}"
+        if self.difference is None:
+            return f"{text}."
+        apart = f"{self.difference.mean:+.3f} to {RAW}"
+        if self.difference.low is not None and self.difference.high is not None:
+            apart += f" (95 % interval {self.difference.low:+.3f} to {self.difference.high:+.3f})"
+        return f"{text}, {apart}: {self.verdict}."
+
+
+def effects(outcomes: Sequence[Outcome], rng: np.random.Generator) -> list[Effect]:
+    """Of all arms and architectures, in the order they were trained."""
+    keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))
+    return [_effect(arm, architecture, outcomes, rng) for arm, architecture in keys]
+
+
+def _effect(
+    arm: str, architecture: str, outcomes: Sequence[Outcome], rng: np.random.Generator
+) -> Effect:
+    own, raw = (
+        {
+            one.seed: one.figures.mean_f1_half
+            for one in outcomes
+            if (one.arm, one.architecture) == (name, architecture)
+        }
+        for name in (arm, RAW)
+    )
+    reached = [f1 for f1 in own.values() if f1 is not None]
+    mean = interval(reached, rng) if reached else None
+    pairs = [
+        f1 - other
+        for seed, f1 in own.items()
+        if f1 is not None and (other := raw.get(seed)) is not None
+    ]
+    if arm == RAW or not pairs:
+        return Effect(arm, architecture, mean, None, "")
+    difference = interval(pairs, rng)
+    return Effect(arm, architecture, mean, difference, _verdict(difference))
+
+
+def _verdict(difference: Interval) -> str:
+    """The interval over trainings on one split: another split of the parts may say otherwise."""
+    if len(difference.values) < FEWEST or difference.low is None or difference.high is None:
+        return "too few repeats to tell"
+    if difference.low > 0:
+        return "helps, on this split"
+    return "harms, on this split" if difference.high < 0 else "no effect shown"

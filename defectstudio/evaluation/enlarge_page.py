@@ -1,0 +1,143 @@
+"""The page of the protocol "enlarge"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.domain.specs import CompareEnlargeSpec
+from defectstudio.evaluation.effects import Effect
+from defectstudio.evaluation.enlarge import Outcome, Panel
+from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
+from defectstudio.evaluation.segmentation import POOLED, ClassScores
+from defectstudio.imaging.sheets import contact_sheet
+
+PAPER = (
+    "P1 reports of its own data, pooled F1 with U-Net, raw / augmented / enlarged: wood .878 / .878"
+    " / .890, carpet .778 / .797 / .814, phone band .678 / .653 / .701; with Res phone band .544 /"
+    " .633 / .660."
+)
+_TILE = 160
+
+
+def blocks(
+    spec: CompareEnlargeSpec,
+    outcomes: Sequence[Outcome],
+    effects: Sequence[Effect],
+    panels: Sequence[Panel],
+    versions: dict[str, str],
+) -> list[Block]:
+    """What the page shows: a sentence an arm, tables, test images."""
+    source = _source(spec, versions)
+    found: list[Block] = [Heading("What it comes to")]
+    found += [Text(one.sentence, warning="harms" in one.verdict) for one in effects]
+    found += [
+        Text(f"{one.name} has seen {len(one.seen)} images of the test split.", warning=True)
+        for one in spec.generators
+        if one.seen
+    ]
+    found += [
+        Text(
+            "Repeats differ by the seed of the training alone: they say nothing of other parts than"
+            " those of this split."
+        ),
+        Text(source),
+        Heading("Arms"),
+        _arms(outcomes, source),
+        Heading("Classes"),
+        _classes(spec, outcomes, source),
+        Text(PAPER),
+    ]
+    if panels:
+        found += [Heading("Test images"), Picture(_caption(panels, source), _sheet(panels))]
+    return found
+
+
+def _source(spec: CompareEnlargeSpec, versions: dict[str, str]) -> str:
+    s = spec.settings
+    parts = len({one.group for one in spec.test})
+    return (
+        f"{spec.item}: {len(spec.training)} training, {len(spec.validation)} validation,"
+        f" {len(spec.test)} test images of {parts} parts; {s.steps} steps of {s.batch} crops of"
+        f" {s.crop} px, encoder {s.encoder}, seeds {s.seed} to {s.seed + s.repeats - 1},"
+        f" {s.count} samples a class and generator, {s.share:.0%} of the defects made;"
+        f" DefectStudio {versions.get('defectstudio', '?')}."
+    )
+
+
+def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
+    header = ["", "seed", "real", "made", "mean F1", "at kept", "pooled F1", "pooled AP", "AUROC",
+              "AUPRO", "image F1", "image AUROC"]  # fmt: skip
+    rows = []
+    for one in outcomes:
+        pooled, figures = one.figures.classes[POOLED], one.figures
+        areas = (pooled.auroc, figures.image_auroc)
+        rows.append(
+            [
+                f"{one.arm}, {one.architecture}",
+                str(one.seed),
+                str(one.real),
+                str(one.synthetic),
+                _number(figures.mean_f1_half),
+                _number(figures.mean_f1_kept),
+                _number(pooled.f1_half),
+                _number(pooled.average_precision),
+                _number(areas[0].value if areas[0] else None),
+                _number(pooled.aupro),
+                _number(figures.image_f1),
+                _number(areas[1].value if areas[1] else None),
+            ]
+        )
+    caption = (
+        "Mean F1: over classes, at a probability of 0.5 and at the threshold kept from validation;"
+        f" AUPRO to a false-positive rate of 0.3; image F1: mean over defect images. {source}"
+    )
+    return Table(caption, header, rows)
+
+
+def _classes(spec: CompareEnlargeSpec, outcomes: Sequence[Outcome], source: str) -> Table:
+    """Means over repeats."""
+    names = [*spec.classes.values(), POOLED]
+    keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))
+    rows = []
+    for arm, architecture in keys:
+        own = [o for o in outcomes if (o.arm, o.architecture) == (arm, architecture)]
+        cells = [_over([o.figures.classes[name] for o in own]) for name in names]
+        rows.append([f"{arm}, {architecture}", *cells])
+    caption = (
+        "F1 at 0.5 / largest F1 of any threshold (an oracle) by class, means over repeats; a"
+        f" class's figure is of its test images and all good ones. {source}"
+    )
+    return Table(caption, ["", *names], rows)
+
+
+def _over(scores: Sequence[ClassScores]) -> str:
+    half = [one.f1_half for one in scores if one.f1_half is not None]
+    best = [one.f1_oracle for one in scores if one.f1_oracle is not None]
+    return " / ".join(_number(float(np.mean(own)) if own else None) for own in (half, best))
+
+
+def _caption(panels: Sequence[Panel], source: str) -> str:
+    names = ", ".join(dict.fromkeys(one.class_name for one in panels))
+    arms = ", ".join(panels[0].said)
+    return (
+        f"Columns: test images ({names}). Rows: image, label, and the probabilities of {arms},"
+        f" first seed. {source}"
+    )
+
+
+def _sheet(panels: Sequence[Panel]) -> NDArray[np.uint8]:
+    rows = [[_rgb(one.image) for one in panels], [_rgb(one.truth[..., None]) for one in panels]]
+    rows += [[_rgb(one.said[arm][..., None]) for one in panels] for arm in panels[0].said]
+    return contact_sheet(rows, _TILE)
+
+
+def _rgb(pixels: NDArray[np.float32] | NDArray[np.bool_]) -> NDArray[np.uint8]:
+    wide = np.broadcast_to(pixels.astype(np.float32), (*pixels.shape[:2], 3))
+    return np.round(np.clip(wide, 0, 1) * 255).astype(np.uint8)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
