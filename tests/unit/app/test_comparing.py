@@ -189,3 +189,45 @@ def test_the_report_is_copied_where_it_is_wanted(project, tmp_path):
     report_files(record)[0].unlink()
     with pytest.raises(JobError, match="left no report"):
         _accept("realism", None)(record)
+
+
+def test_the_specification_of_the_protocol_enlarge(project):
+    spec = made_spec(
+        project, protocol="enlarge", overrides={"steps": "9", "generators": "g1", "share": "0.3"}
+    )
+    assert (spec["kind"], spec["protocol"], spec["item"]) == ("compare_enlarge", "enlarge", "tile")
+    assert [one["sha256"] for one in spec["training"]] == named(project, "10", "11", "20")
+    assert [one["sha256"] for one in spec["test"]] == named(project, "12", "30")
+    assert spec["validation"] == [] and spec["classes"] == {"1": "dent"}
+    assert [one["label"] is None for one in spec["test"]] == [False, True]
+    assert {one["group"] for one in spec["training"]} > {"part"}
+    assert [(one["name"], one["seen"]) for one in spec["generators"]] == [("g1", [])]
+    assert (spec["settings"]["steps"], spec["settings"]["share"]) == (9, 0.3)
+    every = made_spec(project, protocol="enlarge")["generators"]
+    assert [one["name"] for one in every] == ["g0", "g1"]
+    with pytest.raises(ProjectError, match="no generator of this name"):
+        start_comparison(project, protocol="enlarge", overrides={"generators": "g1, g7"})
+
+
+def test_a_generator_that_saw_test_images_is_refused_or_marked(project, tmp_path):
+    (test,) = named(project, "12")
+    folder = generator(tmp_path / "leak", 8)
+    card = json.loads((folder / "generator.json").read_text())
+    write_json(folder / "generator.json", {**card, "trained_on": [test]})
+    project.add_generator(project.items()[0].id, "leak", "dcdganc", folder)
+    with pytest.raises(ProjectError, match="trained on 1 images of the test split"):
+        start_comparison(project, protocol="enlarge")
+    spec = made_spec(project, protocol="enlarge", overrides={"force": "true"})
+    assert [one["seen"] for one in spec["generators"]] == [[], [], [test]]
+
+
+def test_enlarging_needs_normal_images_and_test_defects(project):
+    normals = [i.id for i in project.images() if i.name == "20"]
+    project.set_splits(dict.fromkeys(normals, Split.TEST))
+    with pytest.raises(ProjectError, match="no normal image"):
+        start_comparison(project, protocol="enlarge")
+    project.set_splits(dict.fromkeys(normals, Split.TRAIN))
+    labeled = [i.id for i in project.images() if i.name == "12"]
+    project.set_splits(dict.fromkeys(labeled, Split.VAL))
+    with pytest.raises(ProjectError, match="test split has no labeled"):
+        start_comparison(project, protocol="enlarge")

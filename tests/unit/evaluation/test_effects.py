@@ -1,0 +1,39 @@
+"""What made defects are worth, by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from defectstudio.evaluation.effects import effects
+
+
+def outcome(arm, seed, f1):
+    figures = SimpleNamespace(mean_f1_half=f1)
+    return SimpleNamespace(arm=arm, architecture="unet", seed=seed, figures=figures)
+
+
+def found(*by_arm):
+    made = [outcome(arm, n, f1) for arm, own in by_arm for n, f1 in enumerate(own)]
+    return {one.arm: one for one in effects(made, np.random.default_rng(0))}
+
+
+def test_arms_are_held_against_raw_seed_by_seed():
+    one = found(("Raw", [0.5, 0.6, 0.4]), ("glue", [0.55, 0.66, 0.47]), ("bad", [0.4, 0.4, 0.3]))
+    assert one["Raw"].difference is None and one["Raw"].sentence.endswith("classes 0.500.")
+    assert one["glue"].difference.values == pytest.approx((0.05, 0.06, 0.07))
+    assert one["glue"].verdict == "helps, on this split" and "+0.060 to Raw" in one["glue"].sentence
+    assert one["bad"].verdict == "harms, on this split"
+
+
+def test_what_varies_or_is_seldom_shows_no_effect():
+    one = found(("Raw", [0.5, 0.6, 0.4]), ("glue", [0.6, 0.5, 0.5]))
+    assert one["glue"].verdict == "no effect shown"
+    two = found(("Raw", [0.5, 0.6]), ("glue", [0.6, 0.7]))
+    assert two["glue"].verdict == "too few repeats to tell"
+
+
+def test_undefined_figures_are_said():
+    one = found(("Raw", [None, None, None]), ("glue", [0.5, None, 0.4]))
+    assert "no figure" in one["Raw"].sentence
+    assert one["glue"].difference is None and one["glue"].mean_f1.mean == pytest.approx(0.45)

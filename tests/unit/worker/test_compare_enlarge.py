@@ -1,0 +1,116 @@
+"""The handler of the protocol "enlarge": arms, equal steps, a report."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.events import Artifact, Finished, Log, Stopped
+from defectstudio.domain.files import to_json
+from defectstudio.domain.specs import (
+    CompareEnlargeSpec,
+    EnlargeSettings,
+    EnlargingGenerator,
+    Example,
+)
+from defectstudio.evaluation.enlarge import Enlarge
+from defectstudio.imaging.reading import write_png
+from defectstudio.worker.__main__ import _handle, _read
+from defectstudio.worker.compare_enlarge import compare_enlarge
+
+SETTINGS = EnlargeSettings(
+    repeats=1, count=2, steps=2, crop=64, batch=2, width=8, sheet=1, pretrained=False
+)
+
+
+def examples(folder, tiny_files, count):
+    """The tiny labeled images, and as many grey ones without a defect."""
+    rng = np.random.default_rng(5)
+    made = [Example(f.image, f.label, f.sha256, f"part {n}") for n, f in enumerate(tiny_files)]
+    for n in range(count):
+        path = folder / f"normal{n}.png"
+        write_png(path, rng.integers(110, 140, (120, 140, 3), dtype=np.uint8))
+        made.append(Example(path, None, f"{n}" * 64, f"normal {n}"))
+    return tuple(made)
+
+
+@pytest.fixture
+def spec(tmp_path, tiny_files, tiny_of_kind):
+    every = examples(tmp_path, tiny_files, 2)
+    return CompareEnlargeSpec(
+        run=tmp_path / "run",
+        project="p",
+        item="tile",
+        classes={1: "hole", 2: "scratch"},
+        generators=(EnlargingGenerator("glue", tiny_of_kind("paste"), ("a" * 64,)),),
+        training=every,
+        validation=every[:2],
+        test=every,
+        settings=SETTINGS,
+    )
+
+
+def test_a_job_file_becomes_a_report(spec, make_owner):
+    spec.run.mkdir()
+    (spec.run / "job.json").write_text(to_json(spec))
+    read = _read(spec.run / "job.json")
+    assert read == spec
+    owner = make_owner()
+    _handle(read, owner)
+    paths = [e.path for e in owner.events if isinstance(e, Artifact)]
+    assert paths == ["report/enlarge.json", "report/enlarge.html"]
+    assert isinstance(owner.events[-1], Finished)
+    arms = owner.events[-1].summary["arms"]
+    assert [one["name"] for one in arms] == ["Raw, unet", "Augment, unet", "glue, unet"]
+    assert "too few repeats" in arms[2]["sentence"]
+    data = json.loads((spec.run / "report" / "enlarge.json").read_text())
+    real = len(spec.training)
+    made = [(one["arm"], one["real"], one["synthetic"]) for one in data["result"]]
+    assert made == [("Raw", real, 0), ("Augment", real, 0), ("glue", real, 4)]
+    for one in data["result"]:
+        assert set(one["figures"]["classes"]) == {"hole", "scratch", "all classes"}
+        assert 0 < one["threshold"] < 1 and one["encoder"].endswith("from scratch")
+    page = (spec.run / "report" / "enlarge.html").read_text()
+    assert page.count("<img") == 1 and "glue has seen 1 images of the test split" in page
+
+
+def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):
+    found = []
+    for _ in range(2):
+        ticks = []
+        run = Enlarge(spec, torch.device("cpu"), lambda ticks=ticks: ticks.append(1), print)
+        found.append(run.run())
+        assert len(ticks) == run.total()
+        assert set(run.panels[0].said) == {"Raw", "Augment", "glue"}
+    assert found[0] == found[1]
+
+
+def test_a_class_that_a_generator_does_not_make_is_said(spec, make_owner):
+    owner = make_owner()
+    more = replace(spec, classes={**spec.classes, 9: "burn"}, generators=spec.generators)
+    compare_enlarge(more, owner)
+    said = [e.text for e in owner.events if isinstance(e, Log)]
+    assert "glue makes no burn: that class is not enlarged." in said
+
+
+def test_a_generator_without_a_single_sample_is_refused(spec, tmp_path, make_owner):
+    write_png(tmp_path / "s.png", np.full((6, 6, 3), 120, np.uint8))
+    labeled = tuple(one for one in spec.training if one.label is not None)
+    small = (*labeled, Example(tmp_path / "s.png", None, "c" * 64, "small"))
+    with pytest.raises(UserError, match="no sample could be made"):
+        compare_enlarge(replace(spec, training=small), make_owner())
+
+
+def test_a_stop_leaves_no_report(spec, make_owner):
+    owner = make_owner(patience=3)
+    compare_enlarge(spec, owner)
+    assert isinstance(owner.events[-1], Stopped) and not (spec.run / "report").exists()
+
+
+def test_an_unknown_segmenter_is_refused(spec, make_owner):
+    strange = replace(spec, settings=replace(SETTINGS, architectures="unet, pspnet"))
+    with pytest.raises(UserError, match="no segmenter of this name"):
+        compare_enlarge(strange, make_owner())
