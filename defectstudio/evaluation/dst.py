@@ -42,7 +42,7 @@ from defectstudio.synthesis.render import render
 from defectstudio.training.references import Reference, cut_references
 
 ARMS = ("surface", "histogram match", "DST")
-SCALES = 0.25, 0.75
+SCALES = 0.3, 1.0
 """Of the real masks: parts of large defects, whose normal images may be small tiles."""
 
 
