@@ -156,6 +156,7 @@ def _enlarge(
         training=training,
         validation=validation,
         test=test,
+        cache=project.root / "cache" / "enlarge",
         settings=wanted,
         device=device,
     )

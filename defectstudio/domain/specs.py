@@ -311,7 +311,8 @@ class EnlargingGenerator:
 class CompareEnlargeSpec:
     """Train segmenters with and without made defects and test them on real ones; protocol
     "enlarge". training, validation, test: real images of the three splits, with and without
-    defects. The report is left in `report/` of the run folder.
+    defects. cache: where finished trainings are kept. The report is left in `report/` of the run
+    folder.
     """
 
     run: Path
@@ -322,6 +323,7 @@ class CompareEnlargeSpec:
     training: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
+    cache: Path
     settings: EnlargeSettings = field(default_factory=EnlargeSettings)
     device: Device = "cpu"
     protocol: Literal["enlarge"] = "enlarge"

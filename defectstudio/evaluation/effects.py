@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from defectstudio.evaluation.enlarge import RAW, Outcome
+from defectstudio.evaluation.enlarge import RAW
+from defectstudio.evaluation.kept import Outcome
 from defectstudio.metrics.intervals import Interval, interval
 
 FEWEST = 3

@@ -24,10 +24,11 @@ from defectstudio.domain.specs import (
     PlacementSettings,
     SynthesizeSpec,
 )
-from defectstudio.evaluation.segmentation import Judgement, SegmentationFigures, threshold
+from defectstudio.evaluation.kept import Kept, Outcome, Probabilities, key_of
+from defectstudio.evaluation.segmentation import Judgement, threshold
 from defectstudio.imaging.reading import to_unit
-from defectstudio.imaging.types import Unit, planes
-from defectstudio.metrics.scores import Scores, probability_of, scores
+from defectstudio.imaging.types import Mask, Unit, planes
+from defectstudio.metrics.scores import probability_of, scores
 from defectstudio.networks.segmenters.registry import SEGMENTERS
 from defectstudio.networks.segmenters.tiled import predicted
 from defectstudio.synthesis.batch import Batch
@@ -54,28 +55,23 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One training of an arm. threshold: the probability that was kept from validation."""
-
-    arm: str
-    architecture: Architecture
-    encoder: str
-    seed: int
-    real: int
-    synthetic: int
-    weights_sha256: str
-    threshold: float
-    figures: SegmentationFigures
-
-
-@dataclass(frozen=True)
 class Panel:
-    """A test image, what it shows, and the probabilities that arms give it, by arm."""
+    """A test image, and the probabilities that arms give it, by arm."""
 
     class_name: str
-    image: Unit
-    truth: NDArray[np.bool_]
+    scene: Scene
     said: dict[str, NDArray[np.float32]]
+
+    @property
+    def image(self) -> Unit:
+        """RGB."""
+        return _unit(self.scene, 3)
+
+    @property
+    def truth(self) -> Mask:
+        """Any defect."""
+        truth: Mask = targets(self.scene.label, (), multiclass=False)[0]
+        return truth
 
 
 class Enlarge:
@@ -91,6 +87,7 @@ class Enlarge:
     ) -> None:
         self.spec, self.device, self.tick, self.warn = spec, device, tick, warn
         self.architectures = _architectures(spec.settings.architectures)
+        self.kept = Kept(spec.cache)
         self.panels: list[Panel] = []
 
     def total(self) -> int:
@@ -165,8 +162,53 @@ class Enlarge:
     def _train(
         self, arm: Arm, architecture: Architecture, seed: int, validation: Sequence[Scene]
     ) -> Outcome:
+        """What is kept of an earlier run, or a training."""
+        config = self._config(arm, architecture, seed)
+        key = key_of(self.spec, arm.name, arm.weights_sha256, config, self.device.type)
+        known = self.kept.get(key, len(self.panels))
+        if known is None:
+            known = self._trained(arm, config, validation)
+            self.kept.put(key, *known)
+        else:
+            for _ in range(config.steps):
+                self.tick()
+        outcome, said = known
+        if seed == self.spec.settings.seed and architecture == self.architectures[0]:
+            self.panels = [
+                replace(panel, said={**panel.said, arm.name: own})
+                for panel, own in zip(self.panels, said, strict=True)
+            ]
+        return outcome
+
+    def _trained(
+        self, arm: Arm, config: SegmenterConfig, validation: Sequence[Scene]
+    ) -> tuple[Outcome, Probabilities]:
+        task = SegmenterTask(CropBatches(arm.scenes, list(self.spec.classes), config), self.device)
+        for step in range(config.steps):
+            task.step(step, task.data[step])
+            self.tick()
+        kept = threshold([(scores(self._said(task, one)), one.label) for one in validation])
+        judgement = Judgement(self.spec.classes, kept)
+        for example in self.spec.test:
+            scene = read_scene(example)
+            judgement.add(scores(self._said(task, scene)), scene.label, example.group)
+        outcome = Outcome(
+            arm.name,
+            config.arch,
+            task.encoder,
+            config.seed,
+            len(arm.scenes) - arm.synthetic,
+            arm.synthetic,
+            arm.weights_sha256,
+            probability_of(kept),
+            judgement.figures(np.random.default_rng([self.spec.settings.seed, 6])),
+        )
+        logits = [self._said(task, panel.scene).max(axis=2) for panel in self.panels]
+        return outcome, [1 / (1 + np.exp(-own)) for own in logits]
+
+    def _config(self, arm: Arm, architecture: Architecture, seed: int) -> SegmenterConfig:
         s = self.spec.settings
-        config = SegmenterConfig(
+        return SegmenterConfig(
             arch=architecture,
             encoder=s.encoder,
             pretrained=s.pretrained,
@@ -181,31 +223,9 @@ class Enlarge:
             augment=arm.augment,
             seed=seed,
         )
-        task = SegmenterTask(CropBatches(arm.scenes, list(self.spec.classes), config), self.device)
-        for step in range(s.steps):
-            task.step(step, task.data[step])
-            self.tick()
-        kept = threshold([(self._said(task, scene), scene.label) for scene in validation])
-        judgement = Judgement(self.spec.classes, kept)
-        for example in self.spec.test:
-            scene = read_scene(example)
-            judgement.add(self._said(task, scene), scene.label, example.group)
-        if seed == s.seed and architecture == self.architectures[0]:
-            self._show(task, arm.name)
-        return Outcome(
-            arm.name,
-            architecture,
-            task.encoder,
-            seed,
-            len(arm.scenes) - arm.synthetic,
-            arm.synthetic,
-            arm.weights_sha256,
-            probability_of(kept),
-            judgement.figures(np.random.default_rng([s.seed, 6])),
-        )
 
-    def _said(self, task: SegmenterTask, scene: Scene) -> Scores:
-        return scores(predicted(task.net.eval(), _unit(scene, task.data.channels), self.device))
+    def _said(self, task: SegmenterTask, scene: Scene) -> Unit:
+        return predicted(task.net.eval(), _unit(scene, task.data.channels), self.device)
 
     def _panels(self) -> Iterator[Panel]:
         """The first test images of every class."""
@@ -213,16 +233,7 @@ class Enlarge:
             shown = (read_scene(e) for e in self.spec.test if e.label is not None)
             own = (scene for scene in shown if class_id in scene.places)
             for _, scene in zip(range(self.spec.settings.sheet), own, strict=False):
-                yield Panel(
-                    name, _unit(scene, 3), targets(scene.label, (), multiclass=False)[0], {}
-                )
-
-    def _show(self, task: SegmenterTask, arm: str) -> None:
-        for number, panel in enumerate(self.panels):
-            image = np.ascontiguousarray(panel.image[..., : task.data.channels])
-            logits = predicted(task.net.eval(), image, self.device)
-            said = 1 / (1 + np.exp(-logits.max(axis=2)))
-            self.panels[number] = replace(panel, said={**panel.said, arm: said})
+                yield Panel(name, scene, {})
 
 
 def _unit(scene: Scene, channels: int) -> Unit:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.specs import CompareEnlargeSpec
 from defectstudio.evaluation.effects import Effect
-from defectstudio.evaluation.enlarge import Outcome, Panel
+from defectstudio.evaluation.enlarge import Panel
+from defectstudio.evaluation.kept import Outcome
 from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
 from defectstudio.evaluation.segmentation import POOLED, ClassScores
 from defectstudio.imaging.sheets import contact_sheet

@@ -9,8 +9,9 @@ import numpy as np
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.domain.specs import CompareEnlargeSpec
 from defectstudio.evaluation.effects import Effect, effects
-from defectstudio.evaluation.enlarge import Enlarge, Outcome
+from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.enlarge_page import blocks
+from defectstudio.evaluation.kept import Outcome
 from defectstudio.evaluation.report import write_report
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices

@@ -49,6 +49,7 @@ def spec(tmp_path, tiny_files, tiny_of_kind):
         training=every,
         validation=every[:2],
         test=every,
+        cache=tmp_path / "cache",
         settings=SETTINGS,
     )
 
@@ -79,13 +80,40 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
 
 def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):
     found = []
-    for _ in range(2):
-        ticks = []
+    for name in ("one", "other"):
+        ticks, spec = [], replace(spec, cache=spec.cache / name)
         run = Enlarge(spec, torch.device("cpu"), lambda ticks=ticks: ticks.append(1), print)
         found.append(run.run())
         assert len(ticks) == run.total()
         assert set(run.panels[0].said) == {"Raw", "Augment", "glue"}
     assert found[0] == found[1]
+
+
+def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
+    trained = []
+    real = Enlarge._trained
+
+    def counted(self, arm, config, validation):
+        trained.append((arm.name, config.seed))
+        return real(self, arm, config, validation)
+
+    def run(spec):
+        trained.clear()
+        protocol = Enlarge(spec, torch.device("cpu"), lambda: None, print)
+        return protocol.run(), protocol.panels
+
+    monkeypatch.setattr(Enlarge, "_trained", counted)
+    first, panels = run(spec)
+    assert len(trained) == 3
+    again, shown = run(replace(spec, settings=replace(SETTINGS, repeats=2)))
+    assert trained == [("Raw", 1), ("Augment", 1), ("glue", 1)] and again[:3] == first
+    for arm, said in panels[0].said.items():
+        assert np.abs(shown[0].said[arm] - said).max() <= 0.5 / 255 + 1e-6
+    run(replace(spec, settings=replace(SETTINGS, count=1)))
+    assert trained == [("glue", 0)]
+    for file in spec.cache.glob("*.json"):
+        file.write_text("{")
+    assert run(spec)[0] == first and len(trained) == 3
 
 
 def test_a_class_that_a_generator_does_not_make_is_said(spec, make_owner):

@@ -1,0 +1,96 @@
+"""Finished trainings of the protocol "enlarge", kept so that a rerun repeats none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from defectstudio.domain.errors import ImageError
+from defectstudio.domain.files import sha256_bytes, to_json, write_bytes
+from defectstudio.domain.segmenters import Architecture, SegmenterConfig
+from defectstudio.domain.specs import CompareEnlargeSpec, Example
+from defectstudio.evaluation.segmentation import SegmentationFigures
+from defectstudio.imaging.reading import read_image, to_unit, write_png
+from defectstudio.synthesis.versions import versions
+
+FORMAT = 1
+"""Goes up when the same inputs would give other figures."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One training of an arm. threshold: the probability that was kept from validation."""
+
+    arm: str
+    architecture: Architecture
+    encoder: str
+    seed: int
+    real: int
+    synthetic: int
+    weights_sha256: str
+    threshold: float
+    figures: SegmentationFigures
+
+
+Probabilities = Sequence[NDArray[np.float32]]
+"""Of the shown test images (H, W)."""
+_OUTCOME = TypeAdapter(Outcome)
+
+
+def key_of(
+    spec: CompareEnlargeSpec, arm: str, weights: str, config: SegmenterConfig, device: str
+) -> str:
+    """What decides a training and its figures. weights: SHA-256 of the generator's, or empty:
+    then nothing of samples matters."""
+    samples = {"count": spec.settings.count, "seed": spec.settings.seed} if weights else {}
+    decides: Mapping[str, Any] = {
+        "format": FORMAT,
+        "arm": arm,
+        "weights": weights,
+        "samples": samples,
+        "config": asdict(config),
+        "classes": {str(class_id): name for class_id, name in spec.classes.items()},
+        "images": [_files(own) for own in (spec.training, spec.validation, spec.test)],
+        "sheet": spec.settings.sheet,
+        "bootstrap": spec.settings.seed,
+        "device": device,
+        "versions": versions(),
+    }
+    return sha256_bytes(to_json(decides).encode("utf-8"))
+
+
+def _files(examples: Sequence[Example]) -> list[tuple[str, str, str]]:
+    """Labels lie under names that follow from their content."""
+    return [(e.sha256, e.label.name if e.label else "", e.group) for e in examples]
+
+
+class Kept:
+    """Outcomes in a folder, a JSON file and the shown probabilities each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: str, shown: int) -> tuple[Outcome, Probabilities] | None:
+        """The outcome of that key and its probabilities of so many images; None where it is not
+        there, or not whole."""
+        try:
+            outcome = _OUTCOME.validate_json((self.folder / f"{key}.json").read_bytes())
+            pictures = [read_image(self._picture(key, n)) for n in range(shown)]
+        except (OSError, ValidationError, ImageError):
+            return None
+        return outcome, [to_unit(picture) for picture in pictures]
+
+    def put(self, key: str, outcome: Outcome, said: Probabilities) -> None:
+        """Keep it; the JSON, by which it is found, comes last."""
+        for number, one in enumerate(said):
+            write_png(self._picture(key, number), np.round(one * 255).astype(np.uint8))
+        write_bytes(self.folder / f"{key}.json", to_json(outcome).encode("utf-8"))
+
+    def _picture(self, key: str, number: int) -> Path:
+        return self.folder / f"{key}-{number}.png"
