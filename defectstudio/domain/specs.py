@@ -268,21 +268,15 @@ class CompareDstSpec:
 
 
 @dataclass(frozen=True)
-class EnlargeSettings:
-    """How it is measured whether made defects help a segmenter (P1 Tables 3 to 6).
+class TrialSettings:
+    """How segmenters are trained that differ in what they see alone.
 
-    generators: names, comma between; default all of the item. architectures: segmenters, comma
-    between. repeats: trainings of every arm, with seeds from `seed` on. count: samples a class and
-    generator; share: of the defects that an enlarged arm sees, how many are made. The rest is of
-    the segmenters (domain.segmenters), all arms alike. force: go on although a generator has seen
-    images of the test split, and mark it. sheet: test images shown a class.
+    architectures: comma between. repeats: trainings of every arm, with seeds from `seed` on. sheet:
+    test images shown a class. The rest is of domain.segmenters.SegmenterConfig, all arms alike.
     """
 
-    generators: str = ""
     architectures: str = "unet"
     repeats: Annotated[int, Bounds(1, 100)] = 3
-    count: Annotated[int, Bounds(1, 100_000)] = 40
-    share: Annotated[float, Bounds(0.0, 1.0)] = 0.5
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     encoder: EncoderName = "efficientnet-lite0"
     pretrained: bool = True
@@ -293,8 +287,22 @@ class EnlargeSettings:
     steps: Annotated[int, Bounds(1, 10_000_000)] = 200
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 1e-3
     balance: Annotated[float, Bounds(0.0, 1.0)] = 0.5
-    force: bool = False
     sheet: Annotated[int, Bounds(0, 50)] = 2
+
+
+@dataclass(frozen=True)
+class EnlargeSettings(TrialSettings):
+    """How it is measured whether made defects help a segmenter (P1 Tables 3 to 6).
+
+    generators: names, comma between; default all of the item. count: samples a class and
+    generator; share: of the defects that an enlarged arm sees, how many are made. force: go on
+    although a generator has seen images of the test split, and mark it.
+    """
+
+    generators: str = ""
+    count: Annotated[int, Bounds(1, 100_000)] = 40
+    share: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+    force: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.specs import CompareEnlargeSpec
 from defectstudio.evaluation.effects import Effect
-from defectstudio.evaluation.enlarge import Panel
 from defectstudio.evaluation.kept import Outcome
 from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
 from defectstudio.evaluation.segmentation import POOLED, ClassScores
+from defectstudio.evaluation.trials import Panel
 from defectstudio.imaging.sheets import contact_sheet
 
 PAPER = (

@@ -1,8 +1,8 @@
-"""Finished trainings of the protocol "enlarge", kept so that a rerun repeats none of them."""
+"""Finished trainings of arms, kept so that a rerun repeats none of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.files import sha256_bytes, to_json, write_bytes
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
-from defectstudio.domain.specs import CompareEnlargeSpec, Example
+from defectstudio.domain.specs import Example
 from defectstudio.evaluation.segmentation import SegmentationFigures
 from defectstudio.imaging.reading import read_image, to_unit, write_png
 from defectstudio.synthesis.versions import versions
@@ -43,30 +43,14 @@ Probabilities = Sequence[NDArray[np.float32]]
 _OUTCOME = TypeAdapter(Outcome)
 
 
-def key_of(
-    spec: CompareEnlargeSpec, arm: str, weights: str, config: SegmenterConfig, device: str
-) -> str:
-    """What decides a training and its figures. weights: SHA-256 of the generator's, or empty:
-    then nothing of samples matters."""
-    samples = {"count": spec.settings.count, "seed": spec.settings.seed} if weights else {}
-    decides: Mapping[str, Any] = {
-        "format": FORMAT,
-        "arm": arm,
-        "weights": weights,
-        "samples": samples,
-        "config": asdict(config),
-        "classes": {str(class_id): name for class_id, name in spec.classes.items()},
-        "images": [_files(own) for own in (spec.training, spec.validation, spec.test)],
-        "sheet": spec.settings.sheet,
-        "bootstrap": spec.settings.seed,
-        "device": device,
-        "versions": versions(),
-    }
-    return sha256_bytes(to_json(decides).encode("utf-8"))
+def key_of(*, config: SegmenterConfig, **decides: Any) -> str:
+    """What decides a training and its figures: its configuration, and plain data by name."""
+    every = {"format": FORMAT, "config": asdict(config), "versions": versions(), **decides}
+    return sha256_bytes(to_json(every).encode("utf-8"))
 
 
-def _files(examples: Sequence[Example]) -> list[tuple[str, str, str]]:
-    """Labels lie under names that follow from their content."""
+def files_of(examples: Sequence[Example]) -> list[tuple[str, str, str]]:
+    """Images, labels and groups. Labels lie under names that follow from their content."""
     return [(e.sha256, e.label.name if e.label else "", e.group) for e in examples]
 
 

@@ -62,7 +62,7 @@ def _write(
         "effects": [{**asdict(one), "sentence": one.sentence} for one in found],
         "result": [asdict(one) for one in outcomes],
     }
-    page = blocks(spec, outcomes, found, protocol.panels, made)
+    page = blocks(spec, outcomes, found, protocol.trials.panels, made)
     title = f"Do made defects help on {spec.item}?"
     write_report(spec.run / REPORT_FOLDER, spec.protocol, data, title, page)
 

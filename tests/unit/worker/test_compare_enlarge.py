@@ -17,6 +17,7 @@ from defectstudio.domain.specs import (
     Example,
 )
 from defectstudio.evaluation.enlarge import Enlarge
+from defectstudio.evaluation.trials import Trials
 from defectstudio.imaging.reading import write_png
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_enlarge import compare_enlarge
@@ -85,24 +86,24 @@ def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):
         run = Enlarge(spec, torch.device("cpu"), lambda ticks=ticks: ticks.append(1), print)
         found.append(run.run())
         assert len(ticks) == run.total()
-        assert set(run.panels[0].said) == {"Raw", "Augment", "glue"}
+        assert set(run.trials.panels[0].said) == {"Raw", "Augment", "glue"}
     assert found[0] == found[1]
 
 
 def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
     trained = []
-    real = Enlarge._trained
+    real = Trials.train
 
-    def counted(self, arm, config, validation):
+    def counted(self, arm, config):
         trained.append((arm.name, config.seed))
-        return real(self, arm, config, validation)
+        return real(self, arm, config)
 
     def run(spec):
         trained.clear()
         protocol = Enlarge(spec, torch.device("cpu"), lambda: None, print)
-        return protocol.run(), protocol.panels
+        return protocol.run(), protocol.trials.panels
 
-    monkeypatch.setattr(Enlarge, "_trained", counted)
+    monkeypatch.setattr(Trials, "train", counted)
     first, panels = run(spec)
     assert len(trained) == 3
     again, shown = run(replace(spec, settings=replace(SETTINGS, repeats=2)))

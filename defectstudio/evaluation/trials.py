@@ -1,0 +1,210 @@
+"""Arms: segmenters that differ in what they were trained on alone, judged on the same real images.
+
+All see the same number of optimiser steps from the same first weights. The threshold is chosen on
+validation images, where there are any; figures are of real test images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.segmenters import Architecture, SegmenterConfig
+from defectstudio.domain.specs import Example, TrialSettings
+from defectstudio.evaluation.contents import with_channels
+from defectstudio.evaluation.kept import Kept, Outcome, Probabilities, files_of, key_of
+from defectstudio.evaluation.segmentation import Judgement, threshold
+from defectstudio.imaging.reading import to_unit
+from defectstudio.imaging.types import Mask, Unit
+from defectstudio.metrics.scores import probability_of, scores
+from defectstudio.networks.segmenters.registry import SEGMENTERS
+from defectstudio.networks.segmenters.tiled import predicted
+from defectstudio.training.crops import CropBatches, Scene, read_scene, targets
+from defectstudio.training.segmenter import SegmenterTask
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What a segmenter is trained on. class_ids: of the defects in its labels. weights_sha256: of
+    the generator, or empty. decides: what its scenes follow from, as plain data."""
+
+    name: str
+    scenes: tuple[Scene, ...]
+    class_ids: tuple[int, ...]
+    decides: object
+    augment: bool = False
+    weights_sha256: str = ""
+
+    @property
+    def synthetic(self) -> int:
+        """How many of its images were made."""
+        return sum(scene.synthetic for scene in self.scenes)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all arms share: real images that they are judged on. classes: of these."""
+
+    classes: dict[int, str]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    settings: TrialSettings
+    share: float
+    cache: Path
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A test image, and the probabilities that arms give it, by arm."""
+
+    class_name: str
+    scene: Scene
+    said: dict[str, NDArray[np.float32]]
+
+    @property
+    def image(self) -> Unit:
+        """RGB."""
+        return with_channels(to_unit(self.scene.pixels), 3)
+
+    @property
+    def truth(self) -> Mask:
+        """Any defect."""
+        truth: Mask = targets(self.scene.label, (), multiclass=False)[0]
+        return truth
+
+
+class Trials:
+    """Trains and judges arms; `tick` is called after every step and may raise to stop."""
+
+    def __init__(self, stage: Stage, device: torch.device, tick: Callable[[], None]) -> None:
+        self.stage, self.device, self.tick = stage, device, tick
+        self.architectures = _architectures(stage.settings.architectures)
+        self.kept = Kept(stage.cache)
+        self.panels: list[Panel] = []
+
+    def total(self, arms: int) -> int:
+        """How often `tick` will be called."""
+        s = self.stage.settings
+        return arms * s.repeats * len(self.architectures) * s.steps
+
+    def run(self, arms: Sequence[Arm]) -> list[Outcome]:
+        """Every arm, repeat by repeat."""
+        self.panels = list(self._panels())
+        seeds = range(
+            self.stage.settings.seed, self.stage.settings.seed + self.stage.settings.repeats
+        )
+        return [
+            self._outcome(arm, self._config(arm, architecture, seed))
+            for architecture in self.architectures
+            for seed in seeds
+            for arm in arms
+        ]
+
+    def _outcome(self, arm: Arm, config: SegmenterConfig) -> Outcome:
+        """What is kept of an earlier run, or a training."""
+        key = self._key(arm, config)
+        known = self.kept.get(key, len(self.panels))
+        if known is None:
+            known = self.train(arm, config)
+            self.kept.put(key, *known)
+        else:
+            for _ in range(config.steps):
+                self.tick()
+        outcome, said = known
+        if (config.seed, config.arch) == (self.stage.settings.seed, self.architectures[0]):
+            self.panels = [
+                replace(panel, said={**panel.said, arm.name: own})
+                for panel, own in zip(self.panels, said, strict=True)
+            ]
+        return outcome
+
+    def _key(self, arm: Arm, config: SegmenterConfig) -> str:
+        stage = self.stage
+        return key_of(
+            arm=arm.name,
+            decides=arm.decides,
+            weights=arm.weights_sha256,
+            config=config,
+            classes=stage.classes,
+            judged_on=[files_of(stage.validation), files_of(stage.test)],
+            sheet=stage.settings.sheet,
+            bootstrap=stage.settings.seed,
+            device=self.device.type,
+        )
+
+    def train(self, arm: Arm, config: SegmenterConfig) -> tuple[Outcome, Probabilities]:
+        """Train the arm and judge it; its probabilities of the shown test images."""
+        data = CropBatches(arm.scenes, arm.class_ids, config)
+        task = SegmenterTask(data, self.device)
+        for step in range(config.steps):
+            task.step(step, data[step])
+            self.tick()
+        validation = (read_scene(example) for example in self.stage.validation)
+        kept = threshold([(scores(self._said(task, one)), one.label) for one in validation])
+        judgement = Judgement(self.stage.classes, kept)
+        for example in self.stage.test:
+            scene = read_scene(example)
+            judgement.add(scores(self._said(task, scene)), scene.label, example.group)
+        outcome = Outcome(
+            arm.name,
+            config.arch,
+            task.encoder,
+            config.seed,
+            len(arm.scenes) - arm.synthetic,
+            arm.synthetic,
+            arm.weights_sha256,
+            probability_of(kept),
+            judgement.figures(np.random.default_rng([self.stage.settings.seed, 6])),
+        )
+        logits = [self._said(task, panel.scene).max(axis=2) for panel in self.panels]
+        return outcome, [1 / (1 + np.exp(-own)) for own in logits]
+
+    def _config(self, arm: Arm, architecture: Architecture, seed: int) -> SegmenterConfig:
+        s = self.stage.settings
+        return SegmenterConfig(
+            arch=architecture,
+            encoder=s.encoder,
+            pretrained=s.pretrained,
+            encoder_weights=s.encoder_weights,
+            width=s.width,
+            crop=s.crop,
+            batch=s.batch,
+            steps=s.steps,
+            learning_rate=s.learning_rate,
+            balance=s.balance,
+            synthetic_share=self.stage.share if arm.synthetic else 0.0,
+            augment=arm.augment,
+            seed=seed,
+        )
+
+    def _said(self, task: SegmenterTask, scene: Scene) -> Unit:
+        image = with_channels(to_unit(scene.pixels), task.data.channels)
+        return predicted(task.net.eval(), image, self.device)
+
+    def _panels(self) -> Iterator[Panel]:
+        """The first test images of every class."""
+        for class_id, name in self.stage.classes.items():
+            shown = (read_scene(e) for e in self.stage.test if e.label is not None)
+            own = (scene for scene in shown if class_id in scene.places)
+            for _, scene in zip(range(self.stage.settings.sheet), own, strict=False):
+                yield Panel(name, scene, {})
+
+
+def _architectures(text: str) -> list[Architecture]:
+    """Raises UserError for an unknown one."""
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    known: list[Architecture] = [name for name in SEGMENTERS if name in wanted]
+    strange = [name for name in wanted if name not in SEGMENTERS]
+    if strange or not known:
+        raise UserError(
+            "there is no segmenter of this name",
+            subject=", ".join(strange) or text,
+            remedy=f"There are {', '.join(SEGMENTERS)}.",
+        )
+    return known
