@@ -10,9 +10,10 @@ from typing import Any, Literal
 from defectstudio.app.training_images import (
     as_labeled_file,
     is_split,
-    normal_files,
+    test_images,
     training_images,
 )
+from defectstudio.app.trials import enlarge_spec, transfer_spec
 from defectstudio.app.validation import settings
 from defectstudio.domain.errors import JobError, ProjectError
 from defectstudio.domain.files import write_bytes
@@ -20,17 +21,14 @@ from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Spli
 from defectstudio.domain.specs import (
     BackgroundFile,
     CompareDstSpec,
-    CompareEnlargeSpec,
     CompareSpec,
     Device,
     DstSettings,
-    EnlargeSettings,
-    EnlargingGenerator,
-    Example,
     GroupedFile,
     NamedGenerator,
     RealismSettings,
     TransferredGenerator,
+    TrialSpec,
 )
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, start_job
@@ -39,7 +37,7 @@ from defectstudio.project.project import Project, item_named
 
 KIND = "compare"
 REPORT_FOLDER = "report"
-Protocol = Literal["realism", "dst", "enlarge"]
+Protocol = Literal["realism", "dst", "enlarge", "transfer"]
 
 
 def start_comparison(
@@ -51,14 +49,14 @@ def start_comparison(
     report: Path | None = None,
     device: Device = "cpu",
 ) -> RunningJob:
-    """Measure the generators of the item; see `evaluation.realism`, `dst` and `enlarge`.
+    """Measure the generators of the item; see `evaluation.realism`, `dst`, `enlarge`, `zero_shot`.
 
     Protocol "realism": all of them against the real defects of the test split. "dst": those of
     kind dst against histogram match. "enlarge": segmenters trained with their samples against
-    segmenters trained without. overrides: fields of RealismSettings, DstSettings or
-    EnlargeSettings, as text or values. report: a folder that gets a copy of the report; it stays
-    in `report/` of the job's folder in any case. The same project, settings and seed give the same
-    figures on a CPU.
+    segmenters trained without. "transfer": segmenters trained on another item's defects.
+    overrides: fields of the protocol's settings (domain.specs), as text or values. report: a
+    folder that gets a copy of the report; it stays in `report/` of the job's folder in any case.
+    The same project, settings and seed give the same figures on a CPU.
 
     Raises SettingError and ProjectError (no split, nothing labeled in it, no normal image, no
     generator of kind dst or without its references).
@@ -85,7 +83,7 @@ def _realism(
         classes={one.id: one.name for one in project.classes(chosen.id) if one.id in labeled},
         generators=_generators(project, chosen),
         training=_grouped(training),
-        test=_grouped(_test_images(project, chosen)),
+        test=_grouped(test_images(project, chosen)),
         backgrounds=backgrounds,
         background_split=split,
         settings=wanted,
@@ -134,74 +132,13 @@ def _dst(
     )
 
 
-def _enlarge(
-    project: Project, chosen: Item, overrides: Mapping[str, Any], device: Device
-) -> CompareEnlargeSpec:
-    wanted = settings(EnlargeSettings, overrides)
-    training, validation, test = (
-        _examples(project, chosen, split) for split in (Split.TRAIN, Split.VAL, Split.TEST)
-    )
-    training_images(project, chosen)  # raises where there is no split, or nothing labeled in it
-    if all(example.label is None for example in test):
-        _test_images(project, chosen)
-    if all(example.label is not None for example in training):
-        normal_files(project, chosen)
-    labeled = {n for image in training_images(project, chosen) for n in image.class_ids}
-    return CompareEnlargeSpec(
-        run=project.root,
-        project=project.id,
-        item=chosen.name,
-        classes={one.id: one.name for one in project.classes(chosen.id) if one.id in labeled},
-        generators=_enlarging(project, chosen, wanted, {example.sha256 for example in test}),
-        training=training,
-        validation=validation,
-        test=test,
-        cache=project.root / "cache" / "enlarge",
-        settings=wanted,
-        device=device,
-    )
-
-
-def _enlarging(
-    project: Project, chosen: Item, wanted: EnlargeSettings, test: set[str]
-) -> tuple[EnlargingGenerator, ...]:
-    """The generators that are asked for. Raises ProjectError for one that has seen test images,
-    unless they were to be used all the same."""
-    names = [part.strip() for part in wanted.generators.split(",") if part.strip()]
-    known = project.generators(chosen.id)
-    used = [project.generator(name) for name in names] if names else known
-    found = []
-    for one in used:
-        seen = tuple(sha for sha in read_card(one.folder).trained_on if sha in test)
-        if seen and not wanted.force:
-            raise ProjectError(
-                f"the generator was trained on {len(seen)} images of the test split, which it would"
-                " help to find",
-                subject=one.name,
-                remedy="Train it on the training split, leave it out with the setting generators,"
-                " or set force to true and have it marked in the report.",
-            )
-        found.append(EnlargingGenerator(one.name, one.folder, seen))
-    return tuple(found)
-
-
-def _examples(project: Project, item: Item, split: Split) -> tuple[Example, ...]:
-    """The real images of a split, defects without a label left out."""
-    images = project.images(item.id, split=split)
-    return tuple(
-        Example(one.file, one.label_file, one.sha256, one.group)
-        for one in images
-        if one.role is Role.NORMAL or one.label_file is not None
-    )
-
-
 _SPECS: Mapping[
     Protocol,
     Callable[
         [Project, Item, Mapping[str, Any], Device],
-        CompareSpec | CompareDstSpec | CompareEnlargeSpec,
+        CompareSpec | CompareDstSpec | TrialSpec,
     ],
-] = {"realism": _realism, "dst": _dst, "enlarge": _enlarge}
+] = {"realism": _realism, "dst": _dst, "enlarge": enlarge_spec, "transfer": transfer_spec}
 
 
 def report_files(job: JobRecord, protocol: Protocol = "realism") -> tuple[Path, Path]:
@@ -216,18 +153,6 @@ def _generators(project: Project, item: Item) -> tuple[NamedGenerator, ...]:
     for one in found:
         read_card(one.folder)
     return tuple(NamedGenerator(one.name, one.folder) for one in found)
-
-
-def _test_images(project: Project, item: Item) -> list[ImageRecord]:
-    images = project.images(item.id, role=Role.DEFECT, split=Split.TEST)
-    labeled = [image for image in images if image.label_file is not None]
-    if not labeled:
-        raise ProjectError(
-            "the test split has no labeled defect image to compare with",
-            subject=item.name,
-            remedy="Label some of them, or split again with a larger --test.",
-        )
-    return labeled
 
 
 def _backgrounds(project: Project, item: Item) -> tuple[tuple[BackgroundFile, ...], str]:

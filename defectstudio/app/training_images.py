@@ -32,6 +32,19 @@ def training_images(project: Project, item: Item) -> list[ImageRecord]:
     return labeled
 
 
+def test_images(project: Project, item: Item) -> list[ImageRecord]:
+    """The item's labeled defect images of the test split. Raises ProjectError for none."""
+    images = project.images(item.id, role=Role.DEFECT, split=Split.TEST)
+    labeled = [image for image in images if image.label_file is not None]
+    if not labeled:
+        raise ProjectError(
+            "the test split has no labeled defect image to compare with",
+            subject=item.name,
+            remedy="Label some of them, or split again with a larger --test.",
+        )
+    return labeled
+
+
 def reference_images(project: Project, item: Item, names: Sequence[str]) -> list[ImageRecord]:
     """The item's images of these names, or of the content of the files so named.
 

@@ -142,7 +142,8 @@ def compare(
     *,
     project: ProjectPath,
     protocol: Annotated[
-        Literal["realism", "dst", "enlarge"], typer.Option(help="What is measured, and how.")
+        Literal["realism", "dst", "enlarge", "transfer"],
+        typer.Option(help="What is measured, and how."),
     ],
     item: ItemName = None,
     settings: Settings = None,

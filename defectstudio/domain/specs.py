@@ -271,10 +271,14 @@ class CompareDstSpec:
 class TrialSettings:
     """How segmenters are trained that differ in what they see alone.
 
-    architectures: comma between. repeats: trainings of every arm, with seeds from `seed` on. sheet:
-    test images shown a class. The rest is of domain.segmenters.SegmenterConfig, all arms alike.
+    architectures: comma between. generators: names, comma between; default all of the item that
+    defects come from. count: samples a class and generator. repeats: trainings of every arm, with
+    seeds from `seed` on. sheet: test images shown a class. The rest is of
+    domain.segmenters.SegmenterConfig, all arms alike.
     """
 
+    generators: str = ""
+    count: Annotated[int, Bounds(1, 100_000)] = 40
     architectures: str = "unet"
     repeats: Annotated[int, Bounds(1, 100)] = 3
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
@@ -294,15 +298,23 @@ class TrialSettings:
 class EnlargeSettings(TrialSettings):
     """How it is measured whether made defects help a segmenter (P1 Tables 3 to 6).
 
-    generators: names, comma between; default all of the item. count: samples a class and
-    generator; share: of the defects that an enlarged arm sees, how many are made. force: go on
-    although a generator has seen images of the test split, and mark it.
+    share: of the defects that an enlarged arm sees, how many are made. force: go on although a
+    generator has seen images of the test split, and mark it.
     """
 
-    generators: str = ""
-    count: Annotated[int, Bounds(1, 100_000)] = 40
     share: Annotated[float, Bounds(0.0, 1.0)] = 0.5
     force: bool = False
+
+
+@dataclass(frozen=True)
+class TransferSettings(TrialSettings):
+    """How it is measured whether defects of one item teach another (P1 Tables 7, 8).
+
+    source: the item that defects come from; classes: of its classes, comma between, default all.
+    """
+
+    source: str = ""
+    classes: str = ""
 
 
 @dataclass(frozen=True)
@@ -338,9 +350,35 @@ class CompareEnlargeSpec:
     kind: Literal["compare_enlarge"] = "compare_enlarge"
 
 
-JobSpec = (
-    TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec | CompareEnlargeSpec
-)
+@dataclass(frozen=True)
+class CompareTransferSpec:
+    """Train segmenters for an item on another item's defects; protocol "transfer".
+
+    source: labeled and normal training images of the source item, `source_name`, and its classes;
+    training, test: real images of the target item. cache: where finished trainings are kept. The
+    report is left in `report/` of the run folder.
+    """
+
+    run: Path
+    project: str
+    item: str
+    classes: dict[int, str]
+    source_name: str
+    source_classes: dict[int, str]
+    generators: tuple[EnlargingGenerator, ...]
+    source: tuple[Example, ...]
+    training: tuple[Example, ...]
+    test: tuple[Example, ...]
+    cache: Path
+    settings: TransferSettings = field(default_factory=TransferSettings)
+    device: Device = "cpu"
+    protocol: Literal["transfer"] = "transfer"
+    kind: Literal["compare_transfer"] = "compare_transfer"
+
+
+TrialSpec = CompareEnlargeSpec | CompareTransferSpec
+"""Comparisons that train segmenters."""
+JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec | TrialSpec
 
 
 @dataclass(frozen=True)

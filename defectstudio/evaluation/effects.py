@@ -1,4 +1,4 @@
-"""What made defects are worth: every arm against the real images alone, repeat by repeat."""
+"""What an arm is worth: every one against one of them, repeat by repeat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from defectstudio.evaluation.enlarge import RAW
 from defectstudio.evaluation.kept import Outcome
 from defectstudio.metrics.intervals import Interval, interval
 
@@ -18,11 +17,12 @@ FEWEST = 3
 @dataclass(frozen=True)
 class Effect:
     """An arm of one architecture. mean_f1: mean over classes of F1 at a probability of 0.5, over
-    repeats; difference: to Raw with the same seed, with its interval over repeats; None for Raw
-    itself and where a figure is undefined."""
+    repeats; difference: to the arm `against` with the same seed, with its interval over repeats;
+    None for that itself and where a figure is undefined."""
 
     arm: str
     architecture: str
+    against: str
     mean_f1: Interval | None
     difference: Interval | None
     verdict: str
@@ -35,40 +35,41 @@ class Effect:
         text = f"{self.arm}, {self.architecture}: mean F1 of the classes {self.mean_f1.mean:.3f}"
         if self.difference is None:
             return f"{text}."
-        apart = f"{self.difference.mean:+.3f} to {RAW}"
+        apart = f"{self.difference.mean:+.3f} to {self.against}"
         if self.difference.low is not None and self.difference.high is not None:
             apart += f" (95 % interval {self.difference.low:+.3f} to {self.difference.high:+.3f})"
         return f"{text}, {apart}: {self.verdict}."
 
 
-def effects(outcomes: Sequence[Outcome], rng: np.random.Generator) -> list[Effect]:
+def effects(outcomes: Sequence[Outcome], against: str, rng: np.random.Generator) -> list[Effect]:
     """Of all arms and architectures, in the order they were trained."""
     keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))
-    return [_effect(arm, architecture, outcomes, rng) for arm, architecture in keys]
+    return [_effect(key, against, outcomes, rng) for key in keys]
 
 
 def _effect(
-    arm: str, architecture: str, outcomes: Sequence[Outcome], rng: np.random.Generator
+    key: tuple[str, str], against: str, outcomes: Sequence[Outcome], rng: np.random.Generator
 ) -> Effect:
-    own, raw = (
+    arm, architecture = key
+    own, other = (
         {
             one.seed: one.figures.mean_f1_half
             for one in outcomes
             if (one.arm, one.architecture) == (name, architecture)
         }
-        for name in (arm, RAW)
+        for name in (arm, against)
     )
     reached = [f1 for f1 in own.values() if f1 is not None]
     mean = interval(reached, rng) if reached else None
     pairs = [
-        f1 - other
+        f1 - base
         for seed, f1 in own.items()
-        if f1 is not None and (other := raw.get(seed)) is not None
+        if f1 is not None and (base := other.get(seed)) is not None
     ]
-    if arm == RAW or not pairs:
-        return Effect(arm, architecture, mean, None, "")
+    if arm == against or not pairs:
+        return Effect(arm, architecture, against, mean, None, "")
     difference = interval(pairs, rng)
-    return Effect(arm, architecture, mean, difference, _verdict(difference))
+    return Effect(arm, architecture, against, mean, difference, _verdict(difference))
 
 
 def _verdict(difference: Interval) -> str:

@@ -15,6 +15,7 @@ from defectstudio.domain.specs import (
     CompareDstSpec,
     CompareEnlargeSpec,
     CompareSpec,
+    CompareTransferSpec,
     JobSpec,
     ReplaySpec,
     SynthesizeSpec,
@@ -64,6 +65,7 @@ def _read(job: Path) -> JobSpec:
             | CompareSpec
             | CompareDstSpec
             | CompareEnlargeSpec
+            | CompareTransferSpec
         )
         return adapter.validate_json(job.read_bytes())
     except ValidationError as error:
@@ -90,10 +92,10 @@ def _handle(spec: JobSpec, channel: Channel) -> None:
 
         compare_dst(spec, channel)
         return
-    if isinstance(spec, CompareEnlargeSpec):
-        from defectstudio.worker.compare_enlarge import compare_enlarge
+    if isinstance(spec, CompareEnlargeSpec | CompareTransferSpec):
+        from defectstudio.worker.compare_trials import compare_trials
 
-        compare_enlarge(spec, channel)
+        compare_trials(spec, channel)
         return
     from defectstudio.worker.synthesize import replay, synthesize
 

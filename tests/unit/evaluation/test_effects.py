@@ -15,7 +15,7 @@ def outcome(arm, seed, f1):
 
 def found(*by_arm):
     made = [outcome(arm, n, f1) for arm, own in by_arm for n, f1 in enumerate(own)]
-    return {one.arm: one for one in effects(made, np.random.default_rng(0))}
+    return {one.arm: one for one in effects(made, "Raw", np.random.default_rng(0))}
 
 
 def test_arms_are_held_against_raw_seed_by_seed():

@@ -1,13 +1,14 @@
-"""The page of the protocol "enlarge"."""
+"""The page of a protocol that trains segmenters: a sentence an arm, tables, test images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.specs import CompareEnlargeSpec
+from defectstudio.domain.specs import Example, TrialSettings
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.kept import Outcome
 from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
@@ -15,30 +16,42 @@ from defectstudio.evaluation.segmentation import POOLED, ClassScores
 from defectstudio.evaluation.trials import Panel
 from defectstudio.imaging.sheets import contact_sheet
 
-PAPER = (
-    "P1 reports of its own data, pooled F1 with U-Net, raw / augmented / enlarged: wood .878 / .878"
-    " / .890, carpet .778 / .797 / .814, phone band .678 / .653 / .701; with Res phone band .544 /"
-    " .633 / .660."
-)
 _TILE = 160
 
 
+@dataclass(frozen=True)
+class Wording:
+    """What a protocol says of itself. source: the data and settings, which stand under every table;
+    warnings: to be read first; names: of the classes; paper: the paper's own figures."""
+
+    source: str
+    warnings: Sequence[str]
+    names: Sequence[str]
+    paper: str
+
+
+def described(settings: TrialSettings, test: Sequence[Example], versions: dict[str, str]) -> str:
+    """Settings that all arms share."""
+    s = settings
+    parts = len({one.group for one in test})
+    return (
+        f"{len(test)} test images of {parts} parts; {s.steps} steps of {s.batch} crops of {s.crop}"
+        f" px, encoder {s.encoder}, seeds {s.seed} to {s.seed + s.repeats - 1}; DefectStudio"
+        f" {versions.get('defectstudio', '?')}."
+    )
+
+
 def blocks(
-    spec: CompareEnlargeSpec,
+    wording: Wording,
     outcomes: Sequence[Outcome],
     effects: Sequence[Effect],
     panels: Sequence[Panel],
-    versions: dict[str, str],
 ) -> list[Block]:
-    """What the page shows: a sentence an arm, tables, test images."""
-    source = _source(spec, versions)
+    """What the page shows."""
+    source = wording.source
     found: list[Block] = [Heading("What it comes to")]
     found += [Text(one.sentence, warning="harms" in one.verdict) for one in effects]
-    found += [
-        Text(f"{one.name} has seen {len(one.seen)} images of the test split.", warning=True)
-        for one in spec.generators
-        if one.seen
-    ]
+    found += [Text(text, warning=True) for text in wording.warnings]
     found += [
         Text(
             "Repeats differ by the seed of the training alone: they say nothing of other parts than"
@@ -48,24 +61,12 @@ def blocks(
         Heading("Arms"),
         _arms(outcomes, source),
         Heading("Classes"),
-        _classes(spec, outcomes, source),
-        Text(PAPER),
+        _classes(wording.names, outcomes, source),
+        Text(wording.paper),
     ]
     if panels:
         found += [Heading("Test images"), Picture(_caption(panels, source), _sheet(panels))]
     return found
-
-
-def _source(spec: CompareEnlargeSpec, versions: dict[str, str]) -> str:
-    s = spec.settings
-    parts = len({one.group for one in spec.test})
-    return (
-        f"{spec.item}: {len(spec.training)} training, {len(spec.validation)} validation,"
-        f" {len(spec.test)} test images of {parts} parts; {s.steps} steps of {s.batch} crops of"
-        f" {s.crop} px, encoder {s.encoder}, seeds {s.seed} to {s.seed + s.repeats - 1},"
-        f" {s.count} samples a class and generator, {s.share:.0%} of the defects made;"
-        f" DefectStudio {versions.get('defectstudio', '?')}."
-    )
 
 
 def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
@@ -98,9 +99,9 @@ def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
     return Table(caption, header, rows)
 
 
-def _classes(spec: CompareEnlargeSpec, outcomes: Sequence[Outcome], source: str) -> Table:
+def _classes(known: Sequence[str], outcomes: Sequence[Outcome], source: str) -> Table:
     """Means over repeats."""
-    names = [*spec.classes.values(), POOLED]
+    names = [*known, POOLED]
     keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))
     rows = []
     for arm, architecture in keys:

@@ -20,7 +20,7 @@ from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.trials import Trials
 from defectstudio.imaging.reading import write_png
 from defectstudio.worker.__main__ import _handle, _read
-from defectstudio.worker.compare_enlarge import compare_enlarge
+from defectstudio.worker.compare_trials import compare_trials
 
 SETTINGS = EnlargeSettings(
     repeats=1, count=2, steps=2, crop=64, batch=2, width=8, sheet=1, pretrained=False
@@ -120,7 +120,7 @@ def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
 def test_a_class_that_a_generator_does_not_make_is_said(spec, make_owner):
     owner = make_owner()
     more = replace(spec, classes={**spec.classes, 9: "burn"}, generators=spec.generators)
-    compare_enlarge(more, owner)
+    compare_trials(more, owner)
     said = [e.text for e in owner.events if isinstance(e, Log)]
     assert "glue makes no burn: that class is not enlarged." in said
 
@@ -130,16 +130,16 @@ def test_a_generator_without_a_single_sample_is_refused(spec, tmp_path, make_own
     labeled = tuple(one for one in spec.training if one.label is not None)
     small = (*labeled, Example(tmp_path / "s.png", None, "c" * 64, "small"))
     with pytest.raises(UserError, match="no sample could be made"):
-        compare_enlarge(replace(spec, training=small), make_owner())
+        compare_trials(replace(spec, training=small), make_owner())
 
 
 def test_a_stop_leaves_no_report(spec, make_owner):
     owner = make_owner(patience=3)
-    compare_enlarge(spec, owner)
+    compare_trials(spec, owner)
     assert isinstance(owner.events[-1], Stopped) and not (spec.run / "report").exists()
 
 
 def test_an_unknown_segmenter_is_refused(spec, make_owner):
     strange = replace(spec, settings=replace(SETTINGS, architectures="unet, pspnet"))
     with pytest.raises(UserError, match="no segmenter of this name"):
-        compare_enlarge(strange, make_owner())
+        compare_trials(strange, make_owner())
