@@ -231,3 +231,29 @@ def test_enlarging_needs_normal_images_and_test_defects(project):
     project.set_splits(dict.fromkeys(labeled, Split.VAL))
     with pytest.raises(ProjectError, match="test split has no labeled"):
         start_comparison(project, protocol="enlarge")
+
+
+def test_the_specification_of_the_protocol_transfer(project, tmp_path):
+    target = project.add_item("pipe")
+    project.add_class(target.id, "hollow")
+    label = np.zeros((16, 24), np.uint8)
+    label[4:6, 4:9] = 1
+    new = [NewImage("40", Role.DEFECT, picture(tmp_path, 40), label=label)]
+    new += [NewImage(str(v), Role.NORMAL, picture(tmp_path, v)) for v in (50, 60)]
+    ids = project.add_images(target.id, new)
+    project.set_splits(dict(zip(ids, [Split.TEST, Split.TRAIN, Split.TEST], strict=True)))
+    wishes = {"protocol": "transfer", "item": "pipe"}
+    spec = made_spec(project, **wishes, overrides={"source": "tile", "steps": "9"})
+    assert (spec["kind"], spec["protocol"]) == ("compare_transfer", "transfer")
+    assert (spec["item"], spec["source_name"]) == ("pipe", "tile")
+    assert spec["classes"] == {"1": "hollow"} and spec["source_classes"] == {"1": "dent"}
+    assert [one["sha256"] for one in spec["source"]] == named(project, "10", "11", "20")
+    assert [one["sha256"] for one in spec["training"]] == named(project, "50")
+    assert [one["sha256"] for one in spec["test"]] == named(project, "40", "60")
+    assert [one["name"] for one in spec["generators"]] == ["g0", "g1"]
+    for source in ("", "pipe", "glass"):
+        with pytest.raises(SettingError, match="no other item"):
+            start_comparison(project, **wishes, overrides={"source": source})
+    with pytest.raises(SettingError, match="no labeled defect of such a class"):
+        overrides = {"source": "tile", "classes": "dent, never labeled"}
+        start_comparison(project, **wishes, overrides=overrides)

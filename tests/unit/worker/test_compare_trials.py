@@ -1,7 +1,7 @@
-"""The handler of the protocol "enlarge": arms, equal steps, a report."""
+"""The handler of the protocols "enlarge" and "transfer": arms, equal steps, a report."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,9 +12,12 @@ from defectstudio.domain.events import Artifact, Finished, Log, Stopped
 from defectstudio.domain.files import to_json
 from defectstudio.domain.specs import (
     CompareEnlargeSpec,
+    CompareTransferSpec,
     EnlargeSettings,
     EnlargingGenerator,
     Example,
+    TransferSettings,
+    TrialSettings,
 )
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.trials import Trials
@@ -22,9 +25,11 @@ from defectstudio.imaging.reading import write_png
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_trials import compare_trials
 
-SETTINGS = EnlargeSettings(
-    repeats=1, count=2, steps=2, crop=64, batch=2, width=8, sheet=1, pretrained=False
-)
+SMALL = {
+    "repeats": 1, "count": 2, "steps": 2, "crop": 64, "batch": 2, "width": 8, "sheet": 1,
+    "pretrained": False,
+}  # fmt: skip
+SETTINGS = EnlargeSettings(**SMALL)
 
 
 def examples(folder, tiny_files, count):
@@ -143,3 +148,54 @@ def test_an_unknown_segmenter_is_refused(spec, make_owner):
     strange = replace(spec, settings=replace(SETTINGS, architectures="unet, pspnet"))
     with pytest.raises(UserError, match="no segmenter of this name"):
         compare_trials(strange, make_owner())
+
+
+@pytest.fixture
+def zero_shot(spec, tmp_path):
+    """From the tiny defects to a grey product whose defects are dark squares of class 4."""
+    target = []
+    for n in range(3):
+        image, label = np.full((90, 90, 3), 150, np.uint8), np.zeros((90, 90), np.uint8)
+        image[20:40, 30:50], label[20:40, 30:50] = 20, 4
+        write_png(tmp_path / f"t{n}.png", image)
+        write_png(tmp_path / f"l{n}.png", label)
+        target.append(Example(tmp_path / f"t{n}.png", tmp_path / f"l{n}.png", f"t{n}", f"t{n}"))
+    normal = tuple(one for one in spec.training if one.label is None)
+    return CompareTransferSpec(
+        run=spec.run,
+        project="p",
+        item="pipe",
+        classes={4: "dent"},
+        source_name="tile",
+        source_classes={1: "hole"},
+        generators=spec.generators,
+        source=spec.training,
+        training=(*target[:2], *normal),
+        test=(target[2], normal[0]),
+        cache=spec.cache,
+        settings=TransferSettings(**{**asdict(TrialSettings()), **SMALL, "source": "tile"}),
+    )
+
+
+def test_transfer_stands_between_the_source_images_and_the_target_images(zero_shot, make_owner):
+    zero_shot.run.mkdir()
+    (zero_shot.run / "job.json").write_text(to_json(zero_shot))
+    read = _read(zero_shot.run / "job.json")
+    assert read == zero_shot
+    owner = make_owner()
+    _handle(read, owner)
+    arms = owner.events[-1].summary["arms"]
+    assert [one["name"] for one in arms] == [
+        "source images, unet", "glue, unet", "target images, unet",
+    ]  # fmt: skip
+    assert "to source images" in arms[1]["sentence"]
+    data = json.loads((zero_shot.run / "report" / "transfer.json").read_text())
+    real, made, bound = data["result"]
+    assert (real["real"], real["synthetic"]) == (len(zero_shot.source), 0)
+    assert (made["real"], made["synthetic"]) == (2, 2)  # normal images, and samples on them
+    assert (bound["real"], bound["synthetic"]) == (4, 0)
+    # No label of the target chooses a threshold.
+    assert all(one["threshold"] == pytest.approx(0.5, abs=1e-3) for one in data["result"])
+    assert set(real["figures"]["classes"]) == {"dent", "all classes"}
+    page = (zero_shot.run / "report" / "transfer.html").read_text()
+    assert "Do defects of tile teach pipe?" in page and page.count("<img") == 1
