@@ -16,7 +16,7 @@ from defectstudio.networks.transfer_net import losses
 from defectstudio.networks.transfer_net.regions import around_masks, style_code
 
 TERMS = ("content", "style", "hist", "texture", "tv")
-IMAGE_SHARE = 0.1
+IMAGE_SHARE = 0.3
 """Of the image's own histogram beside those of features: it was matched to begin with, and held
 as firmly as theirs it would let no texture rise."""
 POLISH_RATE = 0.01
