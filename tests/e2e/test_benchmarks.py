@@ -45,8 +45,9 @@ def test_the_smallest_benchmark_of_dst_reports_its_figures():
     assert case["ratio"] == pytest.approx(case["ms"]["network"] / case["ms"]["floor"])
     assert case["images_per_s"] == pytest.approx(1000 / case["ms"]["network"])
     full, half, quarter = 64**2, 32**2, 16**2
+    # Three colours and a plane of noise go in.
     by_hand = (
-        (81 * 3 * 32 + 9 * 128 * 32 + 9 * 64 * 32 + 9 * 32 * 3) * full
+        (81 * (3 + 1) * 32 + 9 * 128 * 32 + 9 * 64 * 32 + 9 * 32 * 3) * full
         + (9 * 32 * 64 + 9 * 128 * 64) * half
         + (9 * 64 * 128 + 8 * 9 * 128 * 128) * quarter
     )
@@ -93,3 +94,10 @@ def test_the_exact_membrane_is_the_mean_of_its_neighbours_and_crosses_no_border(
     assert rim[above].tolist() == [[0.0]]
     assert laplace.solve(np.full_like(rim, 7.0)) == pytest.approx(7.0)
     assert laplace.matrix.diagonal().tolist() == [3, 3, 3, 3, 3, 3, 2, 2]
+
+
+def test_the_smallest_benchmark_of_scores_keeps_its_bound():
+    (case,) = report_of("scores", "--json", "--megapixels", "1", "--repeats", "1")
+    ms = case["ms"]
+    assert case["times_faster"] == pytest.approx(ms["exact"] / ms["histogram"])
+    assert case["error"] <= case["bound"] + 1e-6 < 1e-4  # torchmetrics computes in float32
