@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from defectstudio.app.training_images import normal_files, test_images, training_images
@@ -61,6 +61,7 @@ def transfer_spec(
     source = _source(project, chosen, wanted.source)
     labeled = {n for image in training_images(project, source) for n in image.class_ids}
     classes = {one.id: one.name for one in project.classes(source.id) if one.id in labeled}
+    used = _named(classes, wanted.classes)
     normal_files(project, chosen)
     test_images(project, chosen)
     test = _examples(project, chosen, Split.TEST)
@@ -70,9 +71,9 @@ def transfer_spec(
         item=chosen.name,
         classes={one.id: one.name for one in project.classes(chosen.id)},
         source_name=source.name,
-        source_classes=_named(classes, wanted.classes),
+        source_classes=used,
         generators=_generators(project, source, wanted.generators, test, force=False),
-        source=_examples(project, source, Split.TRAIN),
+        source=_examples(project, source, Split.TRAIN, used),
         training=_examples(project, chosen, Split.TRAIN),
         test=test,
         cache=project.root / "cache" / "transfer",
@@ -128,11 +129,14 @@ def _generators(
     return tuple(found)
 
 
-def _examples(project: Project, item: Item, split: Split) -> tuple[Example, ...]:
-    """The real images of a split, defects without a label left out."""
+def _examples(
+    project: Project, item: Item, split: Split, classes: Collection[int] | None = None
+) -> tuple[Example, ...]:
+    """The real images of a split, without defects that have no label or show none of `classes`."""
     images = project.images(item.id, split=split)
+    known = {one.id for one in project.classes(item.id)} if classes is None else set(classes)
     return tuple(
         Example(one.file, one.label_file, one.sha256, one.group)
         for one in images
-        if one.role is Role.NORMAL or one.label_file is not None
+        if one.role is Role.NORMAL or (one.label_file is not None and known & set(one.class_ids))
     )

@@ -251,9 +251,20 @@ def test_the_specification_of_the_protocol_transfer(project, tmp_path):
     assert [one["sha256"] for one in spec["training"]] == named(project, "50")
     assert [one["sha256"] for one in spec["test"]] == named(project, "40", "60")
     assert [one["name"] for one in spec["generators"]] == ["g0", "g1"]
+    other = np.zeros((16, 24), np.uint8)
+    other[2:5, 2:9] = 2
+    tile = project.items()[0].id
+    added = project.add_images(
+        tile, [NewImage("14", Role.DEFECT, picture(tmp_path, 14), label=other)]
+    )
+    project.set_splits({added[0]: Split.TRAIN})
+    for classes, shown in (("", ["10", "11", "14", "20"]), ("dent", ["10", "11", "20"])):
+        overrides = {"source": "tile", "classes": classes}
+        spec = made_spec(project, **wishes, overrides=overrides)
+        assert {one["sha256"] for one in spec["source"]} == set(named(project, *shown))
     for source in ("", "pipe", "glass"):
         with pytest.raises(SettingError, match="no other item"):
             start_comparison(project, **wishes, overrides={"source": source})
     with pytest.raises(SettingError, match="no labeled defect of such a class"):
-        overrides = {"source": "tile", "classes": "dent, never labeled"}
+        overrides = {"source": "tile", "classes": "dent, burn"}
         start_comparison(project, **wishes, overrides=overrides)

@@ -65,9 +65,10 @@ def test_cyclegan_overfits_to_the_colour_of_every_class(tiny_spec):
 
 @torch.no_grad()
 def test_stargan_overfits_to_the_colour_of_every_class(tiny_spec):
-    settings = {"steps": 1000, "batch": 4, "learning_rate": 1e-3, "ema": 0.95}
+    # Faster, or longer, it swings: where it then ends depends on threads and precision.
+    settings = {"steps": 1000, "batch": 4, "learning_rate": 5e-4, "ema": 0.95}
     with torch.enable_grad():
-        task = trained(tiny_spec("stargan", tone="absolute", **settings), 180)
+        task = trained(tiny_spec("stargan", tone="absolute", **settings), 100)
     surfaces = [task.data.of_class(n, 4)["surface"] for n in range(2)]
     hole, scratch = (
         level(task.ema.module(surface, torch.eye(3)[[n] * 4], -1.0))
