@@ -41,9 +41,6 @@ class SegmenterConfig:
     augment: bool = True
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     autocast: Autocast = "auto"
-    checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
-    preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
-    deterministic: bool = False
 
 
 SEGMENTER_PRESETS: dict[str, dict[str, Any]] = {

@@ -45,14 +45,13 @@ class BackgroundFile:
 
 @dataclass(frozen=True)
 class Example:
-    """What a segmenter sees: an image and its label plane (None: no defect), the image's SHA-256,
-    the physical part it shows, and whether it was made."""
+    """What a segmenter sees: a real image and its label plane (None: no defect), the image's
+    SHA-256, and the physical part it shows."""
 
     image: Path
     label: Path | None
     sha256: str
     group: str
-    synthetic: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ other classes being left out; pooled figures, which the largest class rules, sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -194,7 +194,7 @@ def _scores(tally: _Tally, kept: int) -> ClassScores:
     )
 
 
-def threshold(images: Sequence[tuple[Scores, Label]]) -> int:
+def threshold(images: Iterable[tuple[Scores, Label]]) -> int:
     """The level of the largest pooled F1 of validation images: levels (H, W, outputs) and labels.
     That of a probability of 0.5 where none shows a defect."""
     total = nothing()

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from defectstudio.domain.errors import UserError
+from defectstudio.domain.files import sha256_file
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
 from defectstudio.domain.specs import Example, TrialSettings
 from defectstudio.evaluation.contents import with_channels
@@ -131,6 +132,7 @@ class Trials:
             decides=arm.decides,
             weights=arm.weights_sha256,
             config=config,
+            encoder=_file_hash(config.encoder_weights),
             classes=stage.classes,
             judged_on=[files_of(stage.validation), files_of(stage.test)],
             sheet=stage.settings.sheet,
@@ -145,8 +147,9 @@ class Trials:
         for step in range(config.steps):
             task.step(step, data[step])
             self.tick()
+        task.net.eval()
         validation = (read_scene(example) for example in self.stage.validation)
-        kept = threshold([(scores(self._said(task, one)), one.label) for one in validation])
+        kept = threshold((scores(self._said(task, one)), one.label) for one in validation)
         judgement = Judgement(self.stage.classes, kept)
         for example in self.stage.test:
             scene = read_scene(example)
@@ -185,7 +188,7 @@ class Trials:
 
     def _said(self, task: SegmenterTask, scene: Scene) -> Unit:
         image = with_channels(to_unit(scene.pixels), task.data.channels)
-        return predicted(task.net.eval(), image, self.device)
+        return predicted(task.net, image, self.device)
 
     def _panels(self) -> Iterator[Panel]:
         """The first test images of every class."""
@@ -194,6 +197,12 @@ class Trials:
             own = (scene for scene in shown if class_id in scene.places)
             for _, scene in zip(range(self.stage.settings.sheet), own, strict=False):
                 yield Panel(name, scene, {})
+
+
+def _file_hash(path: str) -> str:
+    """Of the encoder's own weights: another file under the same name is another encoder. Empty for
+    none; one that is missing is named when the encoder is made."""
+    return sha256_file(Path(path)) if path and Path(path).is_file() else ""
 
 
 def _architectures(text: str) -> list[Architecture]:

@@ -54,7 +54,7 @@ def read_scene(example: Example) -> Scene:
             subject=example.image,
             remedy="Import the image again with a mask of its own size.",
         )
-    return labeled_scene(pixels, label, synthetic=example.synthetic)
+    return labeled_scene(pixels, label)
 
 
 def targets(label: Label, class_ids: Sequence[int], *, multiclass: bool) -> Mask:

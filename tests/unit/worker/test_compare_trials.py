@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from defectstudio.domain.errors import UserError
+from defectstudio.domain.errors import CheckpointError, UserError
 from defectstudio.domain.events import Artifact, Finished, Log, Stopped
 from defectstudio.domain.files import to_json
 from defectstudio.domain.specs import (
@@ -20,8 +20,10 @@ from defectstudio.domain.specs import (
     TrialSettings,
 )
 from defectstudio.evaluation.enlarge import Enlarge
-from defectstudio.evaluation.trials import Trials
+from defectstudio.evaluation.trials import Arm, Trials
 from defectstudio.imaging.reading import write_png
+from defectstudio.networks.segmenters.encoders import make_encoder
+from defectstudio.networks.weights import save_tensors
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_trials import compare_trials
 
@@ -120,6 +122,29 @@ def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
     for file in spec.cache.glob("*.json"):
         file.write_text("{")
     assert run(spec)[0] == first and len(trained) == 3
+    next(spec.cache.glob("*-0.png")).unlink()
+    assert run(spec)[0] == first and len(trained) == 1
+
+
+def test_another_encoder_file_of_the_same_name_is_another_training(spec, tmp_path):
+    file, keys = tmp_path / "mine.safetensors", []
+    settings = replace(SETTINGS, encoder="resnet18", encoder_weights=str(file))
+    trials = Enlarge(
+        replace(spec, settings=settings), torch.device("cpu"), lambda: None, print
+    ).trials
+    for seed in range(2):
+        torch.manual_seed(seed)
+        encoder, _ = make_encoder("resnet18", pretrained=False, weights="")
+        save_tensors(file, encoder.net.state_dict())
+        arm = Arm("Raw", (), (1,), [])
+        keys += [trials._key(arm, trials._config(arm, "unet", 0)) for _ in range(2)]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+
+
+def test_an_encoder_file_that_is_missing_is_named(spec, tmp_path, make_owner):
+    gone = replace(SETTINGS, encoder="resnet18", encoder_weights=str(tmp_path / "gone.safetensors"))
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        compare_trials(replace(spec, settings=gone), make_owner())
 
 
 def test_a_class_that_a_generator_does_not_make_is_said(spec, make_owner):
