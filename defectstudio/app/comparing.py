@@ -15,14 +15,9 @@ from defectstudio.app.training_images import (
 )
 from defectstudio.app.trials import enlarge_spec, transfer_spec
 from defectstudio.app.validation import settings
-from defectstudio.domain.errors import JobError, ProjectError
-from defectstudio.domain.files import write_bytes
-from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
-from defectstudio.domain.specs import (
-    BackgroundFile,
+from defectstudio.domain.comparisons import (
     CompareDstSpec,
     CompareSpec,
-    Device,
     DstSettings,
     GroupedFile,
     NamedGenerator,
@@ -30,6 +25,10 @@ from defectstudio.domain.specs import (
     TransferredGenerator,
     TrialSpec,
 )
+from defectstudio.domain.errors import JobError, ProjectError
+from defectstudio.domain.files import write_bytes
+from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
+from defectstudio.domain.specs import BackgroundFile, Device
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.generators import read_card

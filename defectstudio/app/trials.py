@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from defectstudio.app.training_images import normal_files, test_images, training_images
 from defectstudio.app.validation import settings
-from defectstudio.domain.errors import ProjectError, SettingError
-from defectstudio.domain.records import Item, Role, Split
-from defectstudio.domain.specs import (
+from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
     CompareTransferSpec,
-    Device,
     EnlargeSettings,
     EnlargingGenerator,
-    Example,
+    Partition,
     TransferSettings,
 )
+from defectstudio.domain.errors import ProjectError, SettingError
+from defectstudio.domain.records import ImageRecord, Item, Role, Split
+from defectstudio.domain.specs import Device, Example
 from defectstudio.project.generators import read_card
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
+from defectstudio.project.splits import split_by_group
+
+_SPLITS = Split.TRAIN, Split.VAL, Split.TEST
 
 
 def enlarge_spec(
@@ -29,28 +34,57 @@ def enlarge_spec(
     """Raises SettingError and ProjectError: no split, nothing labeled or normal in it, a generator
     that has seen the test split."""
     wanted = settings(EnlargeSettings, overrides)
-    training, validation, test = (
-        _examples(project, chosen, split) for split in (Split.TRAIN, Split.VAL, Split.TEST)
-    )
-    training_images(project, chosen)  # raises where there is no split, or nothing labeled in it
-    if all(example.label is None for example in test):
-        test_images(project, chosen)
-    if all(example.label is not None for example in training):
-        normal_files(project, chosen)
     labeled = {n for image in training_images(project, chosen) for n in image.class_ids}
+    known = {one.id: one.name for one in project.classes(chosen.id) if one.id in labeled}
+    classes = _named(known, wanted.classes)
+    partitions = tuple(_partitions(project, chosen, classes, wanted))
+    if all(example.label is None for example in partitions[0].test):
+        test_images(project, chosen)
+    if all(example.label is not None for example in partitions[0].training):
+        normal_files(project, chosen)
+    test = partitions[0].test
     return CompareEnlargeSpec(
         run=project.root,
         project=project.id,
         item=chosen.name,
-        classes={one.id: one.name for one in project.classes(chosen.id) if one.id in labeled},
+        classes=classes,
         generators=_generators(project, chosen, wanted.generators, test, force=wanted.force),
-        training=training,
-        validation=validation,
-        test=test,
+        partitions=partitions,
+        shares=_shares(wanted.share),
         cache=project.root / "cache" / "enlarge",
         settings=wanted,
         device=device,
     )
+
+
+def _partitions(
+    project: Project, item: Item, classes: Collection[int], wanted: EnlargeSettings
+) -> Iterator[Partition]:
+    """The item's own split, and others of the same size by part."""
+    images = project.images(item.id)
+    yield Partition(*(_examples(project, item, split, classes) for split in _SPLITS))
+    sizes = {split: sum(image.split is split for image in images) for split in _SPLITS}
+    fractions = {split: size / sum(sizes.values()) for split, size in sizes.items()}
+    for number in range(1, wanted.partitions):
+        rng = np.random.default_rng([wanted.seed, item.id, number])
+        dealt = split_by_group(images, fractions, rng)
+        parts = ([one for one in images if dealt[one.id] is split] for split in _SPLITS)
+        yield Partition(*(_as_examples(part, classes) for part in parts))
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    """Raises SettingError."""
+    try:
+        found = tuple(dict.fromkeys(float(part) for part in text.split(",") if part.strip()))
+    except ValueError:
+        found = ()
+    if not found or not all(0 < one <= 1 for one in found):
+        raise SettingError(
+            f"it cannot be {text!r}",
+            subject="share",
+            remedy="Give one number above 0 and up to 1, or several, comma between.",
+        )
+    return found
 
 
 def transfer_spec(
@@ -99,7 +133,7 @@ def _named(classes: Mapping[int, str], text: str) -> dict[int, str]:
     found = {n: name for n, name in classes.items() if not wanted or name_key(name) in wanted}
     if not found or len(found) < len(wanted):
         raise SettingError(
-            "the source has no labeled defect of such a class",
+            "the training split has no labeled defect of such a class",
             subject=text,
             remedy=f"It has: {', '.join(classes.values())}.",
         )
@@ -109,18 +143,20 @@ def _named(classes: Mapping[int, str], text: str) -> dict[int, str]:
 def _generators(
     project: Project, item: Item, text: str, test: Sequence[Example], *, force: bool
 ) -> tuple[EnlargingGenerator, ...]:
-    """The generators that are asked for. Raises ProjectError for one that has seen test images,
-    unless they are to be used all the same."""
-    judged = {example.sha256 for example in test}
+    """The generators that are asked for. Raises ProjectError for one that has seen a part of the
+    test split, in the very image or in another, unless they are to be used all the same."""
+    parts = {image.sha256: image.group for image in project.images(item.id)}
     names = [part.strip() for part in text.split(",") if part.strip()]
     used = [project.generator(name) for name in names] if names else project.generators(item.id)
     found = []
     for one in used:
-        seen = tuple(sha for sha in read_card(one.folder).trained_on if sha in judged)
+        learned = set(read_card(one.folder).trained_on)
+        known = {parts[sha] for sha in learned if sha in parts}
+        seen = tuple(e.sha256 for e in test if e.sha256 in learned or e.group in known)
         if seen and not force:
             raise ProjectError(
-                f"the generator was trained on {len(seen)} images of the test split, which it would"
-                " help to find",
+                f"the generator was trained on the parts of {len(seen)} images of the test split,"
+                " which it would help to find",
                 subject=one.name,
                 remedy="Train it on the training split, leave it out with the setting generators,"
                 " or set force to true and have it marked in the report.",
@@ -132,9 +168,14 @@ def _generators(
 def _examples(
     project: Project, item: Item, split: Split, classes: Collection[int] | None = None
 ) -> tuple[Example, ...]:
-    """The real images of a split, without defects that have no label or show none of `classes`."""
-    images = project.images(item.id, split=split)
-    known = {one.id for one in project.classes(item.id)} if classes is None else set(classes)
+    """The real images of a split; classes: default all of the item."""
+    known = {one.id for one in project.classes(item.id)} if classes is None else classes
+    return _as_examples(project.images(item.id, split=split), known)
+
+
+def _as_examples(images: Iterable[ImageRecord], classes: Collection[int]) -> tuple[Example, ...]:
+    """Without defects that have no label or show none of `classes`."""
+    known = set(classes)
     return tuple(
         Example(one.file, one.label_file, one.sha256, one.group)
         for one in images

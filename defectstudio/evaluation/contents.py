@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.specs import GroupedFile
+from defectstudio.domain.comparisons import GroupedFile
 from defectstudio.imaging.compose import LUMINANCE, PlacedContent, compose
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import read_image, read_label, to_unit

@@ -14,15 +14,11 @@ import numpy as np
 import torch
 
 from defectstudio.domain.bounds import pixels_by_id
+from defectstudio.domain.comparisons import CompareDstSpec, TransferredGenerator
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.recipe import Recipe
-from defectstudio.domain.specs import (
-    CompareDstSpec,
-    PlacementSettings,
-    SynthesizeSpec,
-    TransferredGenerator,
-)
+from defectstudio.domain.specs import PlacementSettings, SynthesizeSpec
 from defectstudio.domain.transfer import HistmatchConfig
 from defectstudio.evaluation.contents import with_channels
 from defectstudio.evaluation.textures import Distances, Textures, mean, ratio, window

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.specs import CompareDstSpec
+from defectstudio.domain.comparisons import CompareDstSpec
 from defectstudio.evaluation.dst import ARMS, ClassFigures, Row
 from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
 from defectstudio.imaging.sheets import contact_sheet

@@ -11,20 +11,22 @@ from defectstudio.evaluation.kept import Outcome
 from defectstudio.metrics.intervals import Interval, interval
 
 FEWEST = 3
-"""Repeats below which nothing is said."""
+"""Pairs below which nothing is said, and splits below which it is said of these alone."""
 
 
 @dataclass(frozen=True)
 class Effect:
     """An arm of one architecture. mean_f1: mean over classes of F1 at a probability of 0.5, over
-    repeats; difference: to the arm `against` with the same seed, with its interval over repeats;
-    None for that itself and where a figure is undefined."""
+    splits and repeats; difference: to the arm `against` on the same split with the same seed, with
+    its interval over these pairs, None for that itself and where a figure is undefined;
+    by_partition: its mean on every split."""
 
     arm: str
     architecture: str
     against: str
     mean_f1: Interval | None
     difference: Interval | None
+    by_partition: tuple[float, ...]
     verdict: str
 
     @property
@@ -38,6 +40,8 @@ class Effect:
         apart = f"{self.difference.mean:+.3f} to {self.against}"
         if self.difference.low is not None and self.difference.high is not None:
             apart += f" (95 % interval {self.difference.low:+.3f} to {self.difference.high:+.3f})"
+        if len(self.by_partition) > 1:
+            apart += f", by split {', '.join(f'{one:+.3f}' for one in self.by_partition)}"
         return f"{text}, {apart}: {self.verdict}."
 
 
@@ -53,7 +57,7 @@ def _effect(
     arm, architecture = key
     own, other = (
         {
-            one.seed: one.figures.mean_f1_half
+            (one.partition, one.seed): one.figures.mean_f1_half
             for one in outcomes
             if (one.arm, one.architecture) == (name, architecture)
         }
@@ -61,21 +65,27 @@ def _effect(
     )
     reached = [f1 for f1 in own.values() if f1 is not None]
     mean = interval(reached, rng) if reached else None
-    pairs = [
-        f1 - base
-        for seed, f1 in own.items()
-        if f1 is not None and (base := other.get(seed)) is not None
-    ]
+    pairs = {
+        pair: f1 - base
+        for pair, f1 in own.items()
+        if f1 is not None and (base := other.get(pair)) is not None
+    }
     if arm == against or not pairs:
-        return Effect(arm, architecture, against, mean, None, "")
-    difference = interval(pairs, rng)
-    return Effect(arm, architecture, against, mean, difference, _verdict(difference))
+        return Effect(arm, architecture, against, mean, None, (), "")
+    difference = interval(list(pairs.values()), rng)
+    numbers = sorted({partition for partition, _ in pairs})
+    means = tuple(
+        float(np.mean([value for (n, _), value in pairs.items() if n == number]))
+        for number in numbers
+    )
+    return Effect(arm, architecture, against, mean, difference, means, _verdict(difference, means))
 
 
-def _verdict(difference: Interval) -> str:
-    """The interval over trainings on one split: another split of the parts may say otherwise."""
+def _verdict(difference: Interval, means: Sequence[float]) -> str:
+    """Trainings on one split say nothing of other parts."""
     if len(difference.values) < FEWEST or difference.low is None or difference.high is None:
         return "too few repeats to tell"
+    where = "" if len(means) >= FEWEST else ", on this split" if len(means) == 1 else ", on both"
     if difference.low > 0:
-        return "helps, on this split"
-    return "harms, on this split" if difference.high < 0 else "no effect shown"
+        return f"helps{where}"
+    return f"harms{where}" if difference.high < 0 else "no effect shown"

@@ -19,17 +19,19 @@ from defectstudio.evaluation.segmentation import SegmentationFigures
 from defectstudio.imaging.reading import read_image, to_unit, write_png
 from defectstudio.synthesis.versions import versions
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the same inputs would give other figures."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One training of an arm. threshold: the probability that was kept from validation."""
+    """One training of an arm. partition: the number of its split, 0 the item's own; threshold:
+    the probability that was kept from validation."""
 
     arm: str
     architecture: Architecture
     encoder: str
+    partition: int
     seed: int
     real: int
     synthetic: int

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
+from defectstudio.domain.comparisons import EnlargingGenerator
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.specs import (
     BackgroundFile,
-    EnlargingGenerator,
     Example,
     LabeledFile,
     PlacementSettings,

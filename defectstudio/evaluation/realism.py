@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from defectstudio.domain.comparisons import CompareSpec, GroupedFile
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import GeneratorCard
-from defectstudio.domain.specs import CompareSpec, GroupedFile, PlacementSettings, SynthesizeSpec
+from defectstudio.domain.specs import PlacementSettings, SynthesizeSpec
 from defectstudio.evaluation.arms import POOLED, Arm, GeneratorFigures, arm_key, as_arm
 from defectstudio.evaluation.contents import (
     Generated,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.specs import CompareSpec
+from defectstudio.domain.comparisons import CompareSpec
 from defectstudio.evaluation.arms import POOLED, Arm
 from defectstudio.evaluation.contents import Shown
 from defectstudio.evaluation.drawings import histogram, interval_plot

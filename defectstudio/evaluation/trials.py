@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from defectstudio.domain.comparisons import TrialSettings
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
-from defectstudio.domain.specs import Example, TrialSettings
+from defectstudio.domain.specs import Example
 from defectstudio.evaluation.contents import with_channels
 from defectstudio.evaluation.kept import Kept, Outcome, Probabilities, files_of, key_of
 from defectstudio.evaluation.segmentation import Judgement, threshold
@@ -32,14 +33,16 @@ from defectstudio.training.segmenter import SegmenterTask
 
 @dataclass(frozen=True)
 class Arm:
-    """What a segmenter is trained on. class_ids: of the defects in its labels. weights_sha256: of
-    the generator, or empty. decides: what its scenes follow from, as plain data."""
+    """What a segmenter is trained on. class_ids: of the defects in its labels. share: of the
+    defects that it sees, how many are made. weights_sha256: of the generator, or empty. decides:
+    what its scenes follow from, as plain data."""
 
     name: str
     scenes: tuple[Scene, ...]
     class_ids: tuple[int, ...]
     decides: object
     augment: bool = False
+    share: float = 0.0
     weights_sha256: str = ""
 
     @property
@@ -50,14 +53,15 @@ class Arm:
 
 @dataclass(frozen=True)
 class Stage:
-    """What all arms share: real images that they are judged on. classes: of these."""
+    """What all arms share: real images that they are judged on. classes: of these. partition:
+    the number of the split."""
 
     classes: dict[int, str]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
     settings: TrialSettings
-    share: float
     cache: Path
+    partition: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ class Trials:
             sheet=stage.settings.sheet,
             bootstrap=stage.settings.seed,
             device=self.device.type,
+            partition=stage.partition,
         )
 
     def train(self, arm: Arm, config: SegmenterConfig) -> tuple[Outcome, Probabilities]:
@@ -158,6 +163,7 @@ class Trials:
             arm.name,
             config.arch,
             task.encoder,
+            self.stage.partition,
             config.seed,
             len(arm.scenes) - arm.synthetic,
             arm.synthetic,
@@ -181,7 +187,7 @@ class Trials:
             steps=s.steps,
             learning_rate=s.learning_rate,
             balance=s.balance,
-            synthetic_share=self.stage.share if arm.synthetic else 0.0,
+            synthetic_share=arm.share,
             augment=arm.augment,
             seed=seed,
         )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from defectstudio.domain.specs import Example, TrialSettings
+from defectstudio.domain.comparisons import TrialSettings
+from defectstudio.domain.specs import Example
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.kept import Outcome
 from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text

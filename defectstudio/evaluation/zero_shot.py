@@ -7,14 +7,14 @@ anything: the threshold is a probability of 0.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
-from defectstudio.domain.specs import CompareTransferSpec
+from defectstudio.domain.comparisons import CompareTransferSpec
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.making import Maker, Making
-from defectstudio.evaluation.trials import Arm, Stage, Trials
+from defectstudio.evaluation.trials import Arm, Panel, Stage, Trials
 from defectstudio.training.crops import read_scene
 
 DIRECT, BOUND = "source images", "target images"
@@ -33,7 +33,7 @@ class ZeroShot:
     ) -> None:
         self.spec = spec
         s = spec.settings
-        self.trials = Trials(Stage(spec.classes, (), spec.test, s, 1.0, spec.cache), device, tick)
+        self.trials = Trials(Stage(spec.classes, (), spec.test, s, spec.cache), device, tick)
         making = Making(
             spec.run, spec.project, spec.source_classes, spec.source, spec.training, s.count, s.seed
         )
@@ -53,7 +53,13 @@ class ZeroShot:
         for one in spec.generators:
             made, weights = self.maker.scenes(one)
             decides = self.maker.making.decides()
-            arms.append(Arm(one.name, (*normal, *made), ids, decides, weights_sha256=weights))
+            scenes = (*normal, *made)
+            arms.append(Arm(one.name, scenes, ids, decides, share=1.0, weights_sha256=weights))
         whole = tuple(map(read_scene, spec.training))
         arms.append(Arm(BOUND, whole, tuple(spec.classes), files_of(spec.training)))
         return self.trials.run(arms)
+
+    @property
+    def panels(self) -> Sequence[Panel]:
+        """Test images of the target."""
+        return self.trials.panels

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError, JobError
 from defectstudio.domain.files import write_json
+from defectstudio.domain.job_spec import JobSpec
 from defectstudio.domain.records import JobState
-from defectstudio.domain.specs import JOB_FILE, JobSpec
+from defectstudio.domain.specs import JOB_FILE
 from defectstudio.jobs import process
 from defectstudio.jobs.ending import judge
 from defectstudio.jobs.process import WorkerProcess

@@ -16,8 +16,9 @@ from psygnal import EmitLoopError, Signal, SignalInstance
 from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError, InternalError, JobError
 from defectstudio.domain.files import to_json, write_json
+from defectstudio.domain.job_spec import JobSpec
 from defectstudio.domain.records import JobRecord, JobState
-from defectstudio.domain.specs import JOB_FILE, RUN_LOCK, JobSpec
+from defectstudio.domain.specs import JOB_FILE, RUN_LOCK
 from defectstudio.jobs import process
 from defectstudio.jobs.ending import Ending, judge
 from defectstudio.jobs.process import WorkerProcess

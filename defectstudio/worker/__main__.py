@@ -8,19 +8,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from defectstudio.domain.errors import JobError
-from defectstudio.domain.events import Stopped
-from defectstudio.domain.specs import (
-    RUN_LOCK,
+from defectstudio.domain.comparisons import (
     CompareDstSpec,
     CompareEnlargeSpec,
     CompareSpec,
     CompareTransferSpec,
-    JobSpec,
-    ReplaySpec,
-    SynthesizeSpec,
-    TrainSpec,
 )
+from defectstudio.domain.errors import JobError
+from defectstudio.domain.events import Stopped
+from defectstudio.domain.job_spec import JobSpec
+from defectstudio.domain.specs import RUN_LOCK, SynthesizeSpec, TrainSpec
 from defectstudio.worker.channel import Channel
 
 
@@ -58,15 +55,7 @@ def _read(job: Path) -> JobSpec:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        adapter: TypeAdapter[JobSpec] = TypeAdapter(
-            TrainSpec
-            | SynthesizeSpec
-            | ReplaySpec
-            | CompareSpec
-            | CompareDstSpec
-            | CompareEnlargeSpec
-            | CompareTransferSpec
-        )
+        adapter: TypeAdapter[JobSpec] = TypeAdapter(JobSpec)
         return adapter.validate_json(job.read_bytes())
     except ValidationError as error:
         raise JobError(

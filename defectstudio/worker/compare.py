@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 
+from defectstudio.domain.comparisons import CompareSpec
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.domain.generators import CONFIGS
-from defectstudio.domain.specs import CompareSpec, TrainSpec
+from defectstudio.domain.specs import TrainSpec
 from defectstudio.evaluation.arms import CONTROLS, POOLED, Control
 from defectstudio.evaluation.realism import Comparison, Named, Realism
 from defectstudio.evaluation.realism_page import blocks
@@ -18,11 +19,11 @@ from defectstudio.evaluation.seen import Judge
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions
+from defectstudio.training.exporting import export_generator
 from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.comparing import REPORT_FOLDER, Halted, Steps, warn
-from defectstudio.worker.train import GENERATOR_FOLDER, export_generator
 
 
 def compare(spec: CompareSpec, channel: Channel) -> None:
@@ -69,8 +70,8 @@ def _control(spec: CompareSpec, kind: Control, device: torch.device) -> Named:
         split="train",
         config=CONFIGS[kind](),
     )
-    export_generator(made, make_task(made, device))
-    return Named(kind, load_generator(made.run / GENERATOR_FOLDER, device))
+    export_generator(made, make_task(made, device), made.run)
+    return Named(kind, load_generator(made.run, device))
 
 
 def _write(spec: CompareSpec, judge: Judge, result: Realism, comparison: Comparison) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from defectstudio.domain.comparisons import CompareDstSpec
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
-from defectstudio.domain.specs import CompareDstSpec
 from defectstudio.evaluation.dst import ClassFigures, Transfer
 from defectstudio.evaluation.dst_page import blocks, sentence
 from defectstudio.evaluation.report import write_report

@@ -7,18 +7,18 @@ from dataclasses import asdict
 
 import numpy as np
 
-from defectstudio.domain.events import Artifact, Finished, Started, Stopped
-from defectstudio.domain.specs import (
+from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
     CompareTransferSpec,
     EnlargingGenerator,
     TrialSpec,
 )
+from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.evaluation.effects import Effect, effects
 from defectstudio.evaluation.enlarge import RAW, Enlarge
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.report import write_report
-from defectstudio.evaluation.trials import Trials
+from defectstudio.evaluation.trials import Panel
 from defectstudio.evaluation.trials_page import Wording, blocks, described
 from defectstudio.evaluation.zero_shot import DIRECT, ZeroShot
 from defectstudio.synthesis.versions import versions
@@ -58,20 +58,24 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
         channel.emit(Stopped(channel.stop(), steps.done))
         return
     found = effects(outcomes, against, np.random.default_rng([spec.settings.seed, 7]))
-    _write(spec, protocol.trials, outcomes, found)
+    _write(spec, protocol.panels, outcomes, found)
     for suffix in ("json", "html"):
         channel.emit(Artifact("report", f"{REPORT_FOLDER}/{spec.protocol}.{suffix}"))
     channel.emit(Finished({"report": REPORT_FOLDER, "arms": [_summary(one) for one in found]}))
 
 
 def _write(
-    spec: TrialSpec, trials: Trials, outcomes: Sequence[Outcome], found: Sequence[Effect]
+    spec: TrialSpec, panels: Sequence[Panel], outcomes: Sequence[Outcome], found: Sequence[Effect]
 ) -> None:
     made = versions()
     if isinstance(spec, CompareEnlargeSpec):
         wording = _enlarge_wording(spec, made)
         title = f"Do made defects help on {spec.item}?"
-        images = {"training": spec.training, "validation": spec.validation, "test": spec.test}
+        images = {
+            f"{name} {number}": own
+            for number, one in enumerate(spec.partitions)
+            for name, own in vars(one).items()
+        }
     else:
         wording = _transfer_wording(spec, made)
         title = f"Do defects of {spec.source_name} teach {spec.item}?"
@@ -86,16 +90,17 @@ def _write(
         "effects": [{**asdict(one), "sentence": one.sentence} for one in found],
         "result": [asdict(one) for one in outcomes],
     }
-    page = blocks(wording, outcomes, found, trials.panels)
+    page = blocks(wording, outcomes, found, panels)
     write_report(spec.run / REPORT_FOLDER, spec.protocol, data, title, page)
 
 
 def _enlarge_wording(spec: CompareEnlargeSpec, made: dict[str, str]) -> Wording:
-    s = spec.settings
+    s, own = spec.settings, spec.partitions[0]
     source = (
-        f"{spec.item}: {len(spec.training)} training, {len(spec.validation)} validation images;"
-        f" {s.count} samples a class and generator, {s.share:.0%} of the defects made;"
-        f" {described(s, spec.test, made)}"
+        f"{spec.item}: {len(spec.partitions)} splits by part, the first of {len(own.training)}"
+        f" training and {len(own.validation)} validation images; {s.count} samples a class and"
+        f" generator, {' or '.join(f'{one:.0%}' for one in spec.shares)} of the defects made;"
+        f" {described(s, own.test, made)}"
     )
     return Wording(source, _seen(spec.generators), tuple(spec.classes.values()), ENLARGE_PAPER)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import Any, cast
 
 import torch
@@ -12,16 +10,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from defectstudio.domain.errors import CheckpointError, SettingError
 from defectstudio.domain.events import Artifact, Finished, Log, Started
-from defectstudio.domain.files import write_json
-from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard
 from defectstudio.domain.run_config import RunConfig
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.networks.dcdganc.generator import STRIDE
 from defectstudio.networks.dcdganc.model import canvas_side
-from defectstudio.networks.dcdganc.source import class_values
-from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.versions import versions
 from defectstudio.training.checkpoints import load_state, save_state
+from defectstudio.training.exporting import export_generator, manifest_of
 from defectstudio.training.loop import GeneratorTask, Loop, Plan
 from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
@@ -54,7 +49,7 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         )
     )
     if loop(task, batches):
-        card = export_generator(spec, task)
+        card = export_generator(spec, task, spec.run / GENERATOR_FOLDER)
         channel.emit(Artifact("generator", GENERATOR_FOLDER, card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 
@@ -69,22 +64,8 @@ def _check_canvas(config: RunConfig) -> None:
             )
 
 
-def _manifest(spec: TrainSpec) -> dict[str, Any]:
-    """What a checkpoint must agree with to be resumed, as plain JSON."""
-    own = {
-        "config": asdict(spec.config),
-        "classes": {str(k): v for k, v in spec.classes.items()},
-        "images": [file.sha256 for file in spec.images],
-        "normals": [file.sha256 for file in spec.normals],
-        "split": spec.split,
-        "combined": spec.combined,
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(own))
-    return plain
-
-
 def _saver(spec: TrainSpec) -> Any:
-    manifest = _manifest(spec)
+    manifest = manifest_of(spec)
     # All randomness is drawn from (seed, step), so the step is the random state.
     meta = {**manifest, "random": {"seed": spec.config.seed}, "versions": versions()}
 
@@ -105,7 +86,7 @@ def _restore(spec: TrainSpec, task: GeneratorTask) -> int:
             subject="steps",
             remedy=f"Give {step} or more.",
         )
-    wanted = _manifest(spec)
+    wanted = manifest_of(spec)
     # More steps may be asked for than before; anything else would be another training.
     for manifest in (wanted, meta):
         manifest["config"].pop("steps", None)
@@ -118,22 +99,3 @@ def _restore(spec: TrainSpec, task: GeneratorTask) -> int:
         )
     task.load(tensors)
     return step
-
-
-def export_generator(spec: TrainSpec, task: GeneratorTask) -> GeneratorCard:
-    """Write the task's generator and its card into `generator/` of the run folder."""
-    folder, manifest = spec.run / GENERATOR_FOLDER, _manifest(spec)
-    digest = save_tensors(folder / WEIGHTS, task.export())
-    card = GeneratorCard(
-        config=spec.config,
-        channels=3 if task.data.channels == 3 else 1,
-        classes=spec.classes,
-        values=class_values(list(spec.classes)),
-        step=spec.config.steps,
-        trained_on=tuple(manifest["images"] + manifest["normals"]),
-        split=spec.split,
-        weights_sha256=digest,
-        versions=versions(),
-    )
-    write_json(folder / CARD, card)
-    return card

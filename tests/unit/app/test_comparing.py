@@ -196,13 +196,14 @@ def test_the_specification_of_the_protocol_enlarge(project):
         project, protocol="enlarge", overrides={"steps": "9", "generators": "g1", "share": "0.3"}
     )
     assert (spec["kind"], spec["protocol"], spec["item"]) == ("compare_enlarge", "enlarge", "tile")
-    assert [one["sha256"] for one in spec["training"]] == named(project, "10", "11", "20")
-    assert [one["sha256"] for one in spec["test"]] == named(project, "12", "30")
-    assert spec["validation"] == [] and spec["classes"] == {"1": "dent"}
-    assert [one["label"] is None for one in spec["test"]] == [False, True]
-    assert {one["group"] for one in spec["training"]} > {"part"}
+    (own,) = spec["partitions"]
+    assert [one["sha256"] for one in own["training"]] == named(project, "10", "11", "20")
+    assert [one["sha256"] for one in own["test"]] == named(project, "12", "30")
+    assert own["validation"] == [] and spec["classes"] == {"1": "dent"}
+    assert [one["label"] is None for one in own["test"]] == [False, True]
+    assert {one["group"] for one in own["training"]} > {"part"}
     assert [(one["name"], one["seen"]) for one in spec["generators"]] == [("g1", [])]
-    assert (spec["settings"]["steps"], spec["settings"]["share"]) == (9, 0.3)
+    assert (spec["settings"]["steps"], spec["shares"]) == (9, [0.3])
     every = made_spec(project, protocol="enlarge")["generators"]
     assert [one["name"] for one in every] == ["g0", "g1"]
     with pytest.raises(ProjectError, match="no generator of this name"):
@@ -215,10 +216,65 @@ def test_a_generator_that_saw_test_images_is_refused_or_marked(project, tmp_path
     card = json.loads((folder / "generator.json").read_text())
     write_json(folder / "generator.json", {**card, "trained_on": [test]})
     project.add_generator(project.items()[0].id, "leak", "dcdganc", folder)
-    with pytest.raises(ProjectError, match="trained on 1 images of the test split"):
+    with pytest.raises(ProjectError, match="the parts of 1 images of the test split"):
         start_comparison(project, protocol="enlarge")
     spec = made_spec(project, protocol="enlarge", overrides={"force": "true"})
     assert [one["seen"] for one in spec["generators"]] == [[], [], [test]]
+
+
+def test_a_generator_that_saw_the_same_part_in_another_picture_has_seen_it(project, tmp_path):
+    ids = {image.name: image.id for image in project.images()}
+    folder = generator(tmp_path / "leak", 8)
+    card = json.loads((folder / "generator.json").read_text())
+    write_json(folder / "generator.json", {**card, "trained_on": named(project, "10")})
+    project.add_generator(project.items()[0].id, "leak", "dcdganc", folder)
+    made_spec(project, protocol="enlarge")
+    # 10 and 11 show one part: the generator knows what 11 shows.
+    swapped = {"10": Split.TEST, "11": Split.TEST, "12": Split.TRAIN}
+    project.set_splits({ids[name]: split for name, split in swapped.items()})
+    with pytest.raises(ProjectError, match="the parts of 2 images of the test split"):
+        start_comparison(project, protocol="enlarge")
+    spec = made_spec(project, protocol="enlarge", overrides={"force": "true"})
+    assert spec["generators"][2]["seen"] == named(project, "10", "11")
+
+
+def test_further_splits_are_by_part_and_of_the_same_size(project, tmp_path):
+    label = np.zeros((16, 24), np.uint8)
+    label[2:5, 2:9] = 1
+    item = project.items()[0].id
+    new = [
+        NewImage(str(v), Role.DEFECT, picture(tmp_path, v), label=label, group=f"p{v // 2}")
+        for v in range(100, 112)
+    ]
+    new += [NewImage(str(v), Role.NORMAL, picture(tmp_path, v)) for v in range(120, 126)]
+    ids = project.add_images(item, new)
+    pairs = [Split.TRAIN, Split.TRAIN, Split.TEST, Split.TEST]
+    project.set_splits(dict(zip(ids, (pairs * 5)[:18], strict=True)))
+    overrides = {"partitions": "4", "seed": "3"}
+    partitions = made_spec(project, protocol="enlarge", overrides=overrides)["partitions"]
+    assert len(partitions) == 4
+    every = {one["sha256"] for part in partitions[0].values() for one in part}
+    dealt = set()
+    for one in partitions[1:]:
+        groups = [{e["group"] for e in one[name]} for name in ("training", "test")]
+        assert not groups[0] & groups[1]
+        assert {e["sha256"] for part in one.values() for e in part} == every
+        assert abs(len(one["training"]) - len(partitions[0]["training"])) <= 3
+        dealt.add(tuple(sorted(e["sha256"] for e in one["test"])))
+    assert len(dealt) > 1
+    assert made_spec(project, protocol="enlarge", overrides=overrides)["partitions"] == partitions
+
+
+def test_shares_and_classes_are_named_or_refused(project):
+    spec = made_spec(
+        project, protocol="enlarge", overrides={"share": "0.25, 0.5,1", "classes": "dent"}
+    )
+    assert spec["shares"] == [0.25, 0.5, 1.0] and spec["classes"] == {"1": "dent"}
+    for share in ("", "half", "0", "0.5,1.5", "nan"):
+        with pytest.raises(SettingError, match="share"):
+            start_comparison(project, protocol="enlarge", overrides={"share": share})
+    with pytest.raises(SettingError, match="no labeled defect of such a class"):
+        start_comparison(project, protocol="enlarge", overrides={"classes": "burn"})
 
 
 def test_enlarging_needs_normal_images_and_test_defects(project):

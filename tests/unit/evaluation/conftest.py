@@ -5,14 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from defectstudio.domain.comparisons import CompareSpec, GroupedFile, RealismSettings
 from defectstudio.domain.generators import CONFIGS, GeneratorCard
-from defectstudio.domain.specs import (
-    BackgroundFile,
-    CompareSpec,
-    GroupedFile,
-    LabeledFile,
-    RealismSettings,
-)
+from defectstudio.domain.specs import BackgroundFile, LabeledFile
 from defectstudio.imaging.reading import write_png
 
 SETTINGS = RealismSettings(count=6, canvas=32, feature_side=32, subsets=10, sheet=3, masks=2)

@@ -8,9 +8,11 @@ import pytest
 from defectstudio.evaluation.effects import effects
 
 
-def outcome(arm, seed, f1):
+def outcome(arm, seed, f1, partition=0):
     figures = SimpleNamespace(mean_f1_half=f1)
-    return SimpleNamespace(arm=arm, architecture="unet", seed=seed, figures=figures)
+    return SimpleNamespace(
+        arm=arm, architecture="unet", partition=partition, seed=seed, figures=figures
+    )
 
 
 def found(*by_arm):
@@ -37,3 +39,23 @@ def test_undefined_figures_are_said():
     one = found(("Raw", [None, None, None]), ("glue", [0.5, None, 0.4]))
     assert "no figure" in one["Raw"].sentence
     assert one["glue"].difference is None and one["glue"].mean_f1.mean == pytest.approx(0.45)
+
+
+def test_pairs_are_of_one_split_and_several_splits_say_more():
+    raw = {0: [0.5, 0.6], 1: [0.2, 0.3], 2: [0.8, 0.7]}
+    gain = {0: [0.1, 0.2], 1: [0.02, 0.04], 2: [0.05, 0.05]}
+
+    def one(partitions):
+        made = [
+            outcome(arm, seed, raw[p][seed] + (gain[p][seed] if arm == "glue" else 0), p)
+            for arm in ("Raw", "glue")
+            for p in partitions
+            for seed in range(2)
+        ]
+        return effects(made, "Raw", np.random.default_rng(0))[1]
+
+    every = one([0, 1, 2])
+    assert every.by_partition == pytest.approx((0.15, 0.03, 0.05)) and every.verdict == "helps"
+    assert every.difference.values == pytest.approx((0.1, 0.2, 0.02, 0.04, 0.05, 0.05))
+    assert "by split +0.150, +0.030, +0.050: helps." in every.sentence
+    assert one([0, 1]).verdict == "helps, on both"

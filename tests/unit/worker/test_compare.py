@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.events import Artifact, Finished, Progress, Started, Stopped
-from defectstudio.domain.files import to_json
-from defectstudio.domain.specs import (
-    BackgroundFile,
+from defectstudio.domain.comparisons import (
     CompareSpec,
     GroupedFile,
-    JobSpec,
     NamedGenerator,
     RealismSettings,
 )
+from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.events import Artifact, Finished, Progress, Started, Stopped
+from defectstudio.domain.files import to_json
+from defectstudio.domain.job_spec import JobSpec
+from defectstudio.domain.specs import BackgroundFile
 from defectstudio.imaging.reading import write_png
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare import compare

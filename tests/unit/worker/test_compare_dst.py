@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from defectstudio.domain.comparisons import CompareDstSpec, DstSettings, TransferredGenerator
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.events import Artifact, Finished, Stopped
 from defectstudio.domain.files import to_json
-from defectstudio.domain.specs import (
-    BackgroundFile,
-    CompareDstSpec,
-    DstSettings,
-    TransferredGenerator,
-)
+from defectstudio.domain.specs import BackgroundFile
 from defectstudio.evaluation.dst import Transfer
 from defectstudio.imaging.reading import write_png
 from defectstudio.training.references import cut_references

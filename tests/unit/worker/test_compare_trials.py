@@ -7,23 +7,27 @@ import numpy as np
 import pytest
 import torch
 
-from defectstudio.domain.errors import CheckpointError, UserError
-from defectstudio.domain.events import Artifact, Finished, Log, Stopped
-from defectstudio.domain.files import to_json
-from defectstudio.domain.specs import (
+from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
     CompareTransferSpec,
     EnlargeSettings,
     EnlargingGenerator,
-    Example,
+    Partition,
     TransferSettings,
     TrialSettings,
 )
+from defectstudio.domain.errors import CheckpointError, UserError
+from defectstudio.domain.events import Artifact, Finished, Log, Stopped
+from defectstudio.domain.files import to_json, write_json
+from defectstudio.domain.specs import Example
+from defectstudio.evaluation import retraining
 from defectstudio.evaluation.enlarge import Enlarge
+from defectstudio.evaluation.retraining import Retrainer
 from defectstudio.evaluation.trials import Arm, Trials
 from defectstudio.imaging.reading import write_png
 from defectstudio.networks.segmenters.encoders import make_encoder
 from defectstudio.networks.weights import save_tensors
+from defectstudio.synthesis.generators.loading import load_card
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_trials import compare_trials
 
@@ -54,9 +58,8 @@ def spec(tmp_path, tiny_files, tiny_of_kind):
         item="tile",
         classes={1: "hole", 2: "scratch"},
         generators=(EnlargingGenerator("glue", tiny_of_kind("paste"), ("a" * 64,)),),
-        training=every,
-        validation=every[:2],
-        test=every,
+        partitions=(Partition(every, every[:2], every),),
+        shares=(0.5,),
         cache=tmp_path / "cache",
         settings=SETTINGS,
     )
@@ -76,7 +79,7 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
     assert [one["name"] for one in arms] == ["Raw, unet", "Augment, unet", "glue, unet"]
     assert "too few repeats" in arms[2]["sentence"]
     data = json.loads((spec.run / "report" / "enlarge.json").read_text())
-    real = len(spec.training)
+    real = len(spec.partitions[0].training)
     made = [(one["arm"], one["real"], one["synthetic"]) for one in data["result"]]
     assert made == [("Raw", real, 0), ("Augment", real, 0), ("glue", real, 4)]
     for one in data["result"]:
@@ -93,7 +96,7 @@ def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):
         run = Enlarge(spec, torch.device("cpu"), lambda ticks=ticks: ticks.append(1), print)
         found.append(run.run())
         assert len(ticks) == run.total()
-        assert set(run.trials.panels[0].said) == {"Raw", "Augment", "glue"}
+        assert set(run.panels[0].said) == {"Raw", "Augment", "glue"}
     assert found[0] == found[1]
 
 
@@ -108,7 +111,7 @@ def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
     def run(spec):
         trained.clear()
         protocol = Enlarge(spec, torch.device("cpu"), lambda: None, print)
-        return protocol.run(), protocol.trials.panels
+        return protocol.run(), protocol.panels
 
     monkeypatch.setattr(Trials, "train", counted)
     first, panels = run(spec)
@@ -122,8 +125,64 @@ def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
     for file in spec.cache.glob("*.json"):
         file.write_text("{")
     assert run(spec)[0] == first and len(trained) == 3
-    next(spec.cache.glob("*-0.png")).unlink()
-    assert run(spec)[0] == first and len(trained) == 1
+    for file in spec.cache.glob("*-0.png"):
+        file.unlink()
+    assert run(spec)[0] == first and len(trained) == 3
+
+
+def test_shares_are_arms_of_the_same_samples(spec):
+    protocol = Enlarge(replace(spec, shares=(0.25, 1.0)), torch.device("cpu"), lambda: None, print)
+    arms = list(protocol._arms(0))
+    assert [(one.name, one.share) for one in arms] == [
+        ("Raw", 0.0), ("Augment", 0.0), ("glue 25%", 0.25), ("glue 100%", 1.0),
+    ]  # fmt: skip
+    assert [a.pixels.tobytes() for a in arms[2].scenes] == [
+        b.pixels.tobytes() for b in arms[3].scenes
+    ]
+    for arm in arms:
+        assert protocol.trials[0]._config(arm, "unet", 0).synthetic_share == arm.share
+
+
+def test_other_splits_have_generators_of_their_own(spec, tiny_files, make_owner, monkeypatch):
+    own = spec.partitions[0]
+    labeled = [one for one in own.training if one.label is not None]
+    normal = [one for one in own.training if one.label is None]
+    splits = (
+        replace(own, training=(*labeled[:1], *normal), test=(*labeled[1:], *normal)),
+        replace(own, training=(*labeled[1:], *normal), test=(*labeled[:1], *normal)),
+    )
+    several, ticks = replace(spec, partitions=splits), []
+    protocol = Enlarge(several, torch.device("cpu"), lambda: ticks.append(1), print)
+    found = protocol.run()
+    assert len(ticks) == protocol.total()
+    assert [(one.arm, one.partition) for one in found] == [
+        (arm, number) for number in range(2) for arm in ("Raw", "Augment", "glue")
+    ]
+    (folder,) = (spec.cache / "generators").iterdir()
+    card = load_card(folder)
+    assert set(card.trained_on) == {one.sha256 for one in labeled[1:]}
+    assert found[5].weights_sha256 == card.weights_sha256 != found[2].weights_sha256
+    monkeypatch.setattr(retraining, "make_task", None)
+    assert Enlarge(several, torch.device("cpu"), lambda: None, print).run() == found
+    owner = make_owner()
+    compare_trials(several, owner)
+    assert "2 splits by part" in (spec.run / "report" / "enlarge.html").read_text()
+
+
+def test_a_transfer_is_given_as_many_references_as_before(spec, tiny_of_kind, tmp_path):
+    own = spec.partitions[0]
+    labeled = [one for one in own.training if one.label is not None]
+
+    def chosen(trained_on):
+        folder = tiny_of_kind("histmatch")
+        card = json.loads((folder / "generator.json").read_text())
+        write_json(folder / "generator.json", {**card, "trained_on": trained_on})
+        retrainer = Retrainer(tmp_path / "made", labeled, torch.device("cpu"), lambda: None)
+        made = retrainer.folder("one", folder, spec.classes, own.training)
+        return list(load_card(made).trained_on)
+
+    assert chosen([labeled[1].sha256]) == [labeled[0].sha256] or len(labeled) == 1
+    assert chosen([one.sha256 for one in labeled]) == [one.sha256 for one in labeled]
 
 
 def test_another_encoder_file_of_the_same_name_is_another_training(spec, tmp_path):
@@ -131,7 +190,7 @@ def test_another_encoder_file_of_the_same_name_is_another_training(spec, tmp_pat
     settings = replace(SETTINGS, encoder="resnet18", encoder_weights=str(file))
     trials = Enlarge(
         replace(spec, settings=settings), torch.device("cpu"), lambda: None, print
-    ).trials
+    ).trials[0]
     for seed in range(2):
         torch.manual_seed(seed)
         encoder, _ = make_encoder("resnet18", pretrained=False, weights="")
@@ -157,10 +216,11 @@ def test_a_class_that_a_generator_does_not_make_is_said(spec, make_owner):
 
 def test_a_generator_without_a_single_sample_is_refused(spec, tmp_path, make_owner):
     write_png(tmp_path / "s.png", np.full((6, 6, 3), 120, np.uint8))
-    labeled = tuple(one for one in spec.training if one.label is not None)
+    own = spec.partitions[0]
+    labeled = tuple(one for one in own.training if one.label is not None)
     small = (*labeled, Example(tmp_path / "s.png", None, "c" * 64, "small"))
     with pytest.raises(UserError, match="no sample could be made"):
-        compare_trials(replace(spec, training=small), make_owner())
+        compare_trials(replace(spec, partitions=(replace(own, training=small),)), make_owner())
 
 
 def test_a_stop_leaves_no_report(spec, make_owner):
@@ -185,7 +245,7 @@ def zero_shot(spec, tmp_path):
         write_png(tmp_path / f"t{n}.png", image)
         write_png(tmp_path / f"l{n}.png", label)
         target.append(Example(tmp_path / f"t{n}.png", tmp_path / f"l{n}.png", f"t{n}", f"t{n}"))
-    normal = tuple(one for one in spec.training if one.label is None)
+    normal = tuple(one for one in spec.partitions[0].training if one.label is None)
     return CompareTransferSpec(
         run=spec.run,
         project="p",
@@ -194,7 +254,7 @@ def zero_shot(spec, tmp_path):
         source_name="tile",
         source_classes={1: "hole"},
         generators=spec.generators,
-        source=spec.training,
+        source=spec.partitions[0].training,
         training=(*target[:2], *normal),
         test=(target[2], normal[0]),
         cache=spec.cache,

@@ -1,0 +1,16 @@
+"""All that a worker may be told to do."""
+
+from __future__ import annotations
+
+from defectstudio.domain.comparisons import (
+    CompareDstSpec,
+    CompareSpec,
+    TrialSpec,
+)
+from defectstudio.domain.specs import (
+    ReplaySpec,
+    SynthesizeSpec,
+    TrainSpec,
+)
+
+JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec | TrialSpec
