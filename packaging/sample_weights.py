@@ -26,7 +26,7 @@ from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import CARD, WEIGHTS
 from defectstudio.domain.records import JobRecord
 from defectstudio.networks.weights import save_tensors
-from defectstudio.project.generators import read_card
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +61,7 @@ def train(project: Project, texture: str, steps: int, out: Path) -> None:
     record = follow(job)
     seconds = time.monotonic() - start
     made = project.generator(name).folder
-    card = read_card(made)
+    card = GENERATORS.read_card(made)
     tensors = load_file(made / WEIGHTS)
     halved = {key: value.half() for key, value in tensors.items() if key.startswith(NETWORK)}
     digest = save_tensors(out / WEIGHTS, halved)

@@ -31,7 +31,7 @@ from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Spli
 from defectstudio.domain.specs import BackgroundFile, Device
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, start_job
-from defectstudio.project.generators import read_card
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project, item_named
 
 KIND = "compare"
@@ -101,7 +101,7 @@ def _dst(
     }
     found = []
     for one in project.generators(chosen.id):
-        card = read_card(one.folder)
+        card = GENERATORS.read_card(one.folder)
         if isinstance(card.config, DstConfig):
             known = tuple(labeled[sha] for sha in card.trained_on if sha in labeled)
             if not known:
@@ -150,7 +150,7 @@ def _generators(project: Project, item: Item) -> tuple[NamedGenerator, ...]:
     """The item's generators, each checked against its card. Raises CheckpointError."""
     found = project.generators(item.id)
     for one in found:
-        read_card(one.folder)
+        GENERATORS.read_card(one.folder)
     return tuple(NamedGenerator(one.name, one.folder) for one in found)
 
 

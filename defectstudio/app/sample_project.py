@@ -21,7 +21,7 @@ from defectstudio.exchange.importing import scan
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.procedural.scenes import write_sample_set
 from defectstudio.imaging.procedural.shapes import DEFECTS
-from defectstudio.project.generators import read_card
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project
 
 ITEMS = {"metal": "brushed metal", "fabric": "woven fabric", "wood": "wood grain"}
@@ -74,10 +74,10 @@ def _build(root: Path, progress: Progress | None) -> None:
                 progress(done, len(textures))
             item = project.items()[0] if done == 0 else project.add_item(ITEMS[texture])
             own = {name: folder for name, folder in shipped.items() if _texture(name) == texture}
-            _add_classes(project, item, [read_card(folder) for folder in own.values()])
+            _add_classes(project, item, [GENERATORS.read_card(folder) for folder in own.values()])
             _import_scenes(project, item, texture, seed=_SEED + done)
             for name, folder in own.items():
-                project.add_generator(item.id, name, read_card(folder).kind, folder)
+                project.add_generator(item.id, name, GENERATORS.read_card(folder).kind, folder)
         split(project, seed=_SEED)
     if progress:
         progress(len(textures), len(textures))

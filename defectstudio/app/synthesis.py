@@ -25,8 +25,8 @@ from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.imaging.types import Mask
 from defectstudio.jobs.running import Accept, RunningJob, start_job
-from defectstudio.project.generators import read_card
 from defectstudio.project.images import NewImage
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
 from defectstudio.project.samples import NewSample
@@ -65,7 +65,7 @@ def start_synthesis(
     Raises SettingError, ImageError and ProjectError.
     """
     chosen = project.generator(generator)
-    card = read_card(chosen.folder)
+    card = GENERATORS.read_card(chosen.folder)
     target = project.item(chosen.item_id) if item is None else item_named(project, item)
     looks = _Looks.of(overrides or {}, blend or card.config.blend_mode)
     painted, allowed = _drawn(mask), _drawn(region)

@@ -20,7 +20,7 @@ from defectstudio.domain.comparisons import (
 from defectstudio.domain.errors import ProjectError, SettingError
 from defectstudio.domain.records import ImageRecord, Item, Role, Split
 from defectstudio.domain.specs import Device, Example
-from defectstudio.project.generators import read_card
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
 from defectstudio.project.splits import split_by_group
@@ -150,7 +150,7 @@ def _generators(
     used = [project.generator(name) for name in names] if names else project.generators(item.id)
     found = []
     for one in used:
-        learned = set(read_card(one.folder).trained_on)
+        learned = set(GENERATORS.read_card(one.folder).trained_on)
         known = {parts[sha] for sha in learned if sha in parts}
         seen = tuple(e.sha256 for e in test if e.sha256 in learned or e.group in known)
         if seen and not force:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from defectstudio.domain.generators import Kind
+from defectstudio.domain.segmenters import Architecture
 
 MAX_CLASSES = 254
 """A label plane is uint8: 0 is background, 255 is void, 1..254 are classes."""
@@ -104,6 +105,18 @@ class GeneratorRecord:
     item_id: int
     name: str
     kind: Kind
+    folder: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SegmenterRecord:
+    """A trained segmenter: a folder with `segmenter.safetensors` and `segmenter.json`."""
+
+    id: int
+    item_id: int
+    name: str
+    kind: Architecture
     folder: Path
     sha256: str
 

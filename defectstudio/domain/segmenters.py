@@ -12,6 +12,9 @@ Architecture = Literal["unet", "deeplabv3plus", "resnet", "buttonlab"]
 EncoderName = Literal["efficientnet-lite0", "resnet18", "resnet34", "resnet50"]
 Crop = Annotated[int, Bounds(64, 2048)]
 
+WEIGHTS, CARD = "segmenter.safetensors", "segmenter.json"
+"""The files in a segmenter's folder."""
+
 
 @dataclass(frozen=True)
 class SegmenterConfig:
@@ -41,6 +44,33 @@ class SegmenterConfig:
     augment: bool = True
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     autocast: Autocast = "auto"
+    checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
+    preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
+    deterministic: bool = False
+
+
+@dataclass(frozen=True)
+class SegmenterCard:
+    """`segmenter.json` beside `segmenter.safetensors`.
+
+    classes: class id -> name, in the order of its outputs where it has one a class. channels: of
+    the images it was trained on. encoder: where its first weights came from. threshold: the
+    probability from which on a pixel is a defect, kept from validation, or 0.5 where there was
+    none. trained_on: SHA-256 of every real image that was seen, the validation images among them;
+    real, made: how many of the training images were which.
+    """
+
+    config: SegmenterConfig
+    channels: Literal[1, 3]
+    classes: dict[int, str]
+    encoder: str
+    threshold: float
+    real: int
+    made: int
+    trained_on: tuple[str, ...]
+    weights_sha256: str
+    versions: dict[str, str]
+    format: Literal[1] = 1
 
 
 SEGMENTER_PRESETS: dict[str, dict[str, Any]] = {

@@ -123,7 +123,22 @@ _FIRST = (
         PRIMARY KEY (dataset_id, position))""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first schema", _FIRST),)
+_SEGMENTERS = (
+    """CREATE TABLE segmenters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        item_id INTEGER NOT NULL REFERENCES items (id),
+        name TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        folder TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        created TEXT NOT NULL)""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "first schema", _FIRST),
+    Migration(2, "segmenters", _SEGMENTERS),
+)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

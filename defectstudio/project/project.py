@@ -20,6 +20,7 @@ from defectstudio.domain.records import (
     JobState,
     Role,
     SampleRecord,
+    SegmenterRecord,
     Split,
 )
 from defectstudio.imaging.types import Label
@@ -27,7 +28,6 @@ from defectstudio.project import (
     catalog,
     datasets,
     folder,
-    generators,
     images,
     jobs,
     samples,
@@ -36,6 +36,7 @@ from defectstudio.project.database import Database
 from defectstudio.project.datasets import Dataset, DatasetEntry
 from defectstudio.project.files import FileStore
 from defectstudio.project.images import NewImage
+from defectstudio.project.models import GENERATORS, SEGMENTERS, CardT, NewModel, RecordT, Shelf
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.samples import NewSample
 
@@ -220,17 +221,17 @@ class Project:
         with self._change("samples") as connection:
             samples.delete(connection, sample_id)
 
-    # generators
+    # models
 
     def generators(self, item_id: int | None = None) -> list[GeneratorRecord]:
         """Generators in the order they were added, of one item or all."""
         with self._database.read() as connection:
-            return generators.select(connection, self.root, item_id)
+            return GENERATORS.select(connection, self.root, item_id)
 
     def generator(self, name: str) -> GeneratorRecord:
         """The generator of this name, whatever its case."""
         with self._database.read() as connection:
-            return generators.select_one(connection, self.root, name)
+            return GENERATORS.select_one(connection, self.root, name)
 
     def add_generator(self, item_id: int, name: str, kind: str, source: Path) -> GeneratorRecord:
         """Copy a trained generator into the project; the same one twice is one.
@@ -238,14 +239,33 @@ class Project:
         Raises CheckpointError when the folder holds no usable generator, ProjectError when the
         name is taken or its classes are not those of the item.
         """
-        name = clean_name(name, "generator")
-        card = generators.read_card(source)
+        return self._add_model(GENERATORS, item_id, name, kind, source)
+
+    def segmenters(self, item_id: int | None = None) -> list[SegmenterRecord]:
+        """Segmenters in the order they were added, of one item or all."""
+        with self._database.read() as connection:
+            return SEGMENTERS.select(connection, self.root, item_id)
+
+    def segmenter(self, name: str) -> SegmenterRecord:
+        """The segmenter of this name, whatever its case."""
+        with self._database.read() as connection:
+            return SEGMENTERS.select_one(connection, self.root, name)
+
+    def add_segmenter(self, item_id: int, name: str, kind: str, source: Path) -> SegmenterRecord:
+        """Copy a trained segmenter into the project; raises as `add_generator`."""
+        return self._add_model(SEGMENTERS, item_id, name, kind, source)
+
+    def _add_model(
+        self, shelf: Shelf[CardT, RecordT], item_id: int, name: str, kind: str, source: Path
+    ) -> RecordT:
+        name = clean_name(name, shelf.noun)
+        card = shelf.read_card(source)
         with (
-            generators.copied(source, self.root / "generators") as beside,
-            self._change("generators") as connection,
+            shelf.copied(source, self.root) as beside,
+            self._change(shelf.table) as connection,
         ):
-            new = generators.NewGenerator(item_id, name, kind, beside, card)
-            return generators.insert(connection, self.root, new)
+            new = NewModel(item_id, name, kind, beside, card)
+            return shelf.insert(connection, self.root, new)
 
     # datasets
 

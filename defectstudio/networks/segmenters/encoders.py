@@ -43,9 +43,7 @@ class Encoder(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """image (B, 1 or 3, H, W) in [0, 1], H and W multiples of 32 -> maps at STRIDES."""
-        found = self.net(self.normalised(image))
-        maps: list[Tensor] = found[0] if isinstance(found, tuple) else found
-        return maps
+        return self.net.maps(self.normalised(image))
 
     def normalised(self, image: Tensor) -> Tensor:
         """image (B, 1 or 3, H, W) in [0, 1] -> (B, 3, H, W) as the encoder was trained on."""
@@ -62,7 +60,7 @@ class ResNetMaps(nn.Module):
         self.pool = whole.maxpool
         self.layers = nn.ModuleList([whole.layer1, whole.layer2, whole.layer3, whole.layer4])
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    def maps(self, x: Tensor) -> list[Tensor]:
         """x (B, 3, H, W), normalised -> maps at STRIDES."""
         maps = [self.stem(x)]
         x = self.pool(maps[0])

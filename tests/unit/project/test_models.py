@@ -7,7 +7,7 @@ import pytest
 
 from defectstudio.domain.errors import CheckpointError, ProjectError
 from defectstudio.domain.generators import CARD, WEIGHTS
-from defectstudio.project.generators import read_card
+from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project
 
 
@@ -17,7 +17,7 @@ def test_a_generator_is_copied_whole(project: Project, trained: Callable[..., Pa
     assert (made.id, made.item_id, made.name, made.kind) == (1, 1, "First", "dcdganc")
     assert made.folder == project.root / "generators" / "First"
     assert sorted(path.name for path in made.folder.iterdir()) == [CARD, WEIGHTS]
-    card = read_card(made.folder)
+    card = GENERATORS.read_card(made.folder)
     assert (card.step, card.classes, card.weights_sha256) == (
         7, {1: "crack", 2: "hole"}, made.sha256,
     )  # fmt: skip
@@ -36,7 +36,7 @@ def test_a_name_is_taken_by_other_weights(project: Project, trained: Callable[..
     project.add_generator(1, "first", "dcdganc", trained())
     with pytest.raises(ProjectError, match="generator of this name"):
         project.add_generator(1, "First", "dcdganc", trained(b"others"))
-    assert read_card(project.generator("first").folder).weights_sha256
+    assert GENERATORS.read_card(project.generator("first").folder).weights_sha256
     project.add_generator(1, "second", "dcdganc", trained(b"others"))
     assert [one.name for one in project.generators(1)] == ["first", "second"]
     assert project.generators(2) == []
