@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from defectstudio.domain.recipe import BlendMode
 from defectstudio.imaging.blending import blend
-from defectstudio.imaging.compose import LUMINANCE
+from defectstudio.imaging.channels import LUMINANCE
 from defectstudio.imaging.masks import bounding_box
 from defectstudio.imaging.procedural.defects import paint
 from defectstudio.imaging.procedural.textures import surface

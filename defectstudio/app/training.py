@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.runs import check_free, last_run
 from defectstudio.app.training_images import (
     as_labeled_file,
     found_again,
@@ -18,9 +19,9 @@ from defectstudio.app.training_images import (
 )
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
-from defectstudio.domain.errors import JobError, ProjectError, SettingError
+from defectstudio.domain.errors import JobError, SettingError
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES, GeneratorConfig, Kind
-from defectstudio.domain.records import JobRecord, JobState, Split
+from defectstudio.domain.records import JobRecord, Split
 from defectstudio.domain.specs import JOB_FILE, Device, TrainSpec
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
@@ -64,7 +65,7 @@ def start_training(
     kind = kind or "dcdganc"
     config = settings(CONFIGS[kind], {"kind": kind, **(overrides or {})})
     _check_kind(kind, config.kind)
-    _check_free(project, name)
+    check_free(project, KIND, name, project.generators())
     _check_references(references, config)
     labeled = (
         reference_images(project, chosen, references)
@@ -127,7 +128,7 @@ def _taken_out(classes: dict[int, str], combined: str) -> int | None:
 def _resume(
     project: Project, name: str, kind: Kind | None, overrides: Mapping[str, Any], device: Device
 ) -> RunningJob:
-    job = _last_run(project, name)
+    job = last_run(project, KIND, name)
     old = parse_json(
         TrainSpec, job.folder / JOB_FILE, JobError, "Start the training anew, without --resume."
     )
@@ -157,35 +158,6 @@ def _check_kind(wanted: Kind, found: Kind) -> None:
             f"the settings are those of kind {found}",
             subject=wanted,
             remedy=f"Train {found}, or choose other settings or another name.",
-        )
-
-
-def _last_run(project: Project, name: str) -> JobRecord:
-    runs = [job for job in project.jobs() if job.kind == KIND and job.title == name]
-    if not runs:
-        raise JobError(
-            "there is no training of this name to resume",
-            subject=name,
-            remedy="Start it without --resume.",
-        )
-    if runs[-1].state is JobState.DONE:
-        raise JobError(
-            "the training of this name is done",
-            subject=name,
-            remedy="Train under another name, or synthesize with it.",
-        )
-    return runs[-1]
-
-
-def _check_free(project: Project, name: str) -> None:
-    if any(name_key(known.name) == name_key(name) for known in project.generators()):
-        raise ProjectError(
-            "the project has a generator of this name", subject=name, remedy="Choose another name."
-        )
-    live = (JobState.QUEUED, JobState.RUNNING)
-    if any(j.kind == KIND and j.title == name and j.state in live for j in project.jobs()):
-        raise JobError(
-            "a training of this name runs already", subject=name, remedy="Choose another name."
         )
 
 

@@ -62,7 +62,7 @@ def _partitions(
 ) -> Iterator[Partition]:
     """The item's own split, and others of the same size by part."""
     images = project.images(item.id)
-    yield Partition(*(_examples(project, item, split, classes) for split in _SPLITS))
+    yield Partition(*(real_examples(project, item, split, classes) for split in _SPLITS))
     sizes = {split: sum(image.split is split for image in images) for split in _SPLITS}
     fractions = {split: size / sum(sizes.values()) for split, size in sizes.items()}
     for number in range(1, wanted.partitions):
@@ -98,7 +98,7 @@ def transfer_spec(
     used = _named(classes, wanted.classes)
     normal_files(project, chosen)
     test_images(project, chosen)
-    test = _examples(project, chosen, Split.TEST)
+    test = real_examples(project, chosen, Split.TEST)
     return CompareTransferSpec(
         run=project.root,
         project=project.id,
@@ -107,8 +107,8 @@ def transfer_spec(
         source_name=source.name,
         source_classes=used,
         generators=_generators(project, source, wanted.generators, test, force=False),
-        source=_examples(project, source, Split.TRAIN, used),
-        training=_examples(project, chosen, Split.TRAIN),
+        source=real_examples(project, source, Split.TRAIN, used),
+        training=real_examples(project, chosen, Split.TRAIN),
         test=test,
         cache=project.root / "cache" / "transfer",
         settings=wanted,
@@ -145,14 +145,11 @@ def _generators(
 ) -> tuple[EnlargingGenerator, ...]:
     """The generators that are asked for. Raises ProjectError for one that has seen a part of the
     test split, in the very image or in another, unless they are to be used all the same."""
-    parts = {image.sha256: image.group for image in project.images(item.id)}
     names = [part.strip() for part in text.split(",") if part.strip()]
     used = [project.generator(name) for name in names] if names else project.generators(item.id)
     found = []
     for one in used:
-        learned = set(GENERATORS.read_card(one.folder).trained_on)
-        known = {parts[sha] for sha in learned if sha in parts}
-        seen = tuple(e.sha256 for e in test if e.sha256 in learned or e.group in known)
+        seen = seen_by(project, item, GENERATORS.read_card(one.folder).trained_on, test)
         if seen and not force:
             raise ProjectError(
                 f"the generator was trained on the parts of {len(seen)} images of the test split,"
@@ -165,7 +162,17 @@ def _generators(
     return tuple(found)
 
 
-def _examples(
+def seen_by(
+    project: Project, item: Item, trained_on: Collection[str], examples: Sequence[Example]
+) -> tuple[str, ...]:
+    """SHA-256 of the examples that a model was trained on, in the very image or in another of the
+    same part."""
+    learned = set(trained_on)
+    parts = {image.group for image in project.images(item.id) if image.sha256 in learned}
+    return tuple(e.sha256 for e in examples if e.sha256 in learned or e.group in parts)
+
+
+def real_examples(
     project: Project, item: Item, split: Split, classes: Collection[int] | None = None
 ) -> tuple[Example, ...]:
     """The real images of a split; classes: default all of the item."""

@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.bounds import Bounds, PixelsByClass
 from defectstudio.domain.errors import SettingError
 from defectstudio.domain.generators import PRESETS, Kind
+from defectstudio.domain.segmenters import SEGMENTER_PRESETS
 
 T = TypeVar("T")
 
@@ -105,20 +106,20 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-def read_settings(source: str, kind: Kind) -> dict[str, Any]:
-    """The kind's preset of that name, or else the settings in the JSON file.
+def read_settings(source: str, model: Literal[Kind, "segmenter"]) -> dict[str, Any]:
+    """The model's preset of that name, or else the settings in the JSON file.
 
-    Raises SettingError, also for a preset that the kind has not.
+    Raises SettingError, also for a preset that the model has not.
     """
-    if source in PRESETS:
-        known = PRESETS[source]
-        if kind not in known:
-            raise SettingError(
-                f"{kind} has no preset of this name",
-                subject=source,
-                remedy=f"Use recommended; {source} is for {', '.join(known)}.",
-            )
-        return known[kind]
+    presets = _presets(model)
+    if source in presets:
+        return presets[source]
+    if source in {*PRESETS, *SEGMENTER_PRESETS}:
+        raise SettingError(
+            f"{model} has no preset of this name",
+            subject=source,
+            remedy=f"Use {' or '.join(presets)}.",
+        )
     path = Path(source)
     try:
         found = json.loads(path.read_text("utf-8"))
@@ -126,10 +127,17 @@ def read_settings(source: str, kind: Kind) -> dict[str, Any]:
         raise SettingError(
             f"it cannot be read: {error}",
             subject=path,
-            remedy=f'Write it as {{"steps": 500}}, or name a preset: {" or ".join(PRESETS)}.',
+            remedy=f'Write it as {{"steps": 500}}, or name a preset: {" or ".join(presets)}.',
         ) from error
     if not isinstance(found, dict):
         raise SettingError(
             "it holds no settings", subject=path, remedy='Write it as {"steps": 500}.'
         )
     return found
+
+
+def _presets(model: Literal[Kind, "segmenter"]) -> dict[str, dict[str, Any]]:
+    """Settings by name."""
+    if model == "segmenter":
+        return SEGMENTER_PRESETS
+    return {name: by_kind[model] for name, by_kind in PRESETS.items() if model in by_kind}

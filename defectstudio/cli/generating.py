@@ -1,4 +1,4 @@
-"""Commands that make something or judge it: train, synthesize, replay, compare."""
+"""Commands that make something: train, synthesize, replay."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, prog
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
 from defectstudio.domain.generators import Kind
 from defectstudio.domain.recipe import BlendMode
+from defectstudio.domain.records import GeneratorRecord, SegmenterRecord
 from defectstudio.domain.specs import Device
 
 Settings = Annotated[
@@ -27,40 +28,55 @@ DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute
 def train(
     *,
     project: ProjectPath,
-    model: Annotated[Kind, typer.Argument(help="What to train.")],
-    name: Annotated[str, typer.Option(help="The name of the trained generator.")],
+    model: Annotated[
+        Literal[Kind, "segmenter"],
+        typer.Argument(help="What to train: a kind of generator, or a segmenter."),
+    ],
+    name: Annotated[str, typer.Option(help="The name of what is trained.")],
     item: ItemName = None,
     reference: Annotated[
         list[str] | None,
         typer.Option(metavar="IMAGE", help="For dst, histmatch: a real defect; may be repeated."),
     ] = None,
     config: Annotated[
-        str | None, typer.Option(help="JSON file of settings, or a preset: recommended, paper.")
+        str | None,
+        typer.Option(help="JSON file of settings, or a preset: recommended, paper, buttonlab."),
     ] = None,
     settings: Settings = None,
     device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped one.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a generator on the labeled images of the training split."""
-    from defectstudio.app.training import start_training
+    """Train a generator, or a segmenter, on the labeled images of the training split."""
     from defectstudio.app.validation import read_settings
 
     overrides = {**(read_settings(config, model) if config else {}), **pairs(settings or [])}
     with opened(project) as used:
-        job = start_training(
-            used,
-            name=name,
-            kind=model,
-            item=item,
-            references=reference or (),
-            overrides=overrides,
-            device=device,
-            resume=resume,
-        )
-        record = follow(job)
-        made = used.generator(name)
-    result = {"generator": asdict(made), "job": asdict(record), "summary": job.summary}
+        if model == "segmenter":
+            from defectstudio.app.segmenting import start_segmenter_training
+
+            job = start_segmenter_training(
+                used, name=name, item=item, overrides=overrides, device=device, resume=resume
+            )
+            record = follow(job)
+            made: GeneratorRecord | SegmenterRecord = used.segmenter(name)
+        else:
+            from defectstudio.app.training import start_training
+
+            job = start_training(
+                used,
+                name=name,
+                kind=model,
+                item=item,
+                references=reference or (),
+                overrides=overrides,
+                device=device,
+                resume=resume,
+            )
+            record = follow(job)
+            made = used.generator(name)
+    noun = "segmenter" if model == "segmenter" else "generator"
+    result = {noun: asdict(made), "job": asdict(record), "summary": job.summary}
     say(as_json, result, [f"Trained the {model} {made.name}: {made.folder}"])
 
 
@@ -137,48 +153,11 @@ def replay(
         raise typer.Exit(USER_FAULT)
 
 
-@command
-def compare(
-    *,
-    project: ProjectPath,
-    protocol: Annotated[
-        Literal["realism", "dst", "enlarge", "transfer"],
-        typer.Option(help="What is measured, and how."),
-    ],
-    item: ItemName = None,
-    settings: Settings = None,
-    report: Annotated[
-        Path | None, typer.Option(help="A folder that gets a copy of the report.")
-    ] = None,
-    device: DeviceOption = "cpu",
-    as_json: Json = False,
-) -> None:
-    """Measure the generators of an item and write a report."""
-    from defectstudio.app.comparing import report_files, start_comparison
-
-    with opened(project) as used:
-        job = start_comparison(
-            used,
-            protocol=protocol,
-            item=item,
-            overrides=pairs(settings or []),
-            report=report,
-            device=device,
-        )
-        record = follow(job)
-    page = [report / file.name if report else file for file in report_files(record, protocol)][1]
-    arms = job.summary.get("arms")
-    sentences = [arm["sentence"] for arm in arms] if isinstance(arms, list) else []
-    result = {"job": asdict(record), "summary": job.summary, "report": page}
-    say(as_json, result, [*sentences, f"The report: {page}"])
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("train")(train)
     app.command("synthesize")(synthesize)
     app.command("replay")(replay)
-    app.command("compare")(compare)
 
 
 def _differs(planes: dict[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from defectstudio.cli import generating, jobs, projects, showing
+from defectstudio.cli import generating, jobs, judging, projects, showing
 
 app = typer.Typer(
     name="defectstudio",
@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (showing, projects, generating):
+for group in (showing, projects, generating, judging):
     group.register(app)
 app.add_typer(jobs.app, name="jobs")
 

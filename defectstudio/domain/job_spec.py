@@ -7,10 +7,19 @@ from defectstudio.domain.comparisons import (
     CompareSpec,
     TrialSpec,
 )
+from defectstudio.domain.segmenting import SegmentingSpec
 from defectstudio.domain.specs import (
     ReplaySpec,
     SynthesizeSpec,
     TrainSpec,
 )
 
-JobSpec = TrainSpec | SynthesizeSpec | ReplaySpec | CompareSpec | CompareDstSpec | TrialSpec
+JobSpec = (
+    TrainSpec
+    | SynthesizeSpec
+    | ReplaySpec
+    | CompareSpec
+    | CompareDstSpec
+    | TrialSpec
+    | SegmentingSpec
+)

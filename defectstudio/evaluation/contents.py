@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.comparisons import GroupedFile
-from defectstudio.imaging.compose import LUMINANCE, PlacedContent, compose
+from defectstudio.imaging.channels import with_channels
+from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.tone import surround, to_relative
@@ -146,19 +147,6 @@ def crop_around(image: Image, box: Box, look: Look) -> Unit:
     how = cv2.INTER_AREA if span > look.side else cv2.INTER_LINEAR
     crop = _resized(window, (look.side, look.side), how).reshape(look.side, look.side, -1)
     return with_channels(crop, look.channels)
-
-
-def with_channels(pixels: Unit, channels: int) -> Unit:
-    """(h, w) or (h, w, C) as (h, w, channels): grey repeated, colour as its luminance."""
-    stack = planes(pixels)
-    if stack.shape[2] == channels:
-        return stack
-    if channels == 1:
-        grey: Unit = (stack * np.array(LUMINANCE, np.float32)).sum(
-            axis=2, keepdims=True, dtype=np.float32
-        )
-        return grey
-    return np.repeat(stack, channels, axis=2)
 
 
 def _fitted(box: Box, look: Look) -> tuple[tuple[int, int], int]:

@@ -1,4 +1,4 @@
-"""Small drawings for reports, as SVG text: histograms, and figures with their intervals."""
+"""Small drawings for reports, as SVG text: histograms, curves, and figures with intervals."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defectstudio.metrics.intervals import Interval
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 200, 40, 28
 _COLOURS = ("#4477aa", "#bbbbbb", "#cc6677", "#117733")
-_ROW, _NAMES = 22, 190
+_ROW, _NAMES, _SIDE = 22, 190, 260
 
 
 def histogram(
@@ -75,6 +76,27 @@ def interval_plot(
             ' stroke="#cc6677" stroke-dasharray="4 3"/>'
         )
     return _svg(height, [*marks, *ticks, _text(_WIDTH / 2, height - 2, axis)])
+
+
+def curve(points: tuple[NDArray[np.float64], NDArray[np.float64]], across: str, up: str) -> str:
+    """A curve in the unit square, thinned to what can be seen."""
+    x, y = points
+    # A point for every pixel that it crosses, across or up.
+    moved = np.flatnonzero(np.diff(np.round(x * _SIDE)) + np.diff(np.round(y * _SIDE)))
+    kept = np.unique(np.concatenate([[0], moved, moved + 1, [len(x) - 1]]))
+    path = " ".join(
+        f"{_LEFT + a * _SIDE:.1f},{10 + (1 - b) * _SIDE:.1f}"
+        for a, b in zip(x[kept].tolist(), y[kept].tolist(), strict=True)
+    )
+    parts = [
+        f'<rect x="{_LEFT}" y="10" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#bbb"/>',
+        f'<polyline points="{path}" fill="none" stroke="{_COLOURS[0]}" stroke-width="2"/>',
+        *(_text(_LEFT + v * _SIDE - 8, _SIDE + 26, f"{v:g}") for v in (0, 0.5, 1)),
+        *(_text(8, 14 + (1 - v) * _SIDE, f"{v:g}") for v in (0, 0.5, 1)),
+        _text(_LEFT + _SIDE / 3, _SIDE + 42, across),
+        _text(_LEFT + 6, 24, up),
+    ]
+    return _svg(_SIDE + 48, parts)
 
 
 def _svg(height: int, parts: Sequence[str]) -> str:

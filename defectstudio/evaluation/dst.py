@@ -20,8 +20,8 @@ from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.specs import PlacementSettings, SynthesizeSpec
 from defectstudio.domain.transfer import HistmatchConfig
-from defectstudio.evaluation.contents import with_channels
 from defectstudio.evaluation.textures import Distances, Textures, mean, ratio, window
+from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.types import Image, Unit

@@ -135,6 +135,10 @@ class Judgement:
         tally.images += 1
         return counts
 
+    def pooled(self) -> tuple[Counts, Overlaps]:
+        """Of any defect: what curves are drawn from."""
+        return self._tallies[0].counts, self._tallies[0].regions
+
     def figures(self, rng: np.random.Generator) -> SegmentationFigures:
         """Of all images so far; rng: of the bootstrap over groups."""
         names = {**self.classes, 0: POOLED}

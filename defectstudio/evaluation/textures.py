@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from defectstudio.evaluation.contents import with_channels
+from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.types import Image, Mask, Unit

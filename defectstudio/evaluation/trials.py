@@ -19,12 +19,12 @@ from defectstudio.domain.errors import UserError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
 from defectstudio.domain.specs import Example
-from defectstudio.evaluation.contents import with_channels
 from defectstudio.evaluation.kept import Kept, Outcome, Probabilities, files_of, key_of
 from defectstudio.evaluation.segmentation import Judgement, threshold
+from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.types import Mask, Unit
-from defectstudio.metrics.scores import probability_of, scores
+from defectstudio.metrics.scores import Scores, probability_of, scores
 from defectstudio.networks.segmenters.registry import SEGMENTERS
 from defectstudio.networks.segmenters.tiled import predicted
 from defectstudio.training.crops import CropBatches, Scene, read_scene, targets
@@ -154,11 +154,11 @@ class Trials:
             self.tick()
         task.net.eval()
         validation = (read_scene(example) for example in self.stage.validation)
-        kept = threshold((scores(self._said(task, one)), one.label) for one in validation)
+        kept = threshold((levels_of(task, one), one.label) for one in validation)
         judgement = Judgement(self.stage.classes, kept)
         for example in self.stage.test:
             scene = read_scene(example)
-            judgement.add(scores(self._said(task, scene)), scene.label, example.group)
+            judgement.add(levels_of(task, scene), scene.label, example.group)
         outcome = Outcome(
             arm.name,
             config.arch,
@@ -171,7 +171,7 @@ class Trials:
             probability_of(kept),
             judgement.figures(np.random.default_rng([self.stage.settings.seed, 6])),
         )
-        logits = [self._said(task, panel.scene).max(axis=2) for panel in self.panels]
+        logits = [logits_of(task, panel.scene).max(axis=2) for panel in self.panels]
         return outcome, [1 / (1 + np.exp(-own)) for own in logits]
 
     def _config(self, arm: Arm, architecture: Architecture, seed: int) -> SegmenterConfig:
@@ -192,10 +192,6 @@ class Trials:
             seed=seed,
         )
 
-    def _said(self, task: SegmenterTask, scene: Scene) -> Unit:
-        image = with_channels(to_unit(scene.pixels), task.data.channels)
-        return predicted(task.net, image, self.device)
-
     def _panels(self) -> Iterator[Panel]:
         """The first test images of every class."""
         for class_id, name in self.stage.classes.items():
@@ -203,6 +199,17 @@ class Trials:
             own = (scene for scene in shown if class_id in scene.places)
             for _, scene in zip(range(self.stage.settings.sheet), own, strict=False):
                 yield Panel(name, scene, {})
+
+
+def logits_of(task: SegmenterTask, scene: Scene) -> Unit:
+    """What the task's segmenter, in evaluation mode, says of a scene: (H, W, outputs)."""
+    image = with_channels(to_unit(scene.pixels), task.data.channels)
+    return predicted(task.net, image, task.device)
+
+
+def levels_of(task: SegmenterTask, scene: Scene) -> Scores:
+    """The same as levels."""
+    return scores(logits_of(task, scene))
 
 
 def _file_hash(path: str) -> str:

@@ -12,11 +12,9 @@ from defectstudio.domain.recipe import BlendSettings, GrainSettings, LabelFit, R
 from defectstudio.domain.records import MAX_CLASSES
 from defectstudio.imaging import noise
 from defectstudio.imaging.blending import blend_patch
+from defectstudio.imaging.channels import LUMINANCE
 from defectstudio.imaging.refinement import fit, refine
 from defectstudio.imaging.types import Image, Label, Mask, Unit
-
-LUMINANCE = (0.299, 0.587, 0.114)
-"""Weights of R, G, B for colour content on a grey background: ITU-R BT.601."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from defectstudio.imaging.compose import LUMINANCE
+from defectstudio.imaging.channels import LUMINANCE
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.tone import Level, to_relative

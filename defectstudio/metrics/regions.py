@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from defectstudio.imaging.masks import components
 from defectstudio.imaging.types import Mask
-from defectstudio.metrics.scores import LEVELS, Counts, Scores, histogram
+from defectstudio.metrics.scores import LEVELS, Counts, Curve, Scores, histogram
 
 FALSE_POSITIVES = 0.3
 """AUPRO ends at this false-positive rate (Bergmann et al. 2021)."""
@@ -85,12 +85,21 @@ def by_size(defects: Sequence[Found]) -> list[Bucket]:
 def aupro(counts: Counts, regions: Overlaps) -> float | None:
     """Area under the mean overlap of defects over the false-positive rate to FALSE_POSITIVES, in
     units of that; None without defects or without negative pixels."""
-    negatives = int(counts.negative.sum())
-    if not negatives or not regions.defects:
+    curve = pro(counts, regions)
+    if curve is None:
         return None
-    rate = np.concatenate([[0], np.cumsum(counts.negative[::-1])]) / negatives
-    overlap = np.concatenate([[0], np.cumsum(regions.shares[::-1])]) / regions.defects
+    rate, overlap = curve
     inside = rate <= FALSE_POSITIVES
     at_end = np.interp(FALSE_POSITIVES, rate, overlap)
     x, y = np.append(rate[inside], FALSE_POSITIVES), np.append(overlap[inside], at_end)
     return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum() / FALSE_POSITIVES)
+
+
+def pro(counts: Counts, regions: Overlaps) -> Curve | None:
+    """False-positive rate and mean overlap of defects (per-region overlap); None without defects
+    or without negative pixels."""
+    negatives = int(counts.negative.sum())
+    if not negatives or not regions.defects:
+        return None
+    rate = np.concatenate([[0], np.cumsum(counts.negative[::-1])]) / negatives
+    return rate, np.concatenate([[0], np.cumsum(regions.shares[::-1])]) / regions.defects

@@ -148,6 +148,27 @@ def auroc(counts: Counts) -> Area | None:
     return Area(float((positive * below).sum() / pairs) + tied, tied)
 
 
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""x and y of its points, from the highest threshold to the lowest."""
+
+
+def roc(counts: Counts) -> Curve | None:
+    """False-positive rate and recall; None without positives or negatives."""
+    alarms, hits = (_taken(x) for x in (counts.negative, counts.positive))
+    if not alarms[-1] or not hits[-1]:
+        return None
+    return alarms / alarms[-1], hits / hits[-1]
+
+
+def precision_recall(counts: Counts) -> Curve | None:
+    """Recall and precision; None without positives."""
+    alarms, hits = (_taken(x) for x in (counts.negative, counts.positive))
+    if not hits[-1]:
+        return None
+    taken = alarms + hits
+    return hits / hits[-1], np.where(taken > 0, hits / np.maximum(taken, 1), 1.0)
+
+
 def average_precision(counts: Counts) -> float | None:
     """Sum over levels of precision times the rise of recall; None without positives."""
     hits, taken = (np.cumsum(x[::-1]) for x in (counts.positive, counts.positive + counts.negative))
@@ -175,6 +196,11 @@ def best_f1(counts: Counts) -> tuple[float, int] | None:
     f1 = 2 * hits / (hits + alarms + total)
     level = int(f1.argmax())
     return float(f1[level]), level
+
+
+def _taken(pixels: Histogram) -> NDArray[np.float64]:
+    """How many are of at least a level, from none to all."""
+    return np.concatenate([[0.0], np.cumsum(pixels[::-1], dtype=np.float64)])
 
 
 def _size(shape: tuple[int, ...]) -> str:

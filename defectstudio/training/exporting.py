@@ -13,7 +13,7 @@ from defectstudio.domain.specs import TrainSpec
 from defectstudio.networks.dcdganc.source import class_values
 from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.versions import versions
-from defectstudio.training.loop import GeneratorTask
+from defectstudio.training.loop import ModelTask
 
 
 def manifest_of(spec: TrainSpec) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def manifest_of(spec: TrainSpec) -> dict[str, Any]:
     return plain
 
 
-def export_generator(spec: TrainSpec, task: GeneratorTask, folder: Path) -> GeneratorCard:
+def export_generator(spec: TrainSpec, task: ModelTask, folder: Path) -> GeneratorCard:
     """Write the task's generator and its card into `folder`."""
     manifest = manifest_of(spec)
     digest = save_tensors(folder / WEIGHTS, task.export())

@@ -42,8 +42,8 @@ class Batches(Protocol):
     def __getitem__(self, step: int) -> dict[str, Tensor]: ...
 
 
-class GeneratorTask(Task[dict[str, Tensor]], Protocol):
-    """A task whose result is a generator."""
+class ModelTask(Task[dict[str, Tensor]], Protocol):
+    """A task whose result is a model: a generator or a segmenter."""
 
     @property
     def data(self) -> Batches:
@@ -53,7 +53,7 @@ class GeneratorTask(Task[dict[str, Tensor]], Protocol):
         """Put a `state()` back."""
 
     def export(self) -> dict[str, Tensor]:
-        """The tensors of `generator.safetensors`."""
+        """The tensors of the file of weights."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from defectstudio.training.cyclegan import CycleGanTask
 from defectstudio.training.dcdganc import DcdgancTask
 from defectstudio.training.dispersal import Dispersal
 from defectstudio.training.dst import DstTask
-from defectstudio.training.loop import GeneratorTask
+from defectstudio.training.loop import ModelTask
 from defectstudio.training.placements import PlacementBatches
 from defectstudio.training.references import Reference, cut_references
 from defectstudio.training.stargan import StarGanTask
@@ -30,7 +30,7 @@ from defectstudio.training.surfaces import SurfaceBatches, cut_surfaces
 Log = Callable[[str], None]
 
 
-def make_task(spec: TrainSpec, device: torch.device, log: Log = lambda _: None) -> GeneratorTask:
+def make_task(spec: TrainSpec, device: torch.device, log: Log = lambda _: None) -> ModelTask:
     """The task of `spec.config.kind` on the spec's images.
 
     log: told what the metrics do not say. Raises UserError for a class without a labeled pixel, or
@@ -113,7 +113,7 @@ def _histmatch(spec: TrainSpec, device: torch.device, log: Log) -> HistmatchTask
     return HistmatchTask(_references(spec), ids, spec.config)
 
 
-TASKS: dict[Kind, Callable[[TrainSpec, torch.device, Log], GeneratorTask]] = {
+TASKS: dict[Kind, Callable[[TrainSpec, torch.device, Log], ModelTask]] = {
     "dcdganc": _dcdganc,
     "adain": _dcdganc,
     "instancenorm": _dcdganc,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from filelock import FileLock
 
-from defectstudio.domain.comparisons import (
-    CompareDstSpec,
-    CompareEnlargeSpec,
-    CompareSpec,
-    CompareTransferSpec,
-)
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
 from defectstudio.domain.job_spec import JobSpec
-from defectstudio.domain.specs import RUN_LOCK, SynthesizeSpec, TrainSpec
+from defectstudio.domain.specs import RUN_LOCK
 from defectstudio.worker.channel import Channel
 
 
@@ -65,33 +60,25 @@ def _read(job: Path) -> JobSpec:
         ) from error
 
 
+_HANDLERS = {
+    "train": ("train", "train"),
+    "synthesize": ("synthesize", "synthesize"),
+    "replay": ("synthesize", "replay"),
+    "compare": ("compare", "compare"),
+    "compare_dst": ("compare_dst", "compare_dst"),
+    "compare_enlarge": ("compare_trials", "compare_trials"),
+    "compare_transfer": ("compare_trials", "compare_trials"),
+    "train_segmenter": ("train_segmenter", "train_segmenter"),
+    "evaluate": ("evaluate", "evaluate"),
+    "predict": ("predict", "predict"),
+    "export_onnx": ("export_onnx", "export_onnx"),
+}
+"""Module of this package and function by kind of job: each is imported where it is needed."""
+
+
 def _handle(spec: JobSpec, channel: Channel) -> None:
-    if isinstance(spec, TrainSpec):
-        from defectstudio.worker.train import train
-
-        train(spec, channel)
-        return
-    if isinstance(spec, CompareSpec):
-        from defectstudio.worker.compare import compare
-
-        compare(spec, channel)
-        return
-    if isinstance(spec, CompareDstSpec):
-        from defectstudio.worker.compare_dst import compare_dst
-
-        compare_dst(spec, channel)
-        return
-    if isinstance(spec, CompareEnlargeSpec | CompareTransferSpec):
-        from defectstudio.worker.compare_trials import compare_trials
-
-        compare_trials(spec, channel)
-        return
-    from defectstudio.worker.synthesize import replay, synthesize
-
-    if isinstance(spec, SynthesizeSpec):
-        synthesize(spec, channel)
-    else:
-        replay(spec, channel)
+    module, function = _HANDLERS[spec.kind]
+    getattr(import_module(f"defectstudio.worker.{module}"), function)(spec, channel)
 
 
 def _describe() -> int:

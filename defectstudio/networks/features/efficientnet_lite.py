@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -106,12 +107,10 @@ class InvertedResidual(nn.Module):
     def _filtered(self, wide: Tensor) -> Tensor:
         """Depthwise; in float32 where a CPU computes in bfloat16: oneDNN's gradient of depthwise
         convolutions is up to fifteen times slower there."""
-        if wide.device.type != "cpu" or wide.dtype != torch.bfloat16:
-            filtered: Tensor = self.depthwise(wide)
-            return filtered
-        with torch.autocast("cpu", enabled=False):
-            filtered = self.depthwise(wide.float())
-        return filtered
+        if wide.device.type == "cpu" and wide.dtype == torch.bfloat16:
+            with torch.autocast("cpu", enabled=False):
+                return cast("Tensor", self.depthwise(wide.float()))
+        return cast("Tensor", self.depthwise(wide))
 
 
 class EfficientNetLite0(nn.Module):

@@ -1,0 +1,192 @@
+"""Judge a segmenter on real images, let it look at new ones, hand it on as ONNX."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from defectstudio.app.trials import real_examples, seen_by
+from defectstudio.app.validation import settings
+from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
+from defectstudio.domain.events import Event, Log, Progress
+from defectstudio.domain.files import write_beside, write_bytes
+from defectstudio.domain.records import JobRecord, Split
+from defectstudio.domain.segmenting import (
+    EvaluateSettings,
+    EvaluateSpec,
+    ExportOnnxSpec,
+    PredictSpec,
+)
+from defectstudio.domain.specs import Device
+from defectstudio.jobs.once import run_once
+from defectstudio.jobs.running import Accept, RunningJob, start_job
+from defectstudio.project.models import SEGMENTERS
+from defectstudio.project.project import Project
+
+KIND = "evaluate"
+REPORT_FOLDER = "report"
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+def start_evaluation(
+    project: Project,
+    *,
+    model: str,
+    split: Split = Split.TEST,
+    overrides: Mapping[str, Any] | None = None,
+    report: Path | None = None,
+    device: Device = "cpu",
+) -> RunningJob:
+    """Judge the segmenter named `model` on the real images of a split of its item.
+
+    overrides: fields of EvaluateSettings. report: a folder that gets a copy of the report. Raises
+    ProjectError (no such segmenter, no image in the split), CheckpointError and SettingError.
+    """
+    record = project.segmenter(model)
+    card = SEGMENTERS.read_card(record.folder)
+    (item,) = [one for one in project.items() if one.id == record.item_id]
+    examples = real_examples(project, item, split)
+    if not examples:
+        raise ProjectError(
+            f"the {split.value} split has no image",
+            subject=item.name,
+            remedy="Split the project first, or name another split.",
+        )
+    seen = seen_by(project, item, card.trained_on, examples)
+    spec = EvaluateSpec(
+        run=project.root,
+        item=item.name,
+        name=record.name,
+        segmenter=record.folder,
+        classes=card.classes,
+        examples=examples,
+        split=split.value,
+        seen=len(seen),
+        settings=settings(EvaluateSettings, overrides or {}),
+        device=device,
+    )
+    title = f"{record.name} on {split.value}"
+    return start_job(project, KIND, title, lambda run: replace(spec, run=run), _accept(report))
+
+
+def evaluation_files(job: JobRecord) -> tuple[Path, Path]:
+    """The JSON file and the page of a finished judgement."""
+    folder = job.folder / REPORT_FOLDER
+    return folder / "evaluate.json", folder / "evaluate.html"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was looked at: how many images, how many show a defect, how many could not be read."""
+
+    folder: Path
+    images: int
+    with_defects: int
+    failed: int
+
+
+def predict(
+    project: Project,
+    *,
+    model: str,
+    source: Path,
+    target: Path,
+    threshold: float | None = None,
+    device: Device = "auto",
+    progress: Callable[[int, int], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Predicted:
+    """Let a segmenter look at every picture in `source` (a folder, or one picture).
+
+    `target`, a new or empty folder, gets masks, 16-bit probabilities, overlays and
+    predictions.json. Raises ProjectError, SettingError and UserError.
+    """
+    record = project.segmenter(model)
+    images = _pictures(source)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(
+            "it is there already and not empty", subject=target, remedy="Name a new folder."
+        )
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise SettingError(
+            f"it cannot be {threshold:g}", subject="threshold", remedy="Give a number from 0 to 1."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def hear(event: Event) -> None:
+        if progress and isinstance(event, Progress):
+            progress(event.done, event.total)
+        elif warn and isinstance(event, Log) and event.level == "warning":
+            warn(event.text)
+
+    # Beside the target, so that it appears whole or not at all.
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as run:
+        names = _names(source, images)
+        spec = PredictSpec(Path(run), record.folder, images, names, threshold, device)
+        summary = run_once(spec, hear)
+        if target.exists():
+            target.rmdir()
+        (Path(run) / "predictions").rename(target)
+    counts = (int(str(summary[key])) for key in ("images", "with_defects", "failed"))
+    return Predicted(target, *counts)
+
+
+def export_onnx(project: Project, *, model: str, target: Path) -> float:
+    """Write a segmenter as ONNX; returns how far its probabilities lie from the segmenter's own.
+
+    Raises ProjectError, and UserError where ONNX is not installed.
+    """
+    record = project.segmenter(model)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="defectstudio-onnx-") as run:
+        summary = run_once(ExportOnnxSpec(Path(run), record.folder), lambda _: None)
+        made = Path(run) / "segmenter.onnx"
+        write_beside(target, lambda beside: shutil.copyfile(made, beside))
+    return float(str(summary["largest_difference"]))
+
+
+def _pictures(source: Path) -> tuple[Path, ...]:
+    """Raises UserError for none."""
+    if source.is_file():
+        return (source,)
+    found = (
+        tuple(sorted(path for path in source.rglob("*") if path.suffix.lower() in PICTURES))
+        if source.is_dir()
+        else ()
+    )
+    if not found:
+        raise UserError(
+            "there is no picture",
+            subject=source,
+            remedy=f"Name a folder of pictures ({', '.join(sorted(PICTURES))}).",
+        )
+    return found
+
+
+def _names(source: Path, images: tuple[Path, ...]) -> tuple[str, ...]:
+    """Of the results: paths below the folder without their endings, or with them where two
+    pictures differ in that alone."""
+    base = source.parent if source.is_file() else source
+    plain = [image.relative_to(base).with_suffix("").as_posix() for image in images]
+    folded = [name.casefold() for name in plain]
+    return tuple(
+        name if folded.count(name.casefold()) == 1 else image.relative_to(base).as_posix()
+        for name, image in zip(plain, images, strict=True)
+    )
+
+
+def _accept(report: Path | None) -> Accept:
+    def accept(job: JobRecord) -> None:
+        for file in evaluation_files(job):
+            if not file.is_file():
+                raise JobError(
+                    "the judgement left no report", subject=file, remedy="Start it again."
+                )
+            if report is not None:
+                write_bytes(report / file.name, file.read_bytes())
+
+    return accept

@@ -1,0 +1,92 @@
+"""Training, judging and using segmenters, as a worker gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.segmenters import SegmenterConfig
+from defectstudio.domain.specs import Device, Example, LabeledFile
+
+
+@dataclass(frozen=True)
+class TrainSegmenterSpec:
+    """Train one segmenter.
+
+    training, validation: real images with and without defects; the latter choose the threshold
+    alone. samples: accepted ones with their labels. The result is left in `segmenter/` of the run
+    folder. resume: go on from the checkpoint in the run folder.
+    """
+
+    run: Path
+    name: str
+    item: str
+    classes: dict[int, str]
+    training: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    samples: tuple[LabeledFile, ...] = ()
+    config: SegmenterConfig = field(default_factory=SegmenterConfig)
+    device: Device = "cpu"
+    resume: bool = False
+    kind: Literal["train_segmenter"] = "train_segmenter"
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """How a segmenter is judged. sheet: worst images shown; seed: of the bootstrap."""
+
+    sheet: Annotated[int, Bounds(0, 200)] = 12
+    seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+
+
+@dataclass(frozen=True)
+class EvaluateSpec:
+    """Judge a segmenter on real images.
+
+    classes: of the item, by id. examples: of the split, with and without defects. seen: how many
+    of them, or of other images of their parts, the segmenter was trained on. The report is left
+    in `report/` of the run folder, the probabilities of every image as uint16 in `predictions/`.
+    """
+
+    run: Path
+    item: str
+    name: str
+    segmenter: Path
+    classes: dict[int, str]
+    examples: tuple[Example, ...]
+    split: str
+    seen: int
+    settings: EvaluateSettings = field(default_factory=EvaluateSettings)
+    device: Device = "cpu"
+    kind: Literal["evaluate"] = "evaluate"
+
+
+@dataclass(frozen=True)
+class PredictSpec:
+    """Let a segmenter say where new pictures show defects.
+
+    names: of the images, under which masks, probabilities and overlays are left in `predictions/`
+    of the run folder. threshold: a probability, None for that kept at its training.
+    """
+
+    run: Path
+    segmenter: Path
+    images: tuple[Path, ...]
+    names: tuple[str, ...]
+    threshold: Annotated[float, Bounds(0.0, 1.0)] | None = None
+    device: Device = "cpu"
+    kind: Literal["predict"] = "predict"
+
+
+@dataclass(frozen=True)
+class ExportOnnxSpec:
+    """Write a segmenter as ONNX, checked against itself, to `segmenter.onnx` of the run folder."""
+
+    run: Path
+    segmenter: Path
+    kind: Literal["export_onnx"] = "export_onnx"
+
+
+SegmentingSpec = TrainSegmenterSpec | EvaluateSpec | PredictSpec | ExportOnnxSpec

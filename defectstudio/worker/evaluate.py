@@ -1,0 +1,75 @@
+"""Handler of the judgement of a segmenter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from defectstudio.domain.events import Artifact, Finished, Started, Stopped
+from defectstudio.domain.segmenters import SegmenterCard
+from defectstudio.domain.segmenting import EvaluateSpec
+from defectstudio.evaluation.judging import Judged, judge
+from defectstudio.evaluation.judging_page import blocks, sentence
+from defectstudio.evaluation.kept import files_of
+from defectstudio.evaluation.report import write_report
+from defectstudio.evaluation.segmentation import Judgement, SegmentationFigures
+from defectstudio.metrics.scores import level_of
+from defectstudio.networks.segmenters.loading import load_segmenter
+from defectstudio.synthesis.versions import versions
+from defectstudio.worker import device as devices
+from defectstudio.worker.channel import Channel
+from defectstudio.worker.comparing import REPORT_FOLDER, Halted, Steps
+
+PREDICTIONS_FOLDER = "predictions"
+"""In the run folder."""
+
+
+def evaluate(spec: EvaluateSpec, channel: Channel) -> None:
+    """Judge the segmenter; leaves `report/evaluate.json` and `.html`, and the probabilities of
+    every image in `predictions/`."""
+    devices.threads()
+    device, steps = devices.choose(spec.device), Steps(channel)
+    segmenter = load_segmenter(spec.segmenter, device)
+    judgement = Judgement(spec.classes, level_of(segmenter.card.threshold))
+    steps.total = len(spec.examples)
+    channel.emit(Started(str(device), steps.total))
+    images = []
+    try:
+        for example in spec.examples:
+            folder = spec.run / PREDICTIONS_FOLDER
+            images.append(judge(segmenter, example, spec.classes, judgement, folder))
+            steps.tick()
+    except Halted:
+        channel.emit(Stopped(channel.stop(), steps.done))
+        return
+    figures = judgement.figures(np.random.default_rng([spec.settings.seed, 6]))
+    _write(spec, segmenter.card, judgement, figures, images)
+    for suffix in ("json", "html"):
+        channel.emit(Artifact("report", f"{REPORT_FOLDER}/evaluate.{suffix}"))
+    channel.emit(Finished({"report": REPORT_FOLDER, "sentence": sentence(spec, figures)}))
+
+
+def _write(
+    spec: EvaluateSpec,
+    card: SegmenterCard,
+    judgement: Judgement,
+    figures: SegmentationFigures,
+    images: Sequence[Judged],
+) -> None:
+    made = versions()
+    data = {
+        "item": spec.item,
+        "segmenter": {"name": spec.name, "card": asdict(card)},
+        "split": spec.split,
+        "settings": asdict(spec.settings),
+        "images": files_of(spec.examples),
+        "seen": spec.seen,
+        "versions": made,
+        "figures": asdict(figures),
+        "by_image": [asdict(one) for one in images],
+    }
+    page = blocks(spec, card, judgement, figures, images)
+    folder = spec.run / REPORT_FOLDER
+    write_report(folder, "evaluate", data, f"{spec.name} on {spec.item}, {spec.split}", page)
