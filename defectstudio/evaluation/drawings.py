@@ -12,7 +12,7 @@ from defectstudio.metrics.intervals import Interval
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 200, 40, 28
 _COLOURS = ("#4477aa", "#bbbbbb", "#cc6677", "#117733")
-_ROW, _NAMES, _SIDE = 22, 190, 260
+_ROW, _NAMES, _SIDE, _TOP = 22, 190, 260, 22
 
 
 def histogram(
@@ -85,18 +85,19 @@ def curve(points: tuple[NDArray[np.float64], NDArray[np.float64]], across: str, 
     moved = np.flatnonzero(np.diff(np.round(x * _SIDE)) + np.diff(np.round(y * _SIDE)))
     kept = np.unique(np.concatenate([[0], moved, moved + 1, [len(x) - 1]]))
     path = " ".join(
-        f"{_LEFT + a * _SIDE:.1f},{10 + (1 - b) * _SIDE:.1f}"
+        f"{_LEFT + a * _SIDE:.1f},{_TOP + (1 - b) * _SIDE:.1f}"
         for a, b in zip(x[kept].tolist(), y[kept].tolist(), strict=True)
     )
     parts = [
-        f'<rect x="{_LEFT}" y="10" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#bbb"/>',
+        f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none"'
+        ' stroke="#bbb"/>',
         f'<polyline points="{path}" fill="none" stroke="{_COLOURS[0]}" stroke-width="2"/>',
-        *(_text(_LEFT + v * _SIDE - 8, _SIDE + 26, f"{v:g}") for v in (0, 0.5, 1)),
-        *(_text(8, 14 + (1 - v) * _SIDE, f"{v:g}") for v in (0, 0.5, 1)),
-        _text(_LEFT + _SIDE / 3, _SIDE + 42, across),
-        _text(_LEFT + 6, 24, up),
+        *(_text(_LEFT + v * _SIDE - 8, _TOP + _SIDE + 16, f"{v:g}") for v in (0, 0.5, 1)),
+        *(_text(8, _TOP + 4 + (1 - v) * _SIDE, f"{v:g}") for v in (0, 0.5, 1)),
+        _text(_LEFT + _SIDE / 3, _TOP + _SIDE + 32, across),
+        _text(_LEFT, 14, up),
     ]
-    return _svg(_SIDE + 48, parts)
+    return _svg(_TOP + _SIDE + 38, parts)
 
 
 def _svg(height: int, parts: Sequence[str]) -> str:

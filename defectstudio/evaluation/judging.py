@@ -59,7 +59,7 @@ def judge(
     levels = scores(logits)
     judgement.add(levels, scene.label, example.group)
     probability = probabilities(logits)
-    file = f"{example.sha256[:16]}.png"
+    file = f"{example.sha256}.png"
     write_png(folder / file, np.rint(probability * 65535).astype(np.uint16))
     found = levels.max(axis=2) >= level_of(segmenter.card.threshold)
     truth, held = (scene.label > 0) & (scene.label < VOID), scene.label != VOID

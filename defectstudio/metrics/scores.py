@@ -48,7 +48,8 @@ def level_of(probability: float) -> int:
     if not 0 < probability < 1:
         return 0 if probability <= 0 else LEVELS
     logit = math.log(probability / (1 - probability))
-    level = math.ceil((logit + REACH) * (LEVELS - 1) / (2 * REACH))
+    # A level's own probability is of that level, whatever the last bit of its logarithm.
+    level = math.ceil((logit + REACH) * (LEVELS - 1) / (2 * REACH) - 1e-3)
     return min(max(level, 0), LEVELS)
 
 

@@ -132,15 +132,19 @@ class CropBatches(Dataset[dict[str, Tensor]]):
     def _cut(
         self, scene: Scene, place: tuple[int, int] | None, rng: np.random.Generator
     ) -> tuple[Unit, Label]:
-        """A square of the scene, mirrored at its border where it is smaller."""
+        """A square of the scene, mirrored at its border where it is smaller.
+
+        Around any pixel as often, then moved inside: the border of a part, which looks like a
+        defect, is seen as often as its middle.
+        """
         side = self.config.crop
         origin = []
         for axis, length in enumerate(scene.label.shape):
-            low, high = 0, max(0, length - side)
+            low, high = (-side // 2, length - side // 2) if place is None else (0, length - side)
             if place is not None:
-                low = min(max(low, place[axis] - side + 1), high)
-                high = max(min(high, place[axis]), low)
-            origin.append(int(rng.integers(low, high + 1)))
+                low, high = max(low, place[axis] - side + 1), min(high, place[axis])
+            drawn = int(rng.integers(low, max(low, high) + 1))
+            origin.append(min(max(drawn, 0), max(0, length - side)))
         top, left = origin
         pixels = planes(scene.pixels[top : top + side, left : left + side])
         label = scene.label[top : top + side, left : left + side]

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from defectstudio.evaluation.drawings import histogram, interval_plot
+from defectstudio.evaluation.drawings import curve, histogram, interval_plot
 from defectstudio.metrics.intervals import interval
 
 
@@ -48,3 +48,13 @@ def test_intervals(line):
 
 def test_all_zero_intervals():
     _parsed(interval_plot([("zero", interval([0.0], np.random.default_rng(0)))], "KID"))
+
+
+def test_a_curve_is_thinned_but_keeps_its_ends():
+    x = np.linspace(0, 1, 65537)
+    root = _parsed(curve((x, np.sqrt(x)), "false-positive rate", "recall"))
+    (line,) = [one for one in root.iter() if one.tag.endswith("polyline")]
+    points = [tuple(map(float, point.split(","))) for point in line.attrib["points"].split()]
+    assert 50 < len(points) < 1200
+    assert (points[-1][0] - points[0][0]) == pytest.approx(260)
+    assert (points[0][1] - points[-1][1]) == pytest.approx(260)

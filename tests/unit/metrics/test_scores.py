@@ -17,7 +17,9 @@ from defectstudio.metrics.scores import (
     count,
     level_of,
     nothing,
+    precision_recall,
     probability_of,
+    roc,
     scores,
 )
 
@@ -114,3 +116,24 @@ def test_levels_and_probabilities_are_each_others_inverse(probability):
 def test_the_ends_of_the_scale():
     assert level_of(0) == 0 and level_of(1) == LEVELS
     assert scores(np.array([-np.inf, np.inf], np.float32)).tolist() == [0, LEVELS - 1]
+
+
+def test_curves_are_those_of_scikit_learn():
+    logits, truth = drawn(4)
+    levels = np.uint16(scores(logits) // 512)
+    rate, recall = roc(count(levels, truth))
+    x, y, _ = sk.roc_curve(truth.ravel(), levels.ravel().astype(float), drop_intermediate=False)
+    assert np.interp(x, rate, recall) == pytest.approx(np.interp(x, x, y), abs=1e-9)
+    assert sk.auc(rate, recall) == pytest.approx(sk.auc(x, y), abs=1e-12)
+    recall, precision = precision_recall(count(levels, truth))
+    own = set(zip(recall.round(9).tolist(), precision.round(9).tolist(), strict=True))
+    p, r, _ = sk.precision_recall_curve(truth.ravel(), levels.ravel().astype(float))
+    assert set(zip(r.round(9).tolist(), p.round(9).tolist(), strict=True)) <= own
+    nobody = np.zeros_like(truth)
+    assert roc(count(levels, nobody)) is roc(count(levels, ~nobody)) is None
+    assert precision_recall(count(levels, nobody)) is None
+
+
+@given(st.integers(0, LEVELS - 1))
+def test_a_level_is_that_of_its_own_probability(level):
+    assert level_of(probability_of(level)) == level

@@ -1,0 +1,265 @@
+"""Trainings of segmenters: what they may see, how they go on, what becomes of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from defectstudio.app import judging
+from defectstudio.app.segmenting import KIND, _accept, start_segmenter_training
+from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
+from defectstudio.domain.files import write_json
+from defectstudio.domain.generators import CARD as GENERATOR_CARD
+from defectstudio.domain.generators import WEIGHTS as GENERATOR_WEIGHTS
+from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
+from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.segmenters import CARD, WEIGHTS, SegmenterCard, SegmenterConfig
+from defectstudio.imaging.reading import pixel_sha256, write_png
+from defectstudio.jobs import process
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+from defectstudio.project.samples import NewSample
+
+FAKE = Path(__file__).parents[1] / "jobs" / "fake_worker.py"
+SIZE = (16, 20)
+
+
+@pytest.fixture(autouse=True)
+def fake_worker(monkeypatch):
+    monkeypatch.setattr(process, "WORKER", (sys.executable, str(FAKE)))
+
+
+def label(class_id):
+    plane = np.zeros(SIZE, np.uint8)
+    plane[4:8, 4:9] = class_id
+    return plane
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Defects A (train), V (val), T (test); good g (train), h (test)."""
+    with Project.create(tmp_path / "project", "tile") as made:
+        item = made.items()[0]
+        made.add_class(item.id, "dent")
+        made.add_class(item.id, "burn")
+        new = []
+        for letter in "AVTgh":
+            path = tmp_path / f"{letter}.png"
+            write_png(path, np.full(SIZE, ord(letter), np.uint8))
+            if letter.isupper():
+                new.append(NewImage(letter, Role.DEFECT, path, label=label(1)))
+            else:
+                new.append(NewImage(letter, Role.NORMAL, path))
+        splits = [Split.TRAIN, Split.VAL, Split.TEST, Split.TRAIN, Split.TEST]
+        ids = made.add_images(item.id, new)
+        made.set_splits(dict(zip(ids, splits, strict=True)))
+        yield made
+
+
+def named(project, *names):
+    by_name = {image.name: image.sha256 for image in project.images()}
+    return [by_name[name] for name in names]
+
+
+def add_sample(project, folder, on, generator="0" * 64, class_id=2):
+    """An accepted sample on the background of that name."""
+    image = np.full(SIZE, 40, np.uint8)
+    plane = label(class_id)
+    (background,) = named(project, on)
+    defect = Defect(class_id, 0, EncodedMask(1, 1, (0, 1)), 0, 0, generator)
+    hashes = (pixel_sha256(image), pixel_sha256(plane), pixel_sha256(plane))
+    folder = folder / f"sample-{on}-{generator[:4]}"
+    write_png(folder / "image.png", image)
+    write_png(folder / "label.png", plane)
+    write_png(folder / "painted.png", plane)
+    write_json(folder / "recipe.json", SampleManifest(Recipe(background, (defect,)), *hashes))
+    project.accept_samples(project.items()[0].id, [NewSample.in_folder(folder)])
+
+
+def add_generator(project, folder, trained_on):
+    folder.mkdir()
+    (folder / GENERATOR_WEIGHTS).write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    card = GeneratorCard(
+        DcdgancConfig(), 1, {1: "dent"}, {1: 0.5}, 1, tuple(trained_on), "train", digest, {}
+    )
+    write_json(folder / GENERATOR_CARD, card)
+    project.add_generator(project.items()[0].id, "maker", "dcdganc", folder)
+    return digest
+
+
+def segmenter_folder(folder, trained_on=()):
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS).write_bytes(b"eye")
+    digest = hashlib.sha256(b"eye").hexdigest()
+    card = SegmenterCard(
+        SegmenterConfig(), 1, {1: "dent"}, "none", 0.4, 3, 0, tuple(trained_on), digest, {}
+    )
+    write_json(folder / CARD, card)
+    return folder
+
+
+def ended(job):
+    """The job's specification as its worker got it."""
+    job.wait()
+    return json.loads((job.record.folder / "job.json").read_text())
+
+
+def test_it_sees_the_training_split_and_samples_on_its_backgrounds(project, tmp_path):
+    add_sample(project, tmp_path, "g")
+    add_sample(project, tmp_path, "h")
+    spec = ended(start_segmenter_training(project, name="eye", overrides={"steps": "7"}))
+    assert (spec["kind"], spec["name"], spec["config"]["steps"]) == (KIND, "eye", 7)
+    assert [one["sha256"] for one in spec["training"]] == named(project, "A", "g")
+    assert [one["sha256"] for one in spec["validation"]] == named(project, "V")
+    on_a = project.samples()[0]
+    assert [one["sha256"] for one in spec["samples"]] == [on_a.sha256]
+    assert spec["classes"] == {"1": "dent", "2": "burn"}
+    without = start_segmenter_training(project, name="b", overrides={"synthetic_share": 0.0})
+    spec = ended(without)
+    assert spec["samples"] == [] and spec["classes"] == {"1": "dent"}
+
+
+def test_samples_of_a_generator_that_knows_what_is_judged_are_refused(project, tmp_path):
+    digest = add_generator(project, tmp_path / "g", named(project, "T"))
+    add_sample(project, tmp_path, "g")
+    ended(start_segmenter_training(project, name="others"))
+    add_sample(project, tmp_path, "g", digest)
+    with pytest.raises(ProjectError, match="trained on images of the validation or test split"):
+        start_segmenter_training(project, name="eye")
+    ended(start_segmenter_training(project, name="eye", overrides={"synthetic_share": "0"}))
+
+
+def test_names_and_splits_are_checked(project, tmp_path):
+    project.add_segmenter(1, "Eye", "unet", segmenter_folder(tmp_path / "s"))
+    with pytest.raises(ProjectError, match="model of this name"):
+        start_segmenter_training(project, name="eye")
+    with pytest.raises(SettingError, match="no setting"):
+        start_segmenter_training(project, name="other", overrides={"stepz": "1"})
+    with (
+        Project.create(tmp_path / "bare", "tile") as bare,
+        pytest.raises(ProjectError, match="no split"),
+    ):
+        start_segmenter_training(bare, name="eye")
+
+
+def test_success_makes_a_segmenter_of_the_project(project, tmp_path):
+    job = start_segmenter_training(project, name="eye")
+    job.wait()
+    folder = segmenter_folder(job.record.folder / "segmenter")
+    _accept(project, 1, "eye", "unet")(job.record)
+    made = project.segmenter("EYE")
+    assert (made.name, made.kind) == ("eye", "unet")
+    assert made.folder == project.root / "segmenters" / "eye" and folder.exists()
+    assert project.segmenters(1) == [made] and project.segmenters(2) == []
+    with pytest.raises(ProjectError, match="no segmenter of this name"):
+        project.segmenter("nose")
+
+
+def test_it_goes_on_in_its_own_folder_with_its_own_images(project, tmp_path):
+    with pytest.raises(JobError, match="no training of this name"):
+        start_segmenter_training(project, name="eye", resume=True)
+    add_sample(project, tmp_path, "g")
+    job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
+    first = ended(job)
+    project.update_job(job.record.id, state=JobState.INTERRUPTED)
+    with pytest.raises(SettingError, match="cannot change"):
+        start_segmenter_training(project, name="eye", overrides={"width": 9}, resume=True)
+    again = start_segmenter_training(project, name="eye", overrides={"steps": 9}, resume=True)
+    spec = ended(again)
+    assert again.record.folder == job.record.folder
+    assert spec["resume"] and spec["config"]["steps"] == 9
+    assert (spec["training"], spec["samples"]) == (first["training"], first["samples"])
+    project.update_job(job.record.id, state=JobState.INTERRUPTED)
+    project.remove_sample(project.samples()[0].id)
+    with pytest.raises(JobError, match="no longer in the project"):
+        start_segmenter_training(project, name="eye", resume=True)
+
+
+def test_a_judgement_names_its_images_and_what_was_seen(project, tmp_path):
+    folder = segmenter_folder(tmp_path / "s", named(project, "A", "V"))
+    project.add_segmenter(1, "eye", "unet", folder)
+    spec = ended(judging.start_evaluation(project, model="eye", overrides={"sheet": "3"}))
+    assert [one["sha256"] for one in spec["examples"]] == named(project, "T", "h")
+    assert (spec["seen"], spec["split"], spec["settings"]["sheet"]) == (0, "test", 3)
+    spec = ended(judging.start_evaluation(project, model="eye", split=Split.VAL))
+    assert spec["seen"] == 1
+    ids = [i.id for i in project.images() if i.split is Split.VAL]
+    project.set_splits(dict.fromkeys(ids, Split.TRAIN))
+    with pytest.raises(ProjectError, match="val split has no image"):
+        judging.start_evaluation(project, model="eye", split=Split.VAL)
+
+
+def test_a_report_is_copied_or_missed(project, tmp_path):
+    record = replace(project.add_job("evaluate", "x"), folder=tmp_path / "run")
+    with pytest.raises(JobError, match="left no report"):
+        judging._accept(None)(record)
+    for file in judging.evaluation_files(record):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(file.name)
+    judging._accept(tmp_path / "copy")(record)
+    names = sorted(path.name for path in (tmp_path / "copy").iterdir())
+    assert names == ["evaluate.html", "evaluate.json"]
+
+
+def test_pictures_are_found_and_named(project, tmp_path):
+    folder = tmp_path / "new"
+    for name in ("a.png", "deep/a.PNG", "deep/b.jpg", "deep/B.png", "notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    images = judging._pictures(folder)
+    names = dict(zip([i.relative_to(folder).as_posix() for i in images],
+                     judging._names(folder, images), strict=True))  # fmt: skip
+    twice = {name: name for name in ("deep/B.png", "deep/b.jpg")}
+    assert names == {"a.png": "a", "deep/a.PNG": "deep/a", **twice}
+    assert judging._pictures(folder / "a.png") == (folder / "a.png",)
+    for empty in (tmp_path / "none", project.root / "runs"):
+        with pytest.raises(UserError, match="no picture"):
+            judging._pictures(empty)
+
+
+def test_predictions_appear_whole_or_not_at_all(project, tmp_path, monkeypatch):
+    project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
+    source, target = tmp_path / "A.png", tmp_path / "out"
+
+    def worker(spec, hear):
+        assert spec.names == ("A",) and spec.run.parent == target.parent
+        (spec.run / "predictions" / "masks").mkdir(parents=True)
+        return {"images": 1, "with_defects": 1, "failed": 0}
+
+    def broken(spec, hear):
+        (spec.run / "predictions").mkdir(parents=True)
+        raise JobError("it broke")
+
+    monkeypatch.setattr(judging, "run_once", broken)
+    with pytest.raises(JobError, match="it broke"):
+        judging.predict(project, model="eye", source=source, target=target)
+    assert not target.exists() and not list(tmp_path.glob(".out-*"))
+    monkeypatch.setattr(judging, "run_once", worker)
+    found = judging.predict(project, model="eye", source=source, target=target)
+    assert (found.images, found.with_defects, found.failed) == (1, 1, 0)
+    assert (target / "masks").is_dir()
+    with pytest.raises(UserError, match="not empty"):
+        judging.predict(project, model="eye", source=source, target=target)
+    with pytest.raises(SettingError, match="threshold"):
+        judging.predict(project, model="eye", source=source, target=tmp_path / "new", threshold=1.5)
+
+
+def test_onnx_goes_to_its_file(project, tmp_path, monkeypatch):
+    project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
+
+    def worker(spec, hear):
+        (spec.run / "segmenter.onnx").write_bytes(b"model")
+        return {"largest_difference": 1e-7}
+
+    monkeypatch.setattr(judging, "run_once", worker)
+    target = tmp_path / "deep" / "eye.onnx"
+    assert judging.export_onnx(project, model="eye", target=target) == 1e-7
+    assert target.read_bytes() == b"model"
