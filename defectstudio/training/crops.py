@@ -16,7 +16,10 @@ from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Example
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.types import Image, Label, Mask, Unit, planes
+from defectstudio.networks.segmenters.encoders import STRIDES
 
+GRAIN = STRIDES[-1]
+"""Sides that a segmenter takes are multiples of it."""
 VOID = 255
 """Label of pixels that count for nothing."""
 GAIN, SHIFT, NOISE = 0.15, 0.05, 0.02
@@ -132,7 +135,8 @@ class CropBatches(Dataset[dict[str, Tensor]]):
     def _cut(
         self, scene: Scene, place: tuple[int, int] | None, rng: np.random.Generator
     ) -> tuple[Unit, Label]:
-        """A square of the scene, mirrored at its border where it is smaller.
+        """A square of the scene, mirrored below and to the right as a segmenter is shown it when it
+        is judged; what is mirrored counts for nothing.
 
         Around any pixel as often, then moved inside: the border of a part, which looks like a
         defect, is seen as often as its middle.
@@ -140,18 +144,20 @@ class CropBatches(Dataset[dict[str, Tensor]]):
         side = self.config.crop
         origin = []
         for axis, length in enumerate(scene.label.shape):
-            low, high = (-side // 2, length - side // 2) if place is None else (0, length - side)
+            last = max(0, -(-length // GRAIN) * GRAIN - side)
+            low, high = (-side // 2, length - side // 2) if place is None else (0, last)
             if place is not None:
                 low, high = max(low, place[axis] - side + 1), min(high, place[axis])
             drawn = int(rng.integers(low, max(low, high) + 1))
-            origin.append(min(max(drawn, 0), max(0, length - side)))
+            origin.append(min(max(drawn, 0), last))
         top, left = origin
         pixels = planes(scene.pixels[top : top + side, left : left + side])
         label = scene.label[top : top + side, left : left + side]
         missing = [(0, side - length) for length in label.shape]
-        pixels = np.pad(to_unit(pixels), [*missing, (0, 0)], mode="symmetric")
+        pixels = np.pad(to_unit(pixels), [*missing, (0, 0)], mode="reflect")
         wide = np.broadcast_to(pixels, (side, side, self.channels))
-        return np.asarray(wide, np.float32), np.pad(label, missing, mode="symmetric")
+        label = np.pad(label, missing, constant_values=VOID)
+        return np.asarray(wide, np.float32), label
 
 
 def _augmented(pixels: Unit, label: Label, rng: np.random.Generator) -> tuple[Unit, Label]:

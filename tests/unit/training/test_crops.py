@@ -10,6 +10,7 @@ from defectstudio.domain.errors import UserError
 from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Example
 from defectstudio.imaging.reading import write_png
+from defectstudio.networks.segmenters.tiled import padded
 from defectstudio.training.crops import VOID, CropBatches, Scene, read_scene, targets
 
 
@@ -59,8 +60,33 @@ def test_what_is_bright_is_what_is_wanted_however_it_is_turned():
 def test_small_scenes_are_mirrored_and_grey_ones_repeated():
     data = batches([scene(40, 150), scene(class_id=3, channels=1)], augment=False)
     assert data.channels == 3 and data[0]["image"].shape == (16, 3, 64, 64)
-    small = [x for x in data[0]["image"] if torch.equal(x[:, 40], x[:, 39])]
-    assert small and all(torch.equal(x[:, 40:], x[:, 16:40].flip(1)) for x in small)
+    batch = data[0]
+    small = [n for n, held in enumerate(batch["held"]) if not held[:, 40:].any()]
+    assert 0 < len(small) < 16
+    for n in small:
+        assert torch.equal(batch["image"][n, :, 40:], batch["image"][n, :, 15:39].flip(1))
+        assert not batch["target"][n, :, 40:].any()
+
+
+def test_what_lies_below_and_to_the_right_is_seen_as_in_a_judgement():
+    """padded() mirrors an image to multiples of 32; crops reach as far, and no further."""
+    one = scene(70, 100, class_id=0)
+    data = batches([one, scene(class_id=3)], balance=0.0, augment=False, batch=256)
+    image = torch.from_numpy(one.pixels.transpose(2, 0, 1).copy())[None].float() / 255
+    whole = padded(image)[0]
+    assert whole.shape == (3, 96, 128)
+    windows = whole.unfold(1, 64, 1).unfold(2, 64, 1).permute(1, 2, 0, 3, 4)
+    batch, places = data[0], set()
+    for crop, held in zip(batch["image"], batch["held"], strict=True):
+        same = (windows - crop).abs().amax(dim=(2, 3, 4)) < 1e-6
+        if same.any():
+            top, left = same.nonzero()[0].tolist()
+            places.add((top, left))
+            inside = torch.zeros(64, 64)
+            inside[: 70 - top, : 100 - left] = 1
+            assert torch.equal(held[0], inside)
+    # Around any pixel as often: the first and the last window are no rarities.
+    assert {0, 32} <= {top for top, _ in places} and {0, 64} <= {left for _, left in places}
 
 
 def test_void_is_not_held():
