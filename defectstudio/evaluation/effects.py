@@ -45,6 +45,12 @@ class Effect:
         return f"{text}, {apart}: {self.verdict}."
 
 
+def paired(outcomes: Sequence[Outcome], seed: int) -> dict[str, list[Effect]]:
+    """Every arm against every other, by that other's name."""
+    arms = list(dict.fromkeys(one.arm for one in outcomes))
+    return {arm: effects(outcomes, arm, np.random.default_rng([seed, 7])) for arm in arms}
+
+
 def effects(outcomes: Sequence[Outcome], against: str, rng: np.random.Generator) -> list[Effect]:
     """Of all arms and architectures, in the order they were trained."""
     keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))

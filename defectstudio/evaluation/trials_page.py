@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,7 @@ def blocks(
     wording: Wording,
     outcomes: Sequence[Outcome],
     effects: Sequence[Effect],
+    pairs: Mapping[str, Sequence[Effect]],
     panels: Sequence[Panel],
 ) -> list[Block]:
     """What the page shows."""
@@ -56,11 +57,14 @@ def blocks(
     found += [
         Text(
             "Repeats differ by the seed of the training alone: they say nothing of other parts than"
-            " those of this split."
+            " those of their split. Pairs of one split have its luck in common: the interval over"
+            " few splits is too narrow."
         ),
         Text(source),
         Heading("Arms"),
         _arms(outcomes, source),
+        Heading("Arm against arm"),
+        _pairs(pairs, source),
         Heading("Classes"),
         _classes(wording.names, outcomes, source),
         Text(wording.paper),
@@ -71,8 +75,8 @@ def blocks(
 
 
 def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
-    header = ["", "seed", "real", "made", "mean F1", "at kept", "pooled F1", "pooled AP", "AUROC",
-              "AUPRO", "image F1", "image AUROC"]  # fmt: skip
+    header = ["", "split", "seed", "real", "made", "mean F1", "at kept", "pooled F1",
+              "pooled AP", "AUROC", "AUPRO", "image F1", "image AUROC"]  # fmt: skip
     rows = []
     for one in outcomes:
         pooled, figures = one.figures.classes[POOLED], one.figures
@@ -80,6 +84,7 @@ def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
         rows.append(
             [
                 f"{one.arm}, {one.architecture}",
+                str(one.partition + 1),
                 str(one.seed),
                 str(one.real),
                 str(one.synthetic),
@@ -98,6 +103,29 @@ def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
         f" AUPRO to a false-positive rate of 0.3; image F1: mean over defect images. {source}"
     )
     return Table(caption, header, rows)
+
+
+def _pairs(pairs: Mapping[str, Sequence[Effect]], source: str) -> Table:
+    first = next(iter(pairs.values()))
+    rows = [
+        [f"{own.arm}, {own.architecture}", *(_apart(column[n]) for column in pairs.values())]
+        for n, own in enumerate(first)
+    ]
+    caption = (
+        "Mean F1 of the row minus that of the column, on the same split with the same seed, with"
+        f" its 95 % interval over these pairs. {source}"
+    )
+    return Table(caption, ["", *pairs], rows)
+
+
+def _apart(one: Effect) -> str:
+    if one.difference is None:
+        return "–"
+    d = one.difference
+    between = (
+        f" ({d.low:+.3f} to {d.high:+.3f})" if d.low is not None and d.high is not None else ""
+    )
+    return f"{d.mean:+.3f}{between}"
 
 
 def _classes(known: Sequence[str], outcomes: Sequence[Outcome], source: str) -> Table:

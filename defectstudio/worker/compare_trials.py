@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-
-import numpy as np
 
 from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
@@ -14,7 +12,7 @@ from defectstudio.domain.comparisons import (
     TrialSpec,
 )
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
-from defectstudio.evaluation.effects import Effect, effects
+from defectstudio.evaluation.effects import Effect, paired
 from defectstudio.evaluation.enlarge import RAW, Enlarge
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.report import write_report
@@ -57,15 +55,20 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
     except Halted:
         channel.emit(Stopped(channel.stop(), steps.done))
         return
-    found = effects(outcomes, against, np.random.default_rng([spec.settings.seed, 7]))
-    _write(spec, protocol.panels, outcomes, found)
+    pairs = paired(outcomes, spec.settings.seed)
+    found = pairs[against]
+    _write(spec, protocol.panels, outcomes, found, pairs)
     for suffix in ("json", "html"):
         channel.emit(Artifact("report", f"{REPORT_FOLDER}/{spec.protocol}.{suffix}"))
     channel.emit(Finished({"report": REPORT_FOLDER, "arms": [_summary(one) for one in found]}))
 
 
 def _write(
-    spec: TrialSpec, panels: Sequence[Panel], outcomes: Sequence[Outcome], found: Sequence[Effect]
+    spec: TrialSpec,
+    panels: Sequence[Panel],
+    outcomes: Sequence[Outcome],
+    found: Sequence[Effect],
+    pairs: Mapping[str, Sequence[Effect]],
 ) -> None:
     made = versions()
     if isinstance(spec, CompareEnlargeSpec):
@@ -88,9 +91,10 @@ def _write(
         "images": {name: files_of(own) for name, own in images.items()},
         "versions": made,
         "effects": [{**asdict(one), "sentence": one.sentence} for one in found],
+        "paired": {arm: [asdict(one) for one in own] for arm, own in pairs.items()},
         "result": [asdict(one) for one in outcomes],
     }
-    page = blocks(wording, outcomes, found, panels)
+    page = blocks(wording, outcomes, found, pairs, panels)
     write_report(spec.run / REPORT_FOLDER, spec.protocol, data, title, page)
 
 

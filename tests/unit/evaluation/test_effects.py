@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from defectstudio.evaluation.effects import effects
+from defectstudio.evaluation.effects import effects, paired
 
 
 def outcome(arm, seed, f1, partition=0):
@@ -59,3 +59,16 @@ def test_pairs_are_of_one_split_and_several_splits_say_more():
     assert every.difference.values == pytest.approx((0.1, 0.2, 0.02, 0.04, 0.05, 0.05))
     assert "by split +0.150, +0.030, +0.050: helps." in every.sentence
     assert one([0, 1]).verdict == "helps, on both"
+
+
+def test_every_arm_stands_against_every_other():
+    f1 = {"Raw": 0.5, "glue": 0.6, "bad": 0.2}
+    made = [outcome(arm, seed, own) for arm, own in f1.items() for seed in range(3)]
+    pairs = paired(made, 0)
+    assert list(pairs) == list(f1)
+    for against, column in pairs.items():
+        for one in column:
+            if one.arm == against:
+                assert one.difference is None
+            else:
+                assert one.difference.mean == pytest.approx(f1[one.arm] - f1[against])
