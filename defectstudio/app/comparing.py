@@ -13,7 +13,7 @@ from defectstudio.app.training_images import (
     test_images,
     training_images,
 )
-from defectstudio.app.trials import enlarge_spec, transfer_spec
+from defectstudio.app.trials import enlarge_spec, strategies_spec, transfer_spec
 from defectstudio.app.validation import settings
 from defectstudio.domain.comparisons import (
     CompareDstSpec,
@@ -36,7 +36,7 @@ from defectstudio.project.project import Project, item_named
 
 KIND = "compare"
 REPORT_FOLDER = "report"
-Protocol = Literal["realism", "dst", "enlarge", "transfer"]
+Protocol = Literal["realism", "dst", "enlarge", "strategies", "transfer"]
 
 
 def start_comparison(
@@ -52,7 +52,8 @@ def start_comparison(
 
     Protocol "realism": all of them against the real defects of the test split. "dst": those of
     kind dst against histogram match. "enlarge": segmenters trained with their samples against
-    segmenters trained without. "transfer": segmenters trained on another item's defects.
+    segmenters trained without. "strategies": the same by the number of
+    real defects. "transfer": segmenters trained on another item's defects.
     overrides: fields of the protocol's settings (domain.specs), as text or values. report: a
     folder that gets a copy of the report; it stays in `report/` of the job's folder in any case.
     The same project, settings and seed give the same figures on a CPU.
@@ -137,7 +138,13 @@ _SPECS: Mapping[
         [Project, Item, Mapping[str, Any], Device],
         CompareSpec | CompareDstSpec | TrialSpec,
     ],
-] = {"realism": _realism, "dst": _dst, "enlarge": enlarge_spec, "transfer": transfer_spec}
+] = {
+    "realism": _realism,
+    "dst": _dst,
+    "enlarge": enlarge_spec,
+    "strategies": strategies_spec,
+    "transfer": transfer_spec,
+}
 
 
 def report_files(job: JobRecord, protocol: Protocol = "realism") -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from defectstudio.app.training_images import normal_files, test_images, training
 from defectstudio.app.validation import settings
 from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
+    CompareStrategiesSpec,
     CompareTransferSpec,
     EnlargeSettings,
     EnlargingGenerator,
     Partition,
+    StrategiesSettings,
     TransferSettings,
 )
 from defectstudio.domain.errors import ProjectError, SettingError
@@ -55,6 +58,64 @@ def enlarge_spec(
         settings=wanted,
         device=device,
     )
+
+
+def strategies_spec(
+    project: Project, chosen: Item, overrides: Mapping[str, Any], device: Device
+) -> CompareStrategiesSpec:
+    """Raises as `enlarge_spec` does, and SettingError for numbers that are none."""
+    wanted = settings(StrategiesSettings, overrides)
+    images = training_images(project, chosen)
+    labeled = {n for image in images for n in image.class_ids}
+    known = {one.id: one.name for one in project.classes(chosen.id) if one.id in labeled}
+    classes = _named(known, wanted.classes)
+    normal_files(project, chosen)
+    test_images(project, chosen)
+    whole = Partition(*(real_examples(project, chosen, split, classes) for split in _SPLITS))
+    counts = _counts(wanted.real)
+    return CompareStrategiesSpec(
+        run=project.root,
+        project=project.id,
+        item=chosen.name,
+        classes=classes,
+        generators=_generators(project, chosen, wanted.generators, whole.test, force=False),
+        partitions=tuple(
+            replace(whole, training=_few(whole.training, images, classes, count))
+            for count in counts
+        ),
+        real=counts,
+        cache=project.root / "cache" / "enlarge",
+        settings=wanted,
+        device=device,
+    )
+
+
+def _few(
+    training: Sequence[Example],
+    images: Sequence[ImageRecord],
+    classes: Collection[int],
+    count: int,
+) -> tuple[Example, ...]:
+    """The normal images and the first of every class, of different parts as far as it goes."""
+    kept: set[str] = set()
+    for class_id in classes:
+        own = [image for image in images if class_id in image.class_ids]
+        first = {image.group: image for image in reversed(own)}
+        ordered = [*(one for one in own if first[one.group] is one), *own]
+        kept |= {one.sha256 for one in list(dict.fromkeys(ordered))[:count]}
+    return tuple(one for one in training if one.label is None or one.sha256 in kept)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    """Raises SettingError."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts or not all(part.isdecimal() and 0 < int(part) < 10_000 for part in parts):
+        raise SettingError(
+            f"it cannot be {text!r}",
+            subject="real",
+            remedy="Give one number of images from 1 on, or several, comma between.",
+        )
+    return tuple(sorted({int(part) for part in parts}))
 
 
 def _partitions(

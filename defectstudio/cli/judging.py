@@ -23,7 +23,7 @@ def compare(
     *,
     project: ProjectPath,
     protocol: Annotated[
-        Literal["realism", "dst", "enlarge", "transfer"],
+        Literal["realism", "dst", "enlarge", "strategies", "transfer"],
         typer.Option(help="What is measured, and how."),
     ],
     item: ItemName = None,

@@ -173,6 +173,22 @@ class EnlargeSettings(TrialSettings):
 
 
 @dataclass(frozen=True)
+class StrategiesSettings(TrialSettings):
+    """How it is measured what a few real defects are worth, with and without made ones (P2 Table 1,
+    Figure 6).
+
+    classes: of the item's, comma between, default all. real: labeled images a class, comma between.
+    share: of the defects that strategy C sees, how many are made.
+    """
+
+    architectures: str = "buttonlab,deeplabv3plus,unet"
+    repeats: Annotated[int, Bounds(1, 100)] = 1
+    classes: str = ""
+    real: str = "1,3"
+    share: Annotated[float, Bounds(0.01, 1.0)] = 0.5
+
+
+@dataclass(frozen=True)
 class TransferSettings(TrialSettings):
     """How it is measured whether defects of one item teach another (P1 Tables 7, 8).
 
@@ -226,6 +242,28 @@ class CompareEnlargeSpec:
 
 
 @dataclass(frozen=True)
+class CompareStrategiesSpec:
+    """Train segmenters on a few real defects by strategies A, B and C (SPEC section 5); protocol
+    "strategies". partitions: the item's own split with the labeled training images cut down to
+    `real` a class, one for each; all generators are trained anew for each. cache: where finished
+    trainings are kept. The report is left in `report/` of the run folder.
+    """
+
+    run: Path
+    project: str
+    item: str
+    classes: dict[int, str]
+    generators: tuple[EnlargingGenerator, ...]
+    partitions: tuple[Partition, ...]
+    real: tuple[int, ...]
+    cache: Path
+    settings: StrategiesSettings = field(default_factory=StrategiesSettings)
+    device: Device = "cpu"
+    protocol: Literal["strategies"] = "strategies"
+    kind: Literal["compare_strategies"] = "compare_strategies"
+
+
+@dataclass(frozen=True)
 class CompareTransferSpec:
     """Train segmenters for an item on another item's defects; protocol "transfer".
 
@@ -251,5 +289,5 @@ class CompareTransferSpec:
     kind: Literal["compare_transfer"] = "compare_transfer"
 
 
-TrialSpec = CompareEnlargeSpec | CompareTransferSpec
+TrialSpec = CompareEnlargeSpec | CompareStrategiesSpec | CompareTransferSpec
 """Comparisons that train segmenters."""

@@ -48,11 +48,12 @@ class Effect:
 def paired(outcomes: Sequence[Outcome], seed: int) -> dict[str, list[Effect]]:
     """Every arm against every other, by that other's name."""
     arms = list(dict.fromkeys(one.arm for one in outcomes))
-    return {arm: effects(outcomes, arm, np.random.default_rng([seed, 7])) for arm in arms}
+    return {arm: effects(outcomes, arm, seed) for arm in arms}
 
 
-def effects(outcomes: Sequence[Outcome], against: str, rng: np.random.Generator) -> list[Effect]:
-    """Of all arms and architectures, in the order they were trained."""
+def effects(outcomes: Sequence[Outcome], against: str, seed: int) -> list[Effect]:
+    """Of all arms and architectures, in the order they were trained; seed: of the bootstrap."""
+    rng = np.random.default_rng([seed, 7])
     keys = list(dict.fromkeys((one.arm, one.architecture) for one in outcomes))
     return [_effect(key, against, outcomes, rng) for key in keys]
 

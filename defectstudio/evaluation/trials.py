@@ -35,7 +35,7 @@ from defectstudio.training.segmenter import SegmenterTask
 class Arm:
     """What a segmenter is trained on. class_ids: of the defects in its labels. share: of the
     defects that it sees, how many are made. weights_sha256: of the generator, or empty. decides:
-    what its scenes follow from, as plain data."""
+    what its scenes follow from, as plain data. steps: where it has not as many as all others."""
 
     name: str
     scenes: tuple[Scene, ...]
@@ -44,6 +44,7 @@ class Arm:
     augment: bool = False
     share: float = 0.0
     weights_sha256: str = ""
+    steps: int | None = None
 
     @property
     def synthetic(self) -> int:
@@ -184,7 +185,7 @@ class Trials:
             width=s.width,
             crop=s.crop,
             batch=s.batch,
-            steps=s.steps,
+            steps=arm.steps or s.steps,
             learning_rate=s.learning_rate,
             balance=s.balance,
             synthetic_share=arm.share,

@@ -46,10 +46,10 @@ def blocks(
     wording: Wording,
     outcomes: Sequence[Outcome],
     effects: Sequence[Effect],
-    pairs: Mapping[str, Sequence[Effect]],
+    more: Sequence[Block],
     panels: Sequence[Panel],
 ) -> list[Block]:
-    """What the page shows."""
+    """What the page shows. more: what the protocol has to say beside its effects."""
     source = wording.source
     found: list[Block] = [Heading("What it comes to")]
     found += [Text(one.sentence, warning="harms" in one.verdict) for one in effects]
@@ -61,10 +61,9 @@ def blocks(
             " few splits is too narrow."
         ),
         Text(source),
+        *more,
         Heading("Arms"),
         _arms(outcomes, source),
-        Heading("Arm against arm"),
-        _pairs(pairs, source),
         Heading("Classes"),
         _classes(wording.names, outcomes, source),
         Text(wording.paper),
@@ -105,7 +104,8 @@ def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
     return Table(caption, header, rows)
 
 
-def _pairs(pairs: Mapping[str, Sequence[Effect]], source: str) -> Table:
+def against_each_other(pairs: Mapping[str, Sequence[Effect]], source: str) -> list[Block]:
+    """Every arm against every other."""
     first = next(iter(pairs.values()))
     rows = [
         [f"{own.arm}, {own.architecture}", *(_apart(column[n]) for column in pairs.values())]
@@ -115,7 +115,24 @@ def _pairs(pairs: Mapping[str, Sequence[Effect]], source: str) -> Table:
         "Mean F1 of the row minus that of the column, on the same split with the same seed, with"
         f" its 95 % interval over these pairs. {source}"
     )
-    return Table(caption, ["", *pairs], rows)
+    return [Heading("Arm against arm"), Table(caption, ["", *pairs], rows)]
+
+
+def by_number(real: Sequence[int], outcomes: Sequence[Outcome], source: str) -> list[Block]:
+    """Of strategies: a row for each, a column for each number of real images."""
+    rows: dict[str, list[list[float]]] = {}
+    for one in outcomes:
+        strategy = f"{one.arm.partition(', ')[2]}, {one.architecture}"
+        cells = rows.setdefault(strategy, [[] for _ in real])
+        if one.figures.mean_f1_half is not None:
+            cells[one.partition].append(one.figures.mean_f1_half)
+    table = [
+        [name, *(_number(float(np.mean(own)) if own else None) for own in cells)]
+        for name, cells in rows.items()
+    ]
+    caption = f"Mean F1 of the classes, mean over repeats, by real images a class. {source}"
+    header = ["", *(f"{number} real" for number in real)]
+    return [Heading("Strategies"), Table(caption, header, table)]
 
 
 def _apart(one: Effect) -> str:

@@ -67,6 +67,7 @@ _HANDLERS = {
     "compare": ("compare", "compare"),
     "compare_dst": ("compare_dst", "compare_dst"),
     "compare_enlarge": ("compare_trials", "compare_trials"),
+    "compare_strategies": ("compare_trials", "compare_trials"),
     "compare_transfer": ("compare_trials", "compare_trials"),
     "train_segmenter": ("train_segmenter", "train_segmenter"),
     "evaluate": ("evaluate", "evaluate"),

@@ -324,3 +324,22 @@ def test_the_specification_of_the_protocol_transfer(project, tmp_path):
     with pytest.raises(SettingError, match="no labeled defect of such a class"):
         overrides = {"source": "tile", "classes": "dent, burn"}
         start_comparison(project, **wishes, overrides=overrides)
+
+
+def test_the_specification_of_the_protocol_strategies(project, tmp_path):
+    label = np.zeros((16, 24), np.uint8)
+    label[2:5, 2:9] = 1
+    item = project.items()[0].id
+    new = [NewImage("14", Role.DEFECT, picture(tmp_path, 14), label=label, group="other")]
+    project.set_splits(dict.fromkeys(project.add_images(item, new), Split.TRAIN))
+    spec = made_spec(project, protocol="strategies", overrides={"real": "3, 2,1"})
+    assert (spec["kind"], spec["real"]) == ("compare_strategies", [1, 2, 3])
+    few = [[one["sha256"] for one in part["training"]] for part in spec["partitions"]]
+    # 10 and 11 show one part: the second image is of another.
+    shown = [("10", "20"), ("10", "20", "14"), ("10", "11", "20", "14")]
+    assert [set(one) for one in few] == [set(named(project, *names)) for names in shown]
+    for part in spec["partitions"]:
+        assert [one["sha256"] for one in part["test"]] == named(project, "12", "30")
+    for real in ("", "0", "two", "1.5"):
+        with pytest.raises(SettingError, match="real"):
+            start_comparison(project, protocol="strategies", overrides={"real": real})

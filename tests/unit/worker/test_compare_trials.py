@@ -9,10 +9,12 @@ import torch
 
 from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
+    CompareStrategiesSpec,
     CompareTransferSpec,
     EnlargeSettings,
     EnlargingGenerator,
     Partition,
+    StrategiesSettings,
     TransferSettings,
     TrialSettings,
 )
@@ -23,6 +25,7 @@ from defectstudio.domain.specs import Example
 from defectstudio.evaluation import retraining
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.retraining import Retrainer
+from defectstudio.evaluation.strategies import Strategies, passes
 from defectstudio.evaluation.trials import Arm, Trials
 from defectstudio.imaging.reading import write_png
 from defectstudio.networks.segmenters.encoders import make_encoder
@@ -133,7 +136,7 @@ def test_a_rerun_trains_only_what_is_new(spec, monkeypatch):
 
 def test_shares_are_arms_of_the_same_samples(spec):
     protocol = Enlarge(replace(spec, shares=(0.25, 1.0)), torch.device("cpu"), lambda: None, print)
-    arms = list(protocol._arms(0))
+    arms = list(protocol.arms(0))
     assert [(one.name, one.share) for one in arms] == [
         ("Raw", 0.0), ("Augment", 0.0), ("glue 25%", 0.25), ("glue 100%", 1.0),
     ]  # fmt: skip
@@ -141,7 +144,7 @@ def test_shares_are_arms_of_the_same_samples(spec):
         b.pixels.tobytes() for b in arms[3].scenes
     ]
     for arm in arms:
-        assert protocol.trials[0]._config(arm, "unet", 0).synthetic_share == arm.share
+        assert protocol.ground.trials[0]._config(arm, "unet", 0).synthetic_share == arm.share
 
 
 def test_other_splits_have_generators_of_their_own(spec, tiny_files, make_owner, monkeypatch):
@@ -191,7 +194,7 @@ def test_another_encoder_file_of_the_same_name_is_another_training(spec, tmp_pat
     settings = replace(SETTINGS, encoder="resnet18", encoder_weights=str(file))
     trials = Enlarge(
         replace(spec, settings=settings), torch.device("cpu"), lambda: None, print
-    ).trials[0]
+    ).ground.trials[0]
     for seed in range(2):
         torch.manual_seed(seed)
         encoder, _ = make_encoder("resnet18", pretrained=False, weights="")
@@ -234,6 +237,58 @@ def test_an_unknown_segmenter_is_refused(spec, make_owner):
     strange = replace(spec, settings=replace(SETTINGS, architectures="unet, pspnet"))
     with pytest.raises(UserError, match="no segmenter of this name"):
         compare_trials(strange, make_owner())
+
+
+def test_strategies_stand_against_as_many_steps_on_the_same_few_images(spec, make_owner):
+    own = spec.partitions[0]
+    labeled = [one for one in own.training if one.label is not None]
+    normal = [one for one in own.training if one.label is None]
+    few = tuple(replace(own, training=(*labeled[:n], *normal)) for n in (1, 2))
+    settings = {**SMALL, "steps": 100, "crop": 64, "batch": 2, "architectures": "unet"}
+    strategies = CompareStrategiesSpec(
+        run=spec.run,
+        project="p",
+        item="tile",
+        classes=spec.classes,
+        generators=spec.generators,
+        partitions=few,
+        real=(1, 2),
+        cache=spec.cache,
+        settings=StrategiesSettings(**settings),
+    )
+    spec.run.mkdir()
+    (spec.run / "job.json").write_text(to_json(strategies))
+    assert _read(spec.run / "job.json") == strategies
+    protocol = Strategies(strategies, torch.device("cpu"), lambda: None, print)
+    steps = [
+        protocol.ground.trials[n]._config(arm, "unet", 0).steps
+        for n in range(2)
+        for arm in protocol.arms(n)
+    ]
+    assert steps == [1, 100, 100, 1, 100, 100]
+    quick = replace(strategies, settings=replace(strategies.settings, steps=2))
+    owner = make_owner()
+    _handle(quick, owner)
+    names = [one["name"] for one in owner.events[-1].summary["arms"]]
+    assert names == [
+        f"{n} real, {what}, unet"
+        for n in (1, 2)
+        for what in ("A: as many passes", "B: as many steps", "C: glue")
+    ]
+    data = json.loads((spec.run / "report" / "strategies.json").read_text())
+    assert [one["real"] for one in data["result"]] == [3, 3, 3, 4, 4, 4]
+    assert [one["synthetic"] for one in data["result"]] == [0, 0, 4, 0, 0, 4]
+    # Each number of real images has a generator of its own, which saw no other.
+    cards = [load_card(folder) for folder in (spec.cache / "generators").iterdir()]
+    assert sorted(len(card.trained_on) for card in cards) == [1, 2]
+    page = (spec.run / "report" / "strategies.html").read_text()
+    assert "<th>1 real</th><th>2 real</th>" in page and "P2 reports" in page
+
+
+def test_passes_are_those_of_the_paper():
+    """120 epochs of 8 a batch: 40 images are 5 steps an epoch where B and C take 100."""
+    assert passes(120 * 100, 40, 8) == 120 * 5
+    assert passes(10, 1, 8) == 1
 
 
 @pytest.fixture
