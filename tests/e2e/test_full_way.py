@@ -80,6 +80,30 @@ def test_an_export_finds_its_project_among_the_recent_ones(trained, tmp_path):
     assert "not in the project" in error["error"]["reason"]
 
 
+def test_from_samples_to_a_segmenter_and_what_it_finds(trained, tmp_path):
+    defectstudio("synthesize", trained, "--generator", "g", "--count", "2", "--seed", "6")
+    small = ("steps=30", "crop=64", "batch=4", "width=8", "learning_rate=0.003")
+    settings = [part for text in small for part in ("--set", text)]
+    made = defectstudio("train", trained, "segmenter", "--name", "eye", *settings)
+    assert made["segmenter"]["kind"] == "unet" and made["job"]["state"] == "done"
+    judged = defectstudio("evaluate", trained, "--model", "eye", "--report", tmp_path / "report")
+    assert Path(judged["report"]).is_file() and "mean F1" in judged["summary"]["sentence"]
+    figures = json.loads((tmp_path / "report" / "evaluate.json").read_text())["figures"]
+    assert figures["mean_f1_kept"] > 0.5  # a dark block on a grey plate
+    new = draw(tmp_path / "new")
+    found = defectstudio(
+        "predict", trained, "--model", "eye", new / "dent/images", tmp_path / "out"
+    )
+    assert (found["images"], found["failed"]) == (6, 0) and found["with_defects"] >= 5
+    assert len(list((tmp_path / "out" / "masks").iterdir())) == 6
+    written = defectstudio("predict", trained, "--model", "eye", "--onnx", tmp_path / "eye.onnx")
+    assert Path(written["onnx"]).is_file() and written["largest_difference"] < 1e-4
+    (new / "dent/images/0.png").write_bytes(b"torn")
+    defectstudio("predict", trained, "--model", "eye", new, tmp_path / "two", code=1)
+    error = defectstudio("predict", trained, "--model", "eye", code=1)
+    assert "FOLDER and OUT" in error["error"]["reason"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_cancels_and_resume_goes_on(trained):
     name = ("--name", "long")
