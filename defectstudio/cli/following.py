@@ -16,6 +16,7 @@ from defectstudio.domain.records import JobRecord, JobState
 if TYPE_CHECKING:
     from defectstudio.jobs.running import RunningJob
 
+_SHOWN = "notice", "warning"
 _LOOK_SECONDS = 0.2
 """Waiting without end would not hear Ctrl-C on Windows."""
 
@@ -30,7 +31,7 @@ def follow(job: RunningJob) -> JobRecord:
         def hear(event: Event) -> None:
             if isinstance(event, Progress):
                 show(event.done, event.total)
-            elif isinstance(event, Log) and event.level == "warning":
+            elif isinstance(event, Log) and event.level in _SHOWN:
                 note(event.text)
 
         job.event.connect(hear)

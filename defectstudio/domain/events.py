@@ -43,7 +43,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Log:
-    """A line for the log; level is "info" or "warning"."""
+    """A line for the log; level is "info", or "notice" or "warning", which are shown at once."""
 
     text: str
     level: str = "info"

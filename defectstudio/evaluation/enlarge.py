@@ -33,9 +33,19 @@ class Enlarge:
         self.spec = spec
         self.ground = Ground(spec, device, tick, warn, own=True)
 
+    @property
+    def trainings(self) -> int:
+        """Of each segmenter, kept ones among them."""
+        arms = 2 + len(self.spec.generators) * len(self.spec.shares)
+        return self.spec.settings.repeats * arms * len(self.spec.partitions)
+
     def total(self) -> int:
         """How often `tick` will be called."""
         return self.ground.total(2 + len(self.spec.generators) * len(self.spec.shares))
+
+    def seconds(self) -> float:
+        """About how long one arm takes with each segmenter once."""
+        return self.ground.trials[0].seconds(next(self.arms(0)))
 
     def run(self) -> list[Outcome]:
         """Train and judge every arm: split by split, repeat by repeat."""

@@ -35,9 +35,21 @@ class Strategies:
         self.spec = spec
         self.ground = Ground(spec, device, tick, warn, own=False)
 
+    @property
+    def trainings(self) -> int:
+        """Of each segmenter, kept ones among them."""
+        return self.spec.settings.repeats * (
+            (2 + len(self.spec.generators)) * len(self.spec.partitions)
+        )
+
     def total(self) -> int:
         """How often `tick` will be called, at most."""
         return self.ground.total(2 + len(self.spec.generators))
+
+    def seconds(self) -> float:
+        """About how long one arm takes with each segmenter once."""
+        equal = next(arm for arm in self.arms(0) if arm.steps is None)
+        return self.ground.trials[0].seconds(equal)
 
     def run(self) -> list[Outcome]:
         """Train and judge every arm, number by number of real images."""

@@ -6,6 +6,7 @@ validation images, where there are any; figures are of real test images.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,10 @@ class Panel:
         return truth
 
 
+REHEARSED = 3
+"""Steps by which it is told how long a training takes."""
+
+
 class Trials:
     """Trains and judges arms; `tick` is called after every step and may raise to stop."""
 
@@ -111,6 +116,25 @@ class Trials:
             for seed in seeds
             for arm in arms
         ]
+
+    def seconds(self, arm: Arm) -> float:
+        """About how long it takes to train and judge the arm once with each segmenter: a few steps
+        and one image are done to tell."""
+        images = len(self.stage.validation) + len(self.stage.test)
+        total = 0.0
+        for architecture in self.architectures:
+            config = self._config(arm, architecture, self.stage.settings.seed)
+            task = SegmenterTask(CropBatches(arm.scenes, arm.class_ids, config), self.device)
+            task.step(0, task.data[0])
+            began = time.perf_counter()
+            for step in range(1, 1 + REHEARSED):
+                task.step(step, task.data[step])
+            trained = time.perf_counter()
+            task.net.eval()
+            levels_of(task, read_scene(self.stage.test[0]))
+            judged = time.perf_counter()
+            total += (trained - began) / REHEARSED * config.steps + (judged - trained) * images
+        return total
 
     def _outcome(self, arm: Arm, config: SegmenterConfig) -> Outcome:
         """What is kept of an earlier run, or a training."""

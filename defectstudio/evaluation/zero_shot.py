@@ -39,17 +39,26 @@ class ZeroShot:
         )
         self.maker = Maker(making, device, tick, warn)
 
+    @property
+    def trainings(self) -> int:
+        """Of each segmenter, kept ones among them."""
+        return self.spec.settings.repeats * (2 + len(self.spec.generators))
+
     def total(self) -> int:
         """How often `tick` will be called."""
         generators = len(self.spec.generators)
         return self.trials.total(2 + generators) + self.maker.total(generators)
+
+    def seconds(self) -> float:
+        """About how long one arm takes with each segmenter once."""
+        return self.trials.seconds(self._direct())
 
     def run(self) -> list[Outcome]:
         """Train and judge every arm, repeat by repeat."""
         spec = self.spec
         ids = tuple(spec.source_classes)
         normal = tuple(read_scene(one) for one in spec.training if one.label is None)
-        arms = [Arm(DIRECT, tuple(map(read_scene, spec.source)), ids, files_of(spec.source))]
+        arms = [self._direct()]
         for one in spec.generators:
             made, weights = self.maker.scenes(one)
             decides = self.maker.making.decides()
@@ -58,6 +67,11 @@ class ZeroShot:
         whole = tuple(map(read_scene, spec.training))
         arms.append(Arm(BOUND, whole, tuple(spec.classes), files_of(spec.training)))
         return self.trials.run(arms)
+
+    def _direct(self) -> Arm:
+        source = self.spec.source
+        ids = tuple(self.spec.source_classes)
+        return Arm(DIRECT, tuple(map(read_scene, source)), ids, files_of(source))
 
     @property
     def panels(self) -> Sequence[Panel]:

@@ -10,7 +10,7 @@ from defectstudio.domain.comparisons import (
     CompareStrategiesSpec,
     TrialSpec,
 )
-from defectstudio.domain.events import Artifact, Finished, Started, Stopped
+from defectstudio.domain.events import Artifact, Finished, Log, Started, Stopped
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.kept import Outcome, files_of
@@ -41,6 +41,7 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
         protocol = Strategies(spec, device, steps.tick, said)
     else:
         protocol = ZeroShot(spec, device, steps.tick, said)
+    channel.emit(Log(_forecast(protocol.seconds(), protocol.trainings), "notice"))
     steps.total = protocol.total()
     channel.emit(Started(str(device), steps.total))
     try:
@@ -53,6 +54,18 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
     for suffix in ("json", "html"):
         channel.emit(Artifact("report", f"{REPORT_FOLDER}/{spec.protocol}.{suffix}"))
     channel.emit(Finished({"report": REPORT_FOLDER, "arms": [_summary(one) for one in told.found]}))
+
+
+def _forecast(seconds: float, trainings: int) -> str:
+    return (
+        f"One arm takes about {_time(seconds)} here, all {trainings} of them"
+        f" {_time(seconds * trainings)}; what is kept from before is not done again, and what is"
+        " trained for other splits comes on top."
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _write(

@@ -72,7 +72,13 @@ class JobModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return job.message or job.title
         if role == Qt.ItemDataRole.DisplayRole:
-            kind = {"train": self.tr("Train"), "synthesize": self.tr("Make")}.get(job.kind, "")
+            kind = {
+                "train": self.tr("Train"),
+                "synthesize": self.tr("Make"),
+                "train_segmenter": self.tr("Train segmenter"),
+                "evaluate": self.tr("Judge"),
+                "compare": self.tr("Compare"),
+            }.get(job.kind, "")
             return (f"{kind} {job.title}".strip(), job.state.value, None)[index.column()]
         return None
 

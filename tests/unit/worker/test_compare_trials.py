@@ -78,6 +78,8 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
     paths = [e.path for e in owner.events if isinstance(e, Artifact)]
     assert paths == ["report/enlarge.json", "report/enlarge.html"]
     assert isinstance(owner.events[-1], Finished)
+    said = next(e for e in owner.events if isinstance(e, Log))
+    assert said.level == "notice" and "all 3 of them" in said.text
     arms = owner.events[-1].summary["arms"]
     assert [one["name"] for one in arms] == ["Raw, unet", "Augment, unet", "glue, unet"]
     assert "too few repeats" in arms[2]["sentence"]
