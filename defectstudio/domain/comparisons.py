@@ -193,10 +193,14 @@ class TransferSettings(TrialSettings):
     """How it is measured whether defects of one item teach another (P1 Tables 7, 8).
 
     source: the item that defects come from; classes: of its classes, comma between, default all.
+    grey: take the contents' colour; cut: the share of every content that is cut off at a random
+    side. Generators of relative tone match contents to the target's surface by themselves.
     """
 
     source: str = ""
     classes: str = ""
+    grey: bool = False
+    cut: Annotated[float, Bounds(0.0, 0.9)] = 0.0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -17,8 +17,10 @@ from defectstudio.domain.specs import (
     PlacementSettings,
     SynthesizeSpec,
 )
+from defectstudio.evaluation.altered import NOTHING, Altered, Altering
 from defectstudio.evaluation.kept import files_of
 from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.training.crops import Scene, labeled_scene
 
@@ -28,7 +30,7 @@ class Making:
     """Where samples come from: shapes of the labels among `real`, backgrounds those of `normal`
     without a label; of every generator the same places.
 
-    classes: those to make, by id. count: samples a class.
+    classes: those to make, by id. count: samples a class. altering: what is done to contents.
     """
 
     run: Path
@@ -38,6 +40,7 @@ class Making:
     normal: Sequence[Example]
     count: int
     seed: int
+    altering: Altering = NOTHING
 
     def decides(self) -> object:
         """What its samples follow from besides the generator, as plain data."""
@@ -47,6 +50,7 @@ class Making:
             files_of(self.normal),
             self.count,
             self.seed,
+            asdict(self.altering),
         ]
 
 
@@ -71,7 +75,9 @@ class Maker:
 
         Raises UserError where none can be made.
         """
-        generator = load_generator(one.folder, self.device)
+        generator: ContentGenerator = load_generator(one.folder, self.device)
+        if self.making.altering != NOTHING:
+            generator = Altered(generator, self.making.altering)
         made: list[Scene] = []
         for class_id, name in self.making.classes.items():
             known = class_id in generator.card.classes

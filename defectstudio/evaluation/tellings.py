@@ -81,10 +81,11 @@ def _enlarge(spec: CompareEnlargeSpec, outcomes: Sequence[Outcome]) -> Telling:
 
 def _transfer(spec: CompareTransferSpec, outcomes: Sequence[Outcome]) -> Telling:
     s = spec.settings
+    altered = f"{', grey' * s.grey}{f', {s.cut:.0%} cut off' * (s.cut > 0)}"
     source = (
         f"{', '.join(spec.source_classes.values())} of {spec.source_name} ({len(spec.source)}"
         f" training images) to {spec.item} ({len(spec.training)} training images); {s.count}"
-        f" samples a class and generator; {described(s, spec.test, versions())}"
+        f" samples a class and generator{altered}; {described(s, spec.test, versions())}"
     )
     title = f"Do defects of {spec.source_name} teach {spec.item}?"
     images = {"source": spec.source, "training": spec.training, "test": spec.test}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from defectstudio.domain.comparisons import CompareTransferSpec
+from defectstudio.evaluation.altered import Altering
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.making import Maker, Making
 from defectstudio.evaluation.trials import Arm, Panel, Stage, Trials
@@ -35,7 +36,14 @@ class ZeroShot:
         s = spec.settings
         self.trials = Trials(Stage(spec.classes, (), spec.test, s, spec.cache), device, tick)
         making = Making(
-            spec.run, spec.project, spec.source_classes, spec.source, spec.training, s.count, s.seed
+            spec.run,
+            spec.project,
+            spec.source_classes,
+            spec.source,
+            spec.training,
+            s.count,
+            s.seed,
+            Altering(s.grey, s.cut),
         )
         self.maker = Maker(making, device, tick, warn)
 

@@ -27,6 +27,7 @@ from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.retraining import Retrainer
 from defectstudio.evaluation.strategies import Strategies, passes
 from defectstudio.evaluation.trials import Arm, Trials
+from defectstudio.evaluation.zero_shot import ZeroShot
 from defectstudio.imaging.reading import write_png
 from defectstudio.networks.segmenters.encoders import make_encoder
 from defectstudio.networks.weights import save_tensors
@@ -342,3 +343,18 @@ def test_transfer_stands_between_the_source_images_and_the_target_images(zero_sh
     assert set(real["figures"]["classes"]) == {"dent", "all classes"}
     page = (zero_shot.run / "report" / "transfer.html").read_text()
     assert "Do defects of tile teach pipe?" in page and page.count("<img") == 1
+
+
+def test_altered_contents_are_other_samples(zero_shot):
+    def scenes(**changes):
+        spec = replace(zero_shot, settings=replace(zero_shot.settings, **changes))
+        protocol = ZeroShot(spec, torch.device("cpu"), lambda: None, print)
+        (generator,) = spec.generators
+        return protocol.maker.scenes(generator)[0], protocol.maker.making.decides()
+
+    own, whole = scenes()
+    grey, plain = scenes(grey=True)
+    cut, part = scenes(cut=0.5)
+    assert len({str(one) for one in (whole, plain, part)}) == 3
+    for one, other in ((own, grey), (own, cut)):
+        assert any((a.pixels != b.pixels).any() for a, b in zip(one, other, strict=True))
