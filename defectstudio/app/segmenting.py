@@ -11,7 +11,7 @@ from defectstudio.app.training_images import training_images
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
-from defectstudio.domain.records import Item, JobRecord, SampleRecord, Split
+from defectstudio.domain.records import Item, JobRecord, Role, SampleRecord, Split
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
 from defectstudio.domain.segmenting import TrainSegmenterSpec
 from defectstudio.domain.specs import JOB_FILE, Device, Example, LabeledFile
@@ -43,8 +43,9 @@ def start_segmenter_training(
     the last run of that name that did not reach its end; then only `steps` may be given. On
     success the segmenter is a segmenter of the project.
 
-    Raises SettingError, ProjectError (no split, nothing labeled, name taken, samples of a generator
-    that has seen images it would be judged on) and JobError (nothing to resume, or it runs).
+    Raises SettingError, ProjectError (no split, neither a label nor a sample, name taken, samples
+    of a generator that has seen images it would be judged on) and JobError (nothing to resume, or
+    it runs).
     """
     name = clean_name(name, "segmenter")
     if resume:
@@ -52,9 +53,12 @@ def start_segmenter_training(
     chosen = item_named(project, item)
     config = settings(SegmenterConfig, overrides or {})
     check_free(project, KIND, name, project.segmenters())
-    labeled = {n for image in training_images(project, chosen) for n in image.class_ids}
     samples = _samples(project, chosen) if config.synthetic_share > 0 else []
-    shown = labeled | {n for one in samples for n in one.class_ids}
+    if not samples:
+        training_images(project, chosen)  # raises where there is nothing to learn from
+    real = project.images(chosen.id, role=Role.DEFECT, split=Split.TRAIN)
+    shown = {n for image in real for n in image.class_ids}
+    shown |= {n for sample in samples for n in sample.class_ids}
     made = TrainSegmenterSpec(
         run=project.root,
         name=name,

@@ -127,6 +127,17 @@ def test_it_sees_the_training_split_and_samples_on_its_backgrounds(project, tmp_
     assert spec["samples"] == [] and spec["classes"] == {"1": "dent"}
 
 
+def test_samples_alone_are_enough(project, tmp_path):
+    ids = [image.id for image in project.images() if image.name == "A"]
+    project.set_splits(dict.fromkeys(ids, Split.TEST))
+    with pytest.raises(ProjectError, match="no labeled defect image"):
+        start_segmenter_training(project, name="eye")
+    add_sample(project, tmp_path, "g")
+    spec = ended(start_segmenter_training(project, name="eye"))
+    assert [one["sha256"] for one in spec["training"]] == named(project, "g")
+    assert spec["classes"] == {"2": "burn"} and len(spec["samples"]) == 1
+
+
 def test_samples_of_a_generator_that_knows_what_is_judged_are_refused(project, tmp_path):
     digest = add_generator(project, tmp_path / "g", named(project, "T"))
     add_sample(project, tmp_path, "g")
