@@ -41,9 +41,9 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
         protocol = Strategies(spec, device, steps.tick, said)
     else:
         protocol = ZeroShot(spec, device, steps.tick, said)
-    channel.emit(Log(_forecast(protocol.seconds(), protocol.trainings), "notice"))
     steps.total = protocol.total()
     channel.emit(Started(str(device), steps.total))
+    channel.emit(Log(_forecast(protocol.seconds(), protocol.trainings), "notice"))
     try:
         outcomes = protocol.run()
     except Halted:

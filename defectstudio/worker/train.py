@@ -24,10 +24,16 @@ def train(spec: TrainSpec, channel: Channel) -> None:
     devices.threads()
     device = devices.choose(spec.device)
     task = make_task(spec, device, lambda text: channel.emit(Log(text)))
-    channel.emit(Log(f"{spec.config.kind}: {len(spec.classes)} classes on {device}"))
-    manifest = manifest_of(spec)
+    about = f"{spec.config.kind}: {len(spec.classes)} classes on {device}"
     if run_training(
-        task, spec.config, manifest, channel, run=spec.run, device=device, resume=spec.resume
+        task,
+        spec.config,
+        manifest_of(spec),
+        channel,
+        about=about,
+        run=spec.run,
+        device=device,
+        resume=spec.resume,
     ):
         card = export_generator(spec, task, spec.run / GENERATOR_FOLDER)
         channel.emit(Artifact("generator", GENERATOR_FOLDER, card.step))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from defectstudio.domain.events import Artifact, Finished, Log
+from defectstudio.domain.events import Artifact, Finished
 from defectstudio.domain.files import write_json
 from defectstudio.domain.segmenters import CARD, WEIGHTS, SegmenterCard
 from defectstudio.domain.segmenting import TrainSegmenterSpec
@@ -38,12 +38,15 @@ def train_segmenter(spec: TrainSegmenterSpec, channel: Channel) -> None:
         for one in spec.samples
     ]
     task = SegmenterTask(CropBatches([*real, *made], list(spec.classes), spec.config), device)
-    channel.emit(
-        Log(f"{spec.config.arch}, {task.encoder}: {len(real)} real images, {len(made)} samples")
-    )
-    manifest = _manifest(spec)
     if run_training(
-        task, spec.config, manifest, channel, run=spec.run, device=device, resume=spec.resume
+        task,
+        spec.config,
+        _manifest(spec),
+        channel,
+        about=f"{spec.config.arch}, {task.encoder}: {len(real)} images, {len(made)} samples",
+        run=spec.run,
+        device=device,
+        resume=spec.resume,
     ):
         card = _export(spec, task, spec.run / SEGMENTER_FOLDER)
         channel.emit(Artifact("segmenter", SEGMENTER_FOLDER, spec.config.steps))

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.events import Started
+from defectstudio.domain.events import Log, Started
 from defectstudio.synthesis.versions import versions
 from defectstudio.training.checkpoints import load_state, save_state
 from defectstudio.training.loop import Loop, ModelTask, Plan
@@ -41,19 +41,21 @@ def run_training(
     manifest: dict[str, Any],
     channel: Channel,
     *,
+    about: str,
     run: Path,
     device: torch.device,
     resume: bool,
 ) -> bool:
     """Train to the end (True) or to a stop (False); leaves `checkpoint/` in the run folder.
 
-    manifest: what the training follows from, which a checkpoint must agree with to be resumed.
-    Raises CheckpointError.
+    manifest: what the training follows from, which a checkpoint must agree with to be resumed;
+    about: a line for the log. Raises CheckpointError.
     """
     if config.deterministic:
         torch.use_deterministic_algorithms(True)
     first = _restored(task, config, manifest, run) if resume else 0
     channel.emit(Started(str(device), config.steps))
+    channel.emit(Log(about))
     # All randomness is drawn from (seed, step), so the step is the random state.
     meta = {**manifest, "random": {"seed": config.seed}, "versions": versions()}
 
