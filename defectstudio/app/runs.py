@@ -32,12 +32,17 @@ def last_run(project: Project, kind: str, name: str) -> JobRecord:
 
 
 def check_free(
-    project: Project, kind: str, name: str, models: Iterable[GeneratorRecord | SegmenterRecord]
+    project: Project,
+    kind: str,
+    name: str,
+    noun: str,
+    models: Iterable[GeneratorRecord | SegmenterRecord],
 ) -> None:
-    """Raises ProjectError where one of the models has the name, JobError where a training has."""
+    """Raises ProjectError where one of the models, each a `noun`, has the name, JobError where a
+    training of this kind of job has."""
     if any(name_key(known.name) == name_key(name) for known in models):
         raise ProjectError(
-            "the project has a model of this name", subject=name, remedy="Choose another name."
+            f"the project has a {noun} of this name", subject=name, remedy="Choose another name."
         )
     live = (JobState.QUEUED, JobState.RUNNING)
     if any(j.kind == kind and j.title == name and j.state in live for j in project.jobs()):

@@ -52,7 +52,7 @@ def start_segmenter_training(
         return _resume(project, name, overrides or {}, device)
     chosen = item_named(project, item)
     config = settings(SegmenterConfig, overrides or {})
-    check_free(project, KIND, name, project.segmenters())
+    check_free(project, KIND, name, "segmenter", project.segmenters())
     samples = _samples(project, chosen) if config.synthetic_share > 0 else []
     if not samples:
         training_images(project, chosen)  # raises where there is nothing to learn from

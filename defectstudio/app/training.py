@@ -65,7 +65,7 @@ def start_training(
     kind = kind or "dcdganc"
     config = settings(CONFIGS[kind], {"kind": kind, **(overrides or {})})
     _check_kind(kind, config.kind)
-    check_free(project, KIND, name, project.generators())
+    check_free(project, KIND, name, "generator", project.generators())
     _check_references(references, config)
     labeled = (
         reference_images(project, chosen, references)

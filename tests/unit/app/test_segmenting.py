@@ -150,7 +150,7 @@ def test_samples_of_a_generator_that_knows_what_is_judged_are_refused(project, t
 
 def test_names_and_splits_are_checked(project, tmp_path):
     project.add_segmenter(1, "Eye", "unet", segmenter_folder(tmp_path / "s"))
-    with pytest.raises(ProjectError, match="model of this name"):
+    with pytest.raises(ProjectError, match="has a segmenter of this name"):
         start_segmenter_training(project, name="eye")
     with pytest.raises(SettingError, match="no setting"):
         start_segmenter_training(project, name="other", overrides={"stepz": "1"})
