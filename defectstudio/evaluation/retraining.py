@@ -98,12 +98,13 @@ class Retrainer:
         )
 
     def _references(self, card: GeneratorCard, labeled: Sequence[_Labeled]) -> list[_Labeled]:
-        """As many images a class as the generator was given; all where it was given all."""
+        """As many images a class as the generator was given; all where it was given all, one where
+        those that it was given are not at hand."""
         before = _labeled(self.known)
         given = [one for one in before if one.file.sha256 in card.trained_on]
         if len(given) == len(before):
             return list(labeled)
-        wanted = Counter(n for one in given for n in one.class_ids)
+        wanted = Counter(n for one in given for n in one.class_ids) or Counter(card.classes.keys())
         chosen = []
         for one in labeled:
             if any(wanted[n] > 0 for n in one.class_ids):
