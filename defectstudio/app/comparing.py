@@ -52,9 +52,9 @@ def start_comparison(
 
     Protocol "realism": all of them against the real defects of the test split. "dst": those of
     kind dst against histogram match. "enlarge": segmenters trained with their samples against
-    segmenters trained without. "strategies": the same by the number of
-    real defects. "transfer": segmenters trained on another item's defects.
-    overrides: fields of the protocol's settings (domain.specs), as text or values. report: a
+    segmenters trained without. "strategies": the same by the number of real defects. "transfer":
+    segmenters trained on another item's defects.
+    overrides: fields of the protocol's settings (domain.comparisons), as text or values. report: a
     folder that gets a copy of the report; it stays in `report/` of the job's folder in any case.
     The same project, settings and seed give the same figures on a CPU.
 

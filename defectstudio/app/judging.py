@@ -16,6 +16,7 @@ from defectstudio.domain.events import Event, Log, Progress
 from defectstudio.domain.files import write_beside, write_bytes
 from defectstudio.domain.records import JobRecord, Split
 from defectstudio.domain.segmenting import (
+    PREDICTIONS,
     EvaluateSettings,
     EvaluateSpec,
     ExportOnnxSpec,
@@ -130,7 +131,7 @@ def predict(
         summary = run_once(spec, hear)
         if target.exists():
             target.rmdir()
-        (Path(run) / "predictions").rename(target)
+        (Path(run) / PREDICTIONS).rename(target)
     counts = (int(str(summary[key])) for key in ("images", "with_defects", "failed"))
     return Predicted(target, *counts)
 

@@ -37,9 +37,7 @@ def enlarge_spec(
     """Raises SettingError and ProjectError: no split, nothing labeled or normal in it, a generator
     that has seen the test split."""
     wanted = settings(EnlargeSettings, overrides)
-    labeled = {n for image in training_images(project, chosen) for n in image.class_ids}
-    known = {one.id: one.name for one in project.classes(chosen.id) if one.id in labeled}
-    classes = _named(known, wanted.classes)
+    classes = _named(project, chosen, wanted.classes)
     partitions = tuple(_partitions(project, chosen, classes, wanted))
     if all(example.label is None for example in partitions[0].test):
         test_images(project, chosen)
@@ -66,9 +64,7 @@ def strategies_spec(
     """Raises as `enlarge_spec` does, and SettingError for numbers that are none."""
     wanted = settings(StrategiesSettings, overrides)
     images = training_images(project, chosen)
-    labeled = {n for image in images for n in image.class_ids}
-    known = {one.id: one.name for one in project.classes(chosen.id) if one.id in labeled}
-    classes = _named(known, wanted.classes)
+    classes = _named(project, chosen, wanted.classes)
     normal_files(project, chosen)
     test_images(project, chosen)
     whole = Partition(*(real_examples(project, chosen, split, classes) for split in _SPLITS))
@@ -154,9 +150,7 @@ def transfer_spec(
     """chosen: the target. Raises as `enlarge_spec` does, and for a source that is none."""
     wanted = settings(TransferSettings, overrides)
     source = _source(project, chosen, wanted.source)
-    labeled = {n for image in training_images(project, source) for n in image.class_ids}
-    classes = {one.id: one.name for one in project.classes(source.id) if one.id in labeled}
-    used = _named(classes, wanted.classes)
+    used = _named(project, source, wanted.classes)
     normal_files(project, chosen)
     test_images(project, chosen)
     test = real_examples(project, chosen, Split.TEST)
@@ -188,8 +182,11 @@ def _source(project: Project, target: Item, name: str) -> Item:
     return item_named(project, name)
 
 
-def _named(classes: Mapping[int, str], text: str) -> dict[int, str]:
-    """Those of the names, comma between, or all."""
+def _named(project: Project, item: Item, text: str) -> dict[int, str]:
+    """Those of the item's classes with a label in the training split that are named, comma between,
+    or all."""
+    labeled = {n for image in training_images(project, item) for n in image.class_ids}
+    classes = {one.id: one.name for one in project.classes(item.id) if one.id in labeled}
     wanted = {name_key(part) for part in text.split(",") if part.strip()}
     found = {n: name for n, name in classes.items() if not wanted or name_key(name) in wanted}
     if not found or len(found) < len(wanted):

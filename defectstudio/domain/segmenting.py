@@ -10,6 +10,9 @@ from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Device, Example, LabeledFile
 
+PREDICTIONS = "predictions"
+"""In the run folder of a judgement or a prediction."""
+
 
 @dataclass(frozen=True)
 class TrainSegmenterSpec:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.segmentation import Judgement
 from defectstudio.imaging.reading import write_png
-from defectstudio.imaging.types import Mask, Unit
-from defectstudio.metrics.scores import level_of, scores
+from defectstudio.imaging.types import Mask
+from defectstudio.metrics.scores import level_of, probabilities, scores
 from defectstudio.networks.segmenters.loading import LoadedSegmenter
 from defectstudio.training.crops import VOID, read_scene
 
@@ -73,13 +72,6 @@ def judge(
         float(probability.max(initial=0)),
         file,
     )
-
-
-def probabilities(logits: Unit) -> NDArray[np.float32]:
-    """Of any defect: (H, W) from logits (H, W, outputs)."""
-    highest = logits.max(axis=2).astype(np.float64)
-    found: NDArray[np.float32] = (1 / (1 + np.exp(-highest))).astype(np.float32)
-    return found
 
 
 def _count(mask: Mask) -> int:

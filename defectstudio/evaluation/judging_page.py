@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.segmenters import SegmenterCard
-from defectstudio.domain.segmenting import EvaluateSpec
+from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.drawings import curve
 from defectstudio.evaluation.judging import Judged
-from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text
+from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text, number
 from defectstudio.evaluation.segmentation import Judgement, SegmentationFigures
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import read_image, to_unit
@@ -158,15 +158,10 @@ def _pair(
     spec: EvaluateSpec, card: SegmenterCard, example: Example, one: Judged
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     scene = read_scene(example)
-    said = to_unit(read_image(spec.run / "predictions" / one.prediction)) >= card.threshold
+    said = to_unit(read_image(spec.run / PREDICTIONS / one.prediction)) >= card.threshold
     image = np.round(with_channels(to_unit(scene.pixels), 3) * 255).astype(np.uint8)
     truth, held = (scene.label > 0) & (scene.label < VOID), scene.label != VOID
     over = image.copy()
     for mask, colour in ((said & truth, HIT), (said & ~truth & held, ALARM), (~said & truth, MISS)):
         over[mask] = (over[mask] * 0.4 + np.array(colour) * 0.6).astype(np.uint8)
     return image, over
-
-
-def number(value: float | None) -> str:
-    """A figure, or a dash where it is undefined."""
-    return "–" if value is None else f"{value:.3f}"

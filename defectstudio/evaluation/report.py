@@ -94,6 +94,11 @@ def write_report(
     write_bytes(folder / f"{name}.html", page(title, blocks).encode("utf-8"))
 
 
+def number(value: float | None) -> str:
+    """A figure, or a dash where it is undefined."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 def _html(block: Block) -> str:
     if isinstance(block, Heading):
         return f"<h{block.level}>{escape(block.text)}</h{block.level}>"

@@ -25,7 +25,7 @@ from defectstudio.evaluation.segmentation import Judgement, threshold
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.types import Mask, Unit
-from defectstudio.metrics.scores import Scores, probability_of, scores
+from defectstudio.metrics.scores import Scores, probabilities, probability_of, scores
 from defectstudio.networks.segmenters.registry import SEGMENTERS
 from defectstudio.networks.segmenters.tiled import predicted
 from defectstudio.training.crops import CropBatches, Scene, read_scene, targets
@@ -196,8 +196,7 @@ class Trials:
             probability_of(kept),
             judgement.figures(np.random.default_rng([self.stage.settings.seed, 6])),
         )
-        logits = [logits_of(task, panel.scene).max(axis=2) for panel in self.panels]
-        return outcome, [1 / (1 + np.exp(-own)) for own in logits]
+        return outcome, [probabilities(logits_of(task, panel.scene)) for panel in self.panels]
 
     def _config(self, arm: Arm, architecture: Architecture, seed: int) -> SegmenterConfig:
         s = self.stage.settings

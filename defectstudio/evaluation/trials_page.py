@@ -12,7 +12,7 @@ from defectstudio.domain.comparisons import TrialSettings
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.kept import Outcome
-from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
+from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text, number
 from defectstudio.evaluation.segmentation import POOLED, ClassScores
 from defectstudio.evaluation.trials import Panel
 from defectstudio.imaging.sheets import contact_sheet
@@ -87,14 +87,14 @@ def _arms(outcomes: Sequence[Outcome], source: str) -> Table:
                 str(one.seed),
                 str(one.real),
                 str(one.synthetic),
-                _number(figures.mean_f1_half),
-                _number(figures.mean_f1_kept),
-                _number(pooled.f1_half),
-                _number(pooled.average_precision),
-                _number(areas[0].value if areas[0] else None),
-                _number(pooled.aupro),
-                _number(figures.image_f1),
-                _number(areas[1].value if areas[1] else None),
+                number(figures.mean_f1_half),
+                number(figures.mean_f1_kept),
+                number(pooled.f1_half),
+                number(pooled.average_precision),
+                number(areas[0].value if areas[0] else None),
+                number(pooled.aupro),
+                number(figures.image_f1),
+                number(areas[1].value if areas[1] else None),
             ]
         )
     caption = (
@@ -127,7 +127,7 @@ def by_number(real: Sequence[int], outcomes: Sequence[Outcome], source: str) -> 
         if one.figures.mean_f1_half is not None:
             cells[one.partition].append(one.figures.mean_f1_half)
     table = [
-        [name, *(_number(float(np.mean(own)) if own else None) for own in cells)]
+        [name, *(number(float(np.mean(own)) if own else None) for own in cells)]
         for name, cells in rows.items()
     ]
     caption = f"Mean F1 of the classes, mean over repeats, by real images a class. {source}"
@@ -164,7 +164,7 @@ def _classes(known: Sequence[str], outcomes: Sequence[Outcome], source: str) -> 
 def _over(scores: Sequence[ClassScores]) -> str:
     half = [one.f1_half for one in scores if one.f1_half is not None]
     best = [one.f1_oracle for one in scores if one.f1_oracle is not None]
-    return " / ".join(_number(float(np.mean(own)) if own else None) for own in (half, best))
+    return " / ".join(number(float(np.mean(own)) if own else None) for own in (half, best))
 
 
 def _caption(panels: Sequence[Panel], source: str) -> str:
@@ -185,7 +185,3 @@ def _sheet(panels: Sequence[Panel]) -> NDArray[np.uint8]:
 def _rgb(pixels: NDArray[np.float32] | NDArray[np.bool_]) -> NDArray[np.uint8]:
     wide = np.broadcast_to(pixels.astype(np.float32), (*pixels.shape[:2], 3))
     return np.round(np.clip(wide, 0, 1) * 255).astype(np.uint8)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

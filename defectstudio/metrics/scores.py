@@ -42,6 +42,13 @@ def scores(logits: NDArray[np.float32]) -> Scores:
     return levels
 
 
+def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of any defect: (H, W) from logits (H, W, outputs)."""
+    highest = logits.max(axis=2).astype(np.float64)
+    found: NDArray[np.float32] = (1 / (1 + np.exp(-highest))).astype(np.float32)
+    return found
+
+
 def level_of(probability: float) -> int:
     """The least level of at least this probability, 0..LEVELS: at 0 all pixels are positive, at
     LEVELS none is."""

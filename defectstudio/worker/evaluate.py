@@ -9,7 +9,7 @@ import numpy as np
 
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.domain.segmenters import SegmenterCard
-from defectstudio.domain.segmenting import EvaluateSpec
+from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec
 from defectstudio.evaluation.judging import Judged, judge
 from defectstudio.evaluation.judging_page import blocks, sentence
 from defectstudio.evaluation.kept import files_of
@@ -21,9 +21,6 @@ from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.comparing import REPORT_FOLDER, Halted, Steps
-
-PREDICTIONS_FOLDER = "predictions"
-"""In the run folder."""
 
 
 def evaluate(spec: EvaluateSpec, channel: Channel) -> None:
@@ -38,7 +35,7 @@ def evaluate(spec: EvaluateSpec, channel: Channel) -> None:
     images = []
     try:
         for example in spec.examples:
-            folder = spec.run / PREDICTIONS_FOLDER
+            folder = spec.run / PREDICTIONS
             images.append(judge(segmenter, example, spec.classes, judgement, folder))
             steps.tick()
     except Halted:

@@ -83,7 +83,7 @@ def _write(net: nn.Module, card: SegmenterCard, path: Path) -> None:
             output_names=["probability"],
             dynamic_axes={"image": axes, "probability": axes},
             opset_version=OPSET,
-            # The other exporter needs onnxscript and gives fixed sides where SAME padding asks.
+            # The other exporter needs a third package, onnxscript.
             dynamo=False,
         )
     model = onnx.load(str(path))

@@ -7,20 +7,17 @@ import numpy as np
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.events import Artifact, Finished, Log, Started, Stopped
 from defectstudio.domain.files import write_json
-from defectstudio.domain.segmenting import PredictSpec
-from defectstudio.evaluation.judging import probabilities
+from defectstudio.domain.segmenting import PREDICTIONS, PredictSpec
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.masks import components
 from defectstudio.imaging.reading import read_image, to_unit, write_png
 from defectstudio.imaging.types import Image, Mask
-from defectstudio.metrics.scores import level_of, scores
+from defectstudio.metrics.scores import level_of, probabilities, scores
 from defectstudio.networks.segmenters.loading import LoadedSegmenter, load_segmenter
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.comparing import Halted, Steps
 
-PREDICTIONS_FOLDER = "predictions"
-"""In the run folder."""
 FOUND = (213, 94, 0)
 """Colour of what was found (Okabe and Ito's vermilion)."""
 
@@ -47,7 +44,7 @@ def predict(spec: PredictSpec, channel: Channel) -> None:
         channel.emit(Stopped(channel.stop(), steps.done))
         return
     write_json(
-        spec.run / PREDICTIONS_FOLDER / "predictions.json",
+        spec.run / PREDICTIONS / "predictions.json",
         {
             "classes": segmenter.card.classes,
             "threshold": threshold,
@@ -55,7 +52,7 @@ def predict(spec: PredictSpec, channel: Channel) -> None:
             "images": rows,
         },
     )
-    channel.emit(Artifact("predictions", PREDICTIONS_FOLDER))
+    channel.emit(Artifact("predictions", PREDICTIONS))
     bad = sum(1 for row in rows if row.get("defects"))
     failed = sum(1 for row in rows if "error" in row)
     channel.emit(Finished({"images": len(rows), "with_defects": bad, "failed": failed}))
@@ -71,7 +68,7 @@ def _predicted(
     classes = np.fromiter(segmenter.card.classes, np.uint8)
     multi = segmenter.card.config.multiclass
     mask = np.where(found, classes[levels.argmax(axis=2)] if multi else 255, 0).astype(np.uint8)
-    folder = spec.run / PREDICTIONS_FOLDER
+    folder = spec.run / PREDICTIONS
     write_png(folder / "masks" / f"{name}.png", mask)
     write_png(
         folder / "probabilities" / f"{name}.png", np.rint(probability * 65535).astype(np.uint16)
