@@ -87,7 +87,7 @@ def solve(unknown: Mask, links: Sequence[Links], tolerance: float) -> Membrane:
 
 def _sweeps_of(cycle: int) -> int:
     """Two cycles mostly suffice; what still grows then needs more and more sweeps."""
-    return _SWEEPS if cycle < 2 else min(2 * cycle, 16)
+    return _SWEEPS if cycle < 3 else min(2 * cycle, 16)
 
 
 def _error_left(change: float, before: float) -> float:

@@ -17,6 +17,7 @@
 namespace {
 
 constexpr int MOST_CHANNELS = 4;
+constexpr size_t RING = 512;  // pixels whose values are fetched while others are found
 
 using multigrid::Level;
 using regions::Bits;
@@ -116,12 +117,15 @@ public:
     }
 
 private:
+    struct Pixel { int y, x; };
+
     Job& job;
     Arena& arena;
     Sides open;
     Bits mask, omega;
     Shares shares;
     std::vector<Level> levels;
+    std::vector<Pixel> ring;  // pixels beside Omega, to be pulled
     bool solvable = false;
 
     const B* behind(int y, int x) const {
@@ -182,7 +186,8 @@ private:
         level.finest = true;
         multigrid::number_tiles(level, arena);
         for (int tile = 1; tile < level.active; ++tile) fill(level, tile);
-        for (int y = -1; y <= job.height; ++y) pull(level, y);
+        for (int y = -1; y <= job.height; ++y) find_ring(level, y);
+        pull_ring(level);
         levels.push_back(std::move(level));
     }
 
@@ -198,18 +203,26 @@ private:
     }
 
     // The pixels of row y beside Omega, inside the image.
-    void pull(Level& level, int y) {
+    void find_ring(Level& level, int y) {
         if ((y < 0 && !open.top) || (y == job.height && !open.bottom)) return;
         const uint64_t *row = omega.row(y), *up = omega.row(y - 1), *down = omega.row(y + 1);
         for (int i = -1; i <= job.width >> 6; ++i) {
             uint64_t left = row[i] << 1 | (i >= 0 ? row[i - 1] >> 63 : 0);
             uint64_t right = row[i] >> 1 | row[i + 1] << 63;
-            uint64_t ring = (up[i] | down[i] | left | right) & ~row[i];
-            for (; ring; ring &= ring - 1) {
-                int x = 64 * i + regions::lowest(ring);
-                if ((x >= 0 || open.left) && (x < job.width || open.right)) pull(level, y, x);
+            uint64_t beside = (up[i] | down[i] | left | right) & ~row[i];
+            for (; beside; beside &= beside - 1) {
+                int x = 64 * i + regions::lowest(beside);
+                if ((x < 0 && !open.left) || (x >= job.width && !open.right)) continue;
+                PREFETCH(behind(y, x));
+                PREFETCH(content(y, x));
+                ring.push_back({y, x});
             }
         }
+        if (ring.size() >= RING) pull_ring(level);
+    }
+    void pull_ring(Level& level) {
+        for (const Pixel& each : ring) pull(level, each.y, each.x);
+        ring.clear();
     }
     // The Dirichlet value there, into the loads of its neighbours in Omega.
     void pull(Level& level, int y, int x) {
@@ -246,6 +259,7 @@ private:
                 any |= bits, every &= bits;
             }
             if (!any) continue;
+            prefetch(row, column + 1);
             bool known = solvable && levels[0].kind[levels[0].at(row, column)] != multigrid::VOID;
             if (known)
                 membrane(row, column, offset);
@@ -262,6 +276,14 @@ private:
             }
             for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y)
                 write(y, column, offset + size_t(y & 7) * 16 * job.channels);
+        }
+    }
+    // Rows of a narrow picture are no stream that a processor foresees.
+    void prefetch(int row, int column) const {
+        if (16 * column >= job.width) return;
+        for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y) {
+            PREFETCH(content(y, 16 * column));
+            PREFETCH(line<B>(job.out, job.out_stride, y) + size_t(16) * column * job.channels);
         }
     }
     void membrane(int row, int column, float* offset) {

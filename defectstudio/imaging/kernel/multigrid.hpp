@@ -239,7 +239,7 @@ HOT inline void find_change(Level& coarse) {
 
 // Adds the interpolated change of the coarse level; `most` becomes the largest of it.
 HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most) {
-    V largest = most;
+    V largest[4] = {most, most, most, most};  // one would be waited for at every row
     for (int tile = first; tile < last; ++tile) {
         const Place& place = fine.tiles[tile];
         const V* inverse = fine.own(fine.inverse, place.inverse);
@@ -257,12 +257,13 @@ HOT inline void correct(Level& fine, Level& coarse, int first, int last, V& most
                     int i = colour * PLANE + row;
                     V kept = where(inverse[i], change[colour]);
                     value[i] += kept;
-                    largest = larger_size(largest, kept);
+                    V& own = largest[2 * (row & 1) + colour];
+                    own = larger_size(own, kept);
                 }
             }
         }
     }
-    most = largest;
+    most = larger(larger(largest[0], largest[1]), larger(largest[2], largest[3]));
 }
 
 // One V-cycle; returns the largest change that came from the coarser levels. What smoothes a
@@ -334,7 +335,7 @@ inline bool is_bottom(const Level& level) {
 }
 
 // Two cycles mostly suffice. What still grows then needs more and more sweeps.
-inline int sweeps_of(int cycle) { return cycle < 2 ? SWEEPS : std::min(2 * cycle, 16); }
+inline int sweeps_of(int cycle) { return cycle < 3 ? SWEEPS : std::min(2 * cycle, 16); }
 
 // The error after a cycle that changed so much, by how much the changes shrink.
 inline double error_left(double change, double before) {

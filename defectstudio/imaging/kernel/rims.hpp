@@ -36,9 +36,9 @@ public:
         for (int y = -reach; y < mask.height + reach; ++y) fill(y, open);
         for (int square = 1; square < std::max(ramp * ramp, retention * retention + 1); ++square) {
             size_t first = steps.size();
-            for (int dy = -reach; dy <= reach; ++dy)
-                for (int dx = -reach; dx <= reach; ++dx)
-                    if (dy * dy + dx * dx == square) steps.push_back({dy * words, dx});
+            for (int down = 0; down <= reach; ++down)
+                for (int right = 0; right <= reach; ++right)
+                    if (down * down + right * right == square) steps.push_back({down, right});
             if (steps.size() == first) continue;
             float alpha = std::sqrt(float(square)) / float(ramp);
             depths.push_back({1.0f - std::min(alpha, 1.0f), square <= retention * retention,
@@ -47,14 +47,14 @@ public:
     }
 
     // Sets `closed` (deeper than the retention) and `shares` of the 64 pixels of a word.
-    void run(int y, int word, Bits& closed, Shares& shares) const {
+    HOT void run(int y, int word, Bits& closed, Shares& shares) const {
         uint64_t left = mask.row(y)[word], kept = left;
-        const uint64_t* here = row(y) + word;
-        if (left && near(here)) {
+        Words rows[MOST_ROWS];
+        if (left && gather(row(y) + word, rows)) {
             size_t step = 0;
             for (const Depth& depth : depths) {
                 uint64_t found = 0;
-                for (; step < depth.end; ++step) found |= moved(here + steps[step].down, steps[step].right);
+                for (; step < depth.end; ++step) found |= rows[steps[step].down].moved(steps[step].right);
                 if (depth.share > 0)
                     for (uint64_t hit = left & found; hit; hit &= hit - 1)
                         shares.set(y, 64 * word + lowest(hit), depth.share);
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    struct Step { int down, right; };                      // in words and in bits
+    struct Step { int down, right; };                      // rows and bits, to either side
     struct Depth { float share; bool open; size_t end; };  // open: not deeper than the retention
 
     const Bits& mask;
@@ -90,19 +90,25 @@ private:
         line[-1] = open.left ? ~0ull : 0;
         line[last + 1] = open.right ? ~0ull : 0;
     }
-    bool near(const uint64_t* here) const {
+    // A word, and those beside it, of the rows so far above and below.
+    struct Words {
+        uint64_t before, here, after;
+        uint64_t moved(int right) const {
+            if (!right) return here;
+            return here >> right | after << (64 - right) | here << right | before >> (64 - right);
+        }
+    };
+    static constexpr int MOST_ROWS = LONGEST + 1;
+    // Whether anything of the outside is within reach of a word.
+    bool gather(const uint64_t* here, Words* rows) const {
         uint64_t any = 0;
-        for (int dy = -reach; dy <= reach; ++dy) {
-            const uint64_t* line = here + dy * words;
-            any |= line[0] | line[-1] >> (64 - reach) | line[1] << (64 - reach);
+        for (int down = 0; down <= reach; ++down) {
+            const uint64_t *above = here - down * words, *below = here + down * words;
+            rows[down] = {above[-1] | below[-1], above[0] | below[0], above[1] | below[1]};
+            any |= rows[down].here | rows[down].before >> (64 - reach) |
+                   rows[down].after << (64 - reach);
         }
         return any;
-    }
-    // The word of those that lie so many bits to the right.
-    static uint64_t moved(const uint64_t* line, int right) {
-        if (right > 0) return line[0] >> right | line[1] << (64 - right);
-        if (right < 0) return line[0] << -right | line[-1] >> (64 + right);
-        return line[0];
     }
 };
 

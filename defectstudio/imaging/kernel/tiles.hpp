@@ -112,7 +112,9 @@ inline void number_tiles(Level& level, Arena& arena) {
 INLINE void put(V cells, V* planes, int row, int half) {
     float* even = (float*)(planes + (row & 1 ? PLANE : 0) + row) + 4 * half;
     float* odd = (float*)(planes + (row & 1 ? 0 : PLANE) + row) + 4 * half;
-    for (int i = 0; i < LANES / 2; ++i) even[i] = cells[2 * i], odd[i] = cells[2 * i + 1];
+    V sorted = SHUFFLE(cells, cells, 0, 2, 4, 6, 1, 3, 5, 7);
+    memcpy(even, &sorted, sizeof(V) / 2);
+    memcpy(odd, (const float*)&sorted + LANES / 2, sizeof(V) / 2);
 }
 
 // Sums over 2x2 cells: row `row` (0..3) of the coarse cells under a tile.
@@ -122,7 +124,7 @@ INLINE V children(const V* planes, int row) {
 }
 
 // The next coarser level: pixels, Dirichlet links and values summed.
-inline Level coarsened(Level& fine, Arena& arena) {
+HOT inline Level coarsened(Level& fine, Arena& arena) {
     Level level = empty_level((fine.height + 1) / 2, (fine.width + 1) / 2, fine.channels);
     level.pixels = 4 * fine.pixels;
     for (int row = 0; row < level.rows; ++row)

@@ -8,6 +8,7 @@ constexpr int LANES = 8;
 #if defined(__GNUC__)
 #define INLINE inline __attribute__((always_inline))
 #define RESTRICT __restrict__
+#define PREFETCH(address) __builtin_prefetch(address)
 #define UNROLL _Pragma("GCC unroll 8")
 // One machine code for every x86-64 and one for those with AVX2, chosen when the library is loaded.
 #if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
@@ -35,6 +36,7 @@ INLINE V larger_size(V m, V x) {
 #else
 #define INLINE __forceinline
 #define RESTRICT __restrict
+#define PREFETCH(address)
 #define UNROLL
 #define HOT
 struct alignas(32) V {
