@@ -36,6 +36,20 @@ class Training:
     apart_features: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """What the search says of real contents of the test split, which nobody copied: how far its
+    shares can be trusted. None without a threshold."""
+
+    pixels: Memorising | None
+    features: Memorising | None
+
+
+def unseen(judge: Judge, real: Features, training: Training) -> Unseen:
+    """Of at least one content of the class of `training`."""
+    return Unseen(by_pixels(real, training), by_features(judge, real, training))
+
+
 def training(judge: Judge, shown: Sequence[Shown], groups: Mapping[str, int]) -> Training:
     """Of at least one content; groups: by the SHA-256 of the images."""
     features = judge.features(shown)

@@ -23,9 +23,9 @@ from defectstudio.evaluation.contents import (
     generated_content,
     real_contents,
 )
-from defectstudio.evaluation.copies import Training, training
+from defectstudio.evaluation.copies import Training, Unseen, training, unseen
 from defectstudio.evaluation.figures import Figures, figures
-from defectstudio.evaluation.pooling import pool
+from defectstudio.evaluation.pooling import pool, pooled_copies
 from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.evaluation.steering import Contents, Steered
 from defectstudio.evaluation.verdicts import with_sentences
@@ -66,10 +66,11 @@ class Pictures:
 @dataclass(frozen=True)
 class Realism:
     """All figures of a comparison. training: KID of the real training contents, by class name:
-    what a generator reaches that only repeats them."""
+    what a generator reaches that only repeats them. unseen: by class name and POOLED."""
 
     arms: tuple[Arm, ...]
     training: dict[str, Kid]
+    unseen: dict[str, Unseen]
     parts: dict[str, int]
     """Physical parts, near-copies merged, of the test and of the training split."""
 
@@ -98,11 +99,14 @@ class Comparison:
             figures = self._measure(named)
             measured.setdefault(arm_key(named.generator.card), []).append(figures)
         rng = self._rng("arms")
+        unseen = self._unseen()
         arms = with_sentences(
-            [as_arm(same, rng) for same in measured.values()], self.judge.network.name
+            [as_arm(same, rng) for same in measured.values()],
+            self.judge.network.name,
+            unseen.get(POOLED),
         )
         parts = {"test": test_parts, "training": len(set(self.training_groups.values()))}
-        return Realism(tuple(arms), self._training_kid(), parts)
+        return Realism(tuple(arms), self._training_kid(), unseen, parts)
 
     def total(self, generators: Sequence[Named]) -> int:
         """How often `tick` will be called."""
@@ -241,6 +245,20 @@ class Comparison:
             distance = self.judge.distance(self.real.get(class_id), seen, rng)
             if distance is not None:
                 found[name] = distance
+        return found
+
+    def _unseen(self) -> dict[str, Unseen]:
+        found = {}
+        for class_id, real in self.real.items():
+            name = self.spec.classes[class_id]
+            if shown := self.pictures.training[name]:
+                known = training(self.judge, shown, self.training_groups)
+                found[name] = unseen(self.judge, real, known)
+        if found:
+            found[POOLED] = Unseen(
+                pooled_copies([one.pixels for one in found.values()]),
+                pooled_copies([one.features for one in found.values()]),
+            )
         return found
 
     def _rng(self, what: str, number: int = 0) -> np.random.Generator:

@@ -18,6 +18,7 @@ from defectstudio.evaluation.seen import Judge
 from defectstudio.evaluation.verdicts import RULE
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.metrics.intervals import Interval
+from defectstudio.metrics.memorising import Memorising
 from defectstudio.networks.features.distances import distance_name
 
 COLUMNS = {
@@ -170,11 +171,27 @@ def _clusters(result: Realism, source: str) -> list[Block]:
 
 
 def _copies(result: Realism, source: str) -> list[Block]:
-    found: list[Block] = [Heading("Copies of training contents")]
+    found: list[Block] = [Heading("Copies of training contents"), _unseen(result, source)]
     for arm in result.arms:
         pooled = arm.generators[0].by_class[POOLED]
         found += _histograms(arm, pooled, source)
     return found
+
+
+def _unseen(result: Realism, source: str) -> Table:
+    rows = [[name, *map(_share, (one.pixels, one.features))] for name, one in result.unseen.items()]
+    return Table(
+        "Real contents of the test split that the search takes for copies of training contents:"
+        f" what a generator's share must be held against. {source}",
+        ["", "pixels", "features"],
+        rows,
+    )
+
+
+def _share(found: Memorising | None) -> str:
+    if found is None or found.share is None:
+        return "–"
+    return f"{found.share:.1%} of {len(found.nearest)}"
 
 
 def _histograms(arm: Arm, pooled: Figures, source: str) -> list[Block]:

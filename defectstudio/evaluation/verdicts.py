@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from defectstudio.evaluation.arms import PASTE, POOLED, Arm
+from defectstudio.evaluation.copies import Unseen
 from defectstudio.metrics.intervals import Interval
 
 COPIES_ALLOWED = 0.10
@@ -17,10 +18,11 @@ RULE = (
 )
 
 
-def with_sentences(arms: Sequence[Arm], network: str) -> list[Arm]:
-    """The arms, each with its sentence. network: the feature network that judged them."""
+def with_sentences(arms: Sequence[Arm], network: str, unseen: Unseen | None) -> list[Arm]:
+    """The arms, each with its sentence. network: the feature network that judged them; unseen: what
+    the search for copies says of real contents, if anything."""
     paste = next((arm for arm in arms if arm.kind == PASTE), None)
-    return [replace(arm, sentence=_sentence(arm, paste, network)) for arm in arms]
+    return [replace(arm, sentence=_sentence(arm, paste, network, unseen)) for arm in arms]
 
 
 def verdict(arm: Arm, other: Arm) -> str | None:
@@ -34,7 +36,7 @@ def verdict(arm: Arm, other: Arm) -> str | None:
     return "does not beat" if one.least > two.most + margin else "cannot be told apart from"
 
 
-def _sentence(arm: Arm, paste: Arm | None, network: str) -> str:
+def _sentence(arm: Arm, paste: Arm | None, network: str, unseen: Unseen | None) -> str:
     pooled = arm.intervals[POOLED]
     parts = [f"{arm.name}{_seeds(arm)}: {_kid(pooled.get('kid'))}"]
     if arm.kind == PASTE:
@@ -43,15 +45,28 @@ def _sentence(arm: Arm, paste: Arm | None, network: str) -> str:
         parts.append(f"it {found} paste ({_number(paste.intervals[POOLED]['kid'].mean)})")
     elif paste is None:
         parts.append("there is no paste to compare with")
-    parts += _warnings(arm, network)
+    parts += _warnings(arm, network, unseen)
     return "; ".join(parts) + "."
 
 
-def _warnings(arm: Arm, network: str) -> list[str]:
+def _warnings(arm: Arm, network: str, unseen: Unseen | None) -> list[str]:
     pooled, found = arm.intervals[POOLED], []
-    shares = [pooled[name].mean for name in ("copies_pixels", "copies_features") if name in pooled]
-    if shares and max(shares) > COPIES_ALLOWED:
-        found.append(f"{max(shares):.0%} of its contents lie suspiciously near a training content")
+    shares = {
+        how: pooled[f"copies_{how}"].mean
+        for how in ("pixels", "features")
+        if f"copies_{how}" in pooled
+    }
+    if shares and max(shares.values()) > COPIES_ALLOWED:
+        how = max(shares, key=shares.__getitem__)
+        aside = ""
+        if unseen is not None:
+            real = {"pixels": unseen.pixels, "features": unseen.features}[how]
+            if real is not None and real.share is not None:
+                aside = f" (of real ones that it never saw: {real.share:.0%})"
+        found.append(
+            f"{shares[how]:.0%} of its contents lie suspiciously near a training content by their"
+            f" {how}{aside}"
+        )
     if "empty_rate" in pooled and pooled["empty_rate"].mean > EMPTY_ALLOWED:
         found.append(f"{pooled['empty_rate'].mean:.1%} of its samples are empty")
     if "outside_region" in pooled and pooled["outside_region"].most > 0:
