@@ -248,6 +248,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "ema": 0.0,
             "features": "vgg19",
             "balance": False,
+            "decay": 0.0,
             "w_content": 1e5,
             "w_style": 2.5e-4,
             "w_hist": 10.0,
@@ -260,6 +261,13 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 """Settings by name and kind: the defaults, and what P1 and P2 state."""
+
+
+_BEFORE: dict[type | None, dict[str, Any]] = {
+    DcdgancConfig: {"projected": False},
+    DstConfig: {"decay": 0.0},
+}
+"""What generators did that were trained before there was such a setting."""
 
 
 @dataclass(frozen=True)
@@ -287,8 +295,8 @@ class ByKind:
         now = {"kind": "dcdganc", **config}
         if isinstance(now.get("autocast"), bool):
             now["autocast"] = "on" if now["autocast"] else "off"
-        if self.stored and CONFIGS.get(now["kind"]) is DcdgancConfig:
-            now = {"projected": False, **now}
+        if self.stored:
+            now = {**_BEFORE.get(CONFIGS.get(now["kind"]), {}), **now}
         return now
 
 

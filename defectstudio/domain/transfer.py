@@ -38,7 +38,8 @@ class DstConfig(LearningConfig):
     """DST: a transfer network that harmonises the histogram-matched defect (P2 section 3.1).
 
     One network for one class, from one reference or several of them; with `conditional` one for
-    all classes, told by the reference's style code (our extension). features: the network that
+    all classes, told by the reference's style code (our extension). decay: the learning rate falls
+    as (1 - t / steps) to this power; 0 as in the paper, never. features: the network that
     the losses ask; content_layers, style_layers, hist_layers: its layers, comma between, or
     nothing for the usual ones (networks.features.layers). w_content ... w_tv: weights of eq. (3)
     and (6), w_texture that of Gram matrices against the reference's, which is ours; balance: they
@@ -57,6 +58,7 @@ class DstConfig(LearningConfig):
     preview_every: Annotated[int, Bounds(1, 1_000_000)] = 10
     batch: Annotated[int, Bounds(1, 512)] = 1
     learning_rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-3
+    decay: Annotated[float, Bounds(0.0, 10.0)] = 1.0
     beta1: Annotated[float, Bounds(0.0, 0.999)] = 0.9
     ema: Annotated[float, Bounds(0.0, 0.99999)] = 0.99
     conditional: bool = False

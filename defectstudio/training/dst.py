@@ -27,6 +27,7 @@ from defectstudio.training.parts import (
     Batch,
     finite,
     put_back,
+    set_rate,
     state_of,
     step_rng,
 )
@@ -91,6 +92,8 @@ class DstTask:
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update the transfer network."""
+        c = self.config
+        set_rate(self.opt, c.learning_rate, index, c.steps, c.decay)
         rng = step_rng(self.config.seed, index)
         with autocast(self.config.autocast, self.device):
             made, place = self._transferred(self.net, batch, rng)

@@ -16,6 +16,7 @@ from defectstudio.training.parts import (
     Batch,
     finite,
     put_back,
+    set_rate,
     state_of,
     step_rng,
     update,
@@ -23,7 +24,7 @@ from defectstudio.training.parts import (
 from defectstudio.training.precision import autocast
 
 DECAY = 0.9
-"""The learning rate falls as (1 - t / steps) to this power (Chen et al. 2018)."""
+"""Of the learning rate."""
 BEYOND = 1 << 40
 """Step of the batch that no training step sees: shown."""
 
@@ -40,9 +41,7 @@ class SegmenterTask:
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update the segmenter."""
-        share = max(0.0, 1 - index / self.config.steps)
-        for group in self.opt.param_groups:
-            group["lr"] = self.config.learning_rate * share**DECAY
+        set_rate(self.opt, self.config.learning_rate, index, self.config.steps, DECAY)
         self.net.train()
         image, target, held = (self._on(batch[name]) for name in ("image", "target", "held"))
         with autocast(self.config.autocast, self.device):

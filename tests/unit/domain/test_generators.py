@@ -1,5 +1,6 @@
 """Kinds of generators: one configuration each, found again by its kind."""
 
+import json
 from dataclasses import fields, replace
 from typing import get_args
 
@@ -49,6 +50,17 @@ def test_a_card_says_its_kind():
     card = GeneratorCard(DcdgancConfig(kind="adain"), 3, {}, {}, 0, (), "train", "", {})
     assert card.kind == "adain"
     assert not replace(card, config=DcdgancConfig(source="constant")).config.fills_mask
+
+
+@pytest.mark.parametrize(("kind", "name", "then"), [("dcdganc", "projected", False),
+                                                    ("dst", "decay", 0.0)])  # fmt: skip
+def test_a_card_from_before_a_setting_means_what_was_done_then(kind, name, then):
+    card = GeneratorCard(CONFIGS[kind](), 3, {}, {}, 0, (), "train", "", {})
+    data = json.loads(to_json(card))
+    written = TypeAdapter(GeneratorCard).validate_python(data)
+    del data["config"][name]
+    old = TypeAdapter(GeneratorCard).validate_python(data)
+    assert getattr(old.config, name) == then != getattr(written.config, name)
 
 
 def test_presets_name_fields_and_the_paper_differs_from_the_default():
