@@ -6,7 +6,7 @@ other classes being left out; pooled figures, which the largest class rules, sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,7 @@ from defectstudio.metrics.scores import (
     best_f1,
     confusion,
     count,
+    f1_by_level,
     level_of,
     nothing,
 )
@@ -105,7 +106,6 @@ class Judgement:
 
         Raises UserError where the sizes differ.
         """
-        shown = {int(n) for n in np.unique(label)} & set(self.classes)
         any_defect = (label > 0) & (label < VOID)
         highest = levels.max(axis=2)
         pooled = self._count(0, highest, any_defect, label == VOID)
@@ -113,11 +113,7 @@ class Judgement:
             highest.max(initial=0).reshape(1, 1), np.array([[bool(any_defect.any())]])
         )
         half, kept = {}, {}
-        for place, class_id in enumerate(self.classes):
-            if class_id not in shown and any_defect.any():
-                continue
-            own = levels[..., place] if levels.shape[2] > 1 else levels[..., 0]
-            left_out = (label == VOID) | (any_defect & (label != class_id))
+        for class_id, own, left_out in _by_class(levels, label, list(self.classes)):
             counts = self._count(class_id, own, label == class_id, left_out)
             half[class_id], kept[class_id] = confusion(counts, HALF), confusion(counts, self.kept)
         self._groups.append(group)
@@ -198,12 +194,29 @@ def _scores(tally: _Tally, kept: int) -> ClassScores:
     )
 
 
-def threshold(images: Iterable[tuple[Scores, Label]]) -> int:
-    """The level of the largest pooled F1 of validation images: levels (H, W, outputs) and labels.
-    That of a probability of 0.5 where none shows a defect."""
-    total = nothing()
+def threshold(images: Iterable[tuple[Scores, Label]], class_ids: Sequence[int]) -> int:
+    """The level of the largest mean F1 of the classes on validation images: levels (H, W, outputs)
+    and labels. That of a probability of 0.5 where none shows a defect.
+
+    The mean is the primary figure: the threshold of the best pooled F1, which the largest class
+    rules, lets through too much for the small ones.
+    """
+    totals = {class_id: nothing() for class_id in class_ids}
     for levels, label in images:
-        truth = (label > 0) & (label < VOID)
-        total += count(levels.max(axis=2), truth, label == VOID)
-    best = best_f1(total)
-    return best[1] if best else HALF
+        for class_id, own, left_out in _by_class(levels, label, class_ids):
+            totals[class_id] += count(own, label == class_id, left_out)
+    curves = [f1_by_level(one) for one in totals.values() if one.positive.any()]
+    return int(np.mean(curves, axis=0).argmax()) if curves else HALF
+
+
+def _by_class(
+    levels: Scores, label: Label, class_ids: Sequence[int]
+) -> Iterator[tuple[int, Scores, Mask]]:
+    """The classes that an image says something of, with their levels (H, W) and what of it is left
+    out: it shows them, or no defect at all."""
+    any_defect = (label > 0) & (label < VOID)
+    shown = set(np.unique(label).tolist())
+    for place, class_id in enumerate(class_ids):
+        if class_id in shown or not any_defect.any():
+            own = levels[..., place] if levels.shape[2] > 1 else levels[..., 0]
+            yield class_id, own, (label == VOID) | (any_defect & (label != class_id))

@@ -168,6 +168,7 @@ class Trials:
             bootstrap=stage.settings.seed,
             device=self.device.type,
             partition=stage.partition,
+            threshold="mean F1",
         )
 
     def train(self, arm: Arm, config: SegmenterConfig) -> tuple[Outcome, Probabilities]:
@@ -179,7 +180,8 @@ class Trials:
             self.tick()
         task.net.eval()
         validation = (read_scene(example) for example in self.stage.validation)
-        kept = threshold((levels_of(task, one), one.label) for one in validation)
+        said = ((levels_of(task, one), one.label) for one in validation)
+        kept = threshold(said, list(self.stage.classes))
         judgement = Judgement(self.stage.classes, kept)
         for example in self.stage.test:
             scene = read_scene(example)

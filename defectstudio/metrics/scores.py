@@ -197,13 +197,18 @@ def best_f1(counts: Counts) -> tuple[float, int] | None:
 
     An oracle where the pixels are those that are judged; a threshold to keep on validation.
     """
-    total = int(counts.positive.sum())
-    if not total:
+    if not counts.positive.any():
         return None
-    hits, alarms = (np.cumsum(x[::-1])[::-1] for x in (counts.positive, counts.negative))
-    f1 = 2 * hits / (hits + alarms + total)
+    f1 = f1_by_level(counts)
     level = int(f1.argmax())
     return float(f1[level]), level
+
+
+def f1_by_level(counts: Counts) -> NDArray[np.float64]:
+    """F1 of taking all pixels of at least a level for positive, by level. There are positives."""
+    hits, alarms = (np.cumsum(x[::-1])[::-1] for x in (counts.positive, counts.negative))
+    f1: NDArray[np.float64] = 2 * hits / (hits + alarms + counts.positive.sum())
+    return f1
 
 
 def _taken(pixels: Histogram) -> NDArray[np.float64]:

@@ -68,7 +68,8 @@ def _export(spec: TrainSegmenterSpec, task: SegmenterTask, folder: Path) -> Segm
     """Keep the threshold of the validation images, and write weights and card."""
     task.net.eval()
     validation = (read_scene(one) for one in spec.validation)
-    kept = threshold((levels_of(task, scene), scene.label) for scene in validation)
+    said = ((levels_of(task, scene), scene.label) for scene in validation)
+    kept = threshold(said, list(spec.classes))
     digest = save_tensors(folder / WEIGHTS, task.export())
     card = SegmenterCard(
         config=spec.config,

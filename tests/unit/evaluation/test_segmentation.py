@@ -93,9 +93,28 @@ def test_a_prediction_of_another_size_is_refused():
         Judgement(CLASSES, HALF).add(levels[:30], label, group)
 
 
-def test_the_threshold_is_that_of_the_best_f1_on_validation():
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_the_threshold_is_that_of_the_best_mean_f1_on_validation(outputs):
+    made = images(outputs, seed=3)
+    said = [(levels, label) for levels, label, _ in made]
+
+    kept = threshold(said, list(CLASSES))
+
+    best = judged(made, kept).mean_f1_kept
+    rivals = np.linspace(1, LEVELS - 1, 150).astype(int)
+    assert best >= max(judged(made, int(level)).mean_f1_kept for level in rivals)
+    assert best > judged(made).mean_f1_half
+
+
+def test_a_large_class_does_not_rule_the_threshold():
+    """Of one class alone it is that class's best, whatever else is shown."""
     made = images(seed=3)
-    kept = threshold([(levels, label) for levels, label, _ in made])
-    found = judged(made, kept).classes[POOLED]
-    assert found.f1_kept == found.f1_oracle > found.f1_half
-    assert threshold([(levels, label) for levels, label, _ in made[4:]]) == HALF
+    said = [(levels, label) for levels, label, _ in made]
+    found = judged(made, threshold(said, [7])).classes["hole"]
+    assert found.f1_kept == found.f1_oracle
+
+
+def test_without_a_defect_the_threshold_is_a_half():
+    good = [(levels, label) for levels, label, _ in images()[4:]]
+    assert threshold(good, list(CLASSES)) == HALF
+    assert threshold([], list(CLASSES)) == HALF
