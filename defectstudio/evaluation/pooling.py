@@ -37,8 +37,8 @@ def pool(
         kid_crops=judge.distance(real, fake, rng, crops=True),
         diversity=_diversity([one.diversity for one in classes]),
         diversity_inside=_diversity([one.diversity_inside for one in classes]),
-        copies_pixels=pooled_copies([one.copies_pixels for one in classes]),
-        copies_features=pooled_copies([one.copies_features for one in classes]),
+        copies_pixels=_copies([one.copies_pixels for one in classes]),
+        copies_features=_copies([one.copies_features for one in classes]),
         labels=label_summary(made),
         steering=_steering([one.steering for one in classes]),
         unplaced=sum(one.unplaced for one in classes),
@@ -71,8 +71,7 @@ def _steering(parts: Sequence[Steering]) -> Steering:
     return Steering(*(float(np.mean(known)) if known else None for known in columns))
 
 
-def pooled_copies(parts: Sequence[Memorising | None]) -> Memorising | None:
-    """Distances in units of each class's threshold; None where no class has one."""
+def _copies(parts: Sequence[Memorising | None]) -> Memorising | None:
     known = [(one, one.threshold) for one in parts if one is not None and one.threshold]
     if not known:
         return None

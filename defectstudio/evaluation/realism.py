@@ -25,7 +25,7 @@ from defectstudio.evaluation.contents import (
 )
 from defectstudio.evaluation.copies import Training, Unseen, training, unseen
 from defectstudio.evaluation.figures import Figures, figures
-from defectstudio.evaluation.pooling import pool, pooled_copies
+from defectstudio.evaluation.pooling import pool
 from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.evaluation.steering import Contents, Steered
 from defectstudio.evaluation.verdicts import with_sentences
@@ -66,7 +66,8 @@ class Pictures:
 @dataclass(frozen=True)
 class Realism:
     """All figures of a comparison. training: KID of the real training contents, by class name:
-    what a generator reaches that only repeats them. unseen: by class name and POOLED."""
+    what a generator reaches that only repeats them. unseen: by class name, where both
+    splits show one."""
 
     arms: tuple[Arm, ...]
     training: dict[str, Kid]
@@ -76,8 +77,8 @@ class Realism:
 
 
 class Comparison:
-    """One run of the protocol; `tick` is called after every content, and once a class for what
-    style and class decide. It may raise to stop the run."""
+    """One run of the protocol; `tick` is called once a class for its real contents, after every
+    generated one, and once a class for what style and class decide. It may raise to stop."""
 
     def __init__(
         self, spec: CompareSpec, judge: Judge, tick: Callable[[], None], warn: Callable[[str], None]
@@ -89,21 +90,20 @@ class Comparison:
         self.real: dict[int, Features] = {}
         self.training_groups: dict[str, int] = {}
         self.training_shown: list[Shown] = []
+        self.trained: dict[tuple[int, frozenset[str]], Training] = {}
         self.known: dict[tuple[frozenset[str], frozenset[int]], Known] = {}
 
     def run(self, generators: Sequence[Named]) -> Realism:
         """Measure them all. Raises UserError when the test split shows no defect at all."""
         test_parts = self._read_real()
+        unseen = self._unseen()
         measured: dict[str, list[GeneratorFigures]] = {}
         for named in generators:
             figures = self._measure(named)
             measured.setdefault(arm_key(named.generator.card), []).append(figures)
         rng = self._rng("arms")
-        unseen = self._unseen()
         arms = with_sentences(
-            [as_arm(same, rng) for same in measured.values()],
-            self.judge.network.name,
-            unseen.get(POOLED),
+            [as_arm(same, rng) for same in measured.values()], self.judge.network.name, unseen
         )
         parts = {"test": test_parts, "training": len(set(self.training_groups.values()))}
         return Realism(tuple(arms), self._training_kid(), unseen, parts)
@@ -111,7 +111,7 @@ class Comparison:
     def total(self, generators: Sequence[Named]) -> int:
         """How often `tick` will be called."""
         known = [set(named.generator.card.classes) & set(self.spec.classes) for named in generators]
-        return (self.spec.settings.count + 1) * sum(map(len, known))
+        return len(self.spec.classes) + (self.spec.settings.count + 1) * sum(map(len, known))
 
     def _read_real(self) -> int:
         """Read the real contents of both splits; returns the test split's physical parts."""
@@ -218,7 +218,7 @@ class Comparison:
         key = (frozenset(card.trained_on), frozenset(card.classes))
         if key not in self.known:
             trained = {
-                class_id: training(self.judge, own, self.training_groups)
+                class_id: self._training(class_id, own)
                 for class_id in sorted(set(card.classes) & set(self.spec.classes))
                 if (own := self._shown_to(card, class_id))
             }
@@ -249,17 +249,19 @@ class Comparison:
 
     def _unseen(self) -> dict[str, Unseen]:
         found = {}
-        for class_id, real in self.real.items():
-            name = self.spec.classes[class_id]
-            if shown := self.pictures.training[name]:
-                known = training(self.judge, shown, self.training_groups)
-                found[name] = unseen(self.judge, real, known)
-        if found:
-            found[POOLED] = Unseen(
-                pooled_copies([one.pixels for one in found.values()]),
-                pooled_copies([one.features for one in found.values()]),
-            )
+        for class_id, name in self.spec.classes.items():
+            real, shown = self.real.get(class_id), self.pictures.training[name]
+            if real is not None and shown:
+                found[name] = unseen(self.judge, real, self._training(class_id, shown))
+            self.tick()
         return found
+
+    def _training(self, class_id: int, shown: Sequence[Shown]) -> Training:
+        """Looked at once for all generators that saw the same."""
+        key = class_id, frozenset(one.source for one in shown)
+        if key not in self.trained:
+            self.trained[key] = training(self.judge, shown, self.training_groups)
+        return self.trained[key]
 
     def _rng(self, what: str, number: int = 0) -> np.random.Generator:
         """Draws of their own for every purpose: another generator in the list changes none."""

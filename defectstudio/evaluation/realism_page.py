@@ -171,27 +171,27 @@ def _clusters(result: Realism, source: str) -> list[Block]:
 
 
 def _copies(result: Realism, source: str) -> list[Block]:
-    found: list[Block] = [Heading("Copies of training contents"), _unseen(result, source)]
+    found: list[Block] = [Heading("Copies of training contents"), *_unseen(result, source)]
     for arm in result.arms:
         pooled = arm.generators[0].by_class[POOLED]
         found += _histograms(arm, pooled, source)
     return found
 
 
-def _unseen(result: Realism, source: str) -> Table:
+def _unseen(result: Realism, source: str) -> list[Block]:
     rows = [[name, *map(_share, (one.pixels, one.features))] for name, one in result.unseen.items()]
-    return Table(
+    caption = (
         "Real contents of the test split that the search takes for copies of training contents:"
-        f" what a generator's share must be held against. {source}",
-        ["", "pixels", "features"],
-        rows,
+        f" what a generator's share must be held against, class by class. {source}"
     )
+    return [Table(caption, ["", "pixels", "features"], rows)] if rows else []
 
 
 def _share(found: Memorising | None) -> str:
     if found is None or found.share is None:
         return "–"
-    return f"{found.share:.1%} of {len(found.nearest)}"
+    count = len(found.nearest)
+    return f"{round(found.share * count)} of {count}"
 
 
 def _histograms(arm: Arm, pooled: Figures, source: str) -> list[Block]:

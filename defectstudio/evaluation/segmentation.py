@@ -178,7 +178,6 @@ def _mean_f1(sums: np.ndarray) -> float | None:
 
 
 def _scores(tally: _Tally, kept: int) -> ClassScores:
-    best = best_f1(tally.counts)
     at_kept = confusion(tally.counts, kept)
     return ClassScores(
         images=tally.images,
@@ -187,7 +186,7 @@ def _scores(tally: _Tally, kept: int) -> ClassScores:
         average_precision=average_precision(tally.counts),
         f1_half=confusion(tally.counts, HALF).f1,
         f1_kept=at_kept.f1,
-        f1_oracle=best[0] if best else None,
+        f1_oracle=best_f1(tally.counts),
         iou=at_kept.iou,
         aupro=aupro(tally.counts, tally.regions),
         sizes=tuple(by_size(tally.defects)),

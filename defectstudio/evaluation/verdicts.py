@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from defectstudio.evaluation.arms import PASTE, POOLED, Arm
@@ -18,9 +18,9 @@ RULE = (
 )
 
 
-def with_sentences(arms: Sequence[Arm], network: str, unseen: Unseen | None) -> list[Arm]:
+def with_sentences(arms: Sequence[Arm], network: str, unseen: Mapping[str, Unseen]) -> list[Arm]:
     """The arms, each with its sentence. network: the feature network that judged them; unseen: what
-    the search for copies says of real contents, if anything."""
+    the search for copies says of real contents, by class name."""
     paste = next((arm for arm in arms if arm.kind == PASTE), None)
     return [replace(arm, sentence=_sentence(arm, paste, network, unseen)) for arm in arms]
 
@@ -36,7 +36,7 @@ def verdict(arm: Arm, other: Arm) -> str | None:
     return "does not beat" if one.least > two.most + margin else "cannot be told apart from"
 
 
-def _sentence(arm: Arm, paste: Arm | None, network: str, unseen: Unseen | None) -> str:
+def _sentence(arm: Arm, paste: Arm | None, network: str, unseen: Mapping[str, Unseen]) -> str:
     pooled = arm.intervals[POOLED]
     parts = [f"{arm.name}{_seeds(arm)}: {_kid(pooled.get('kid'))}"]
     if arm.kind == PASTE:
@@ -49,7 +49,7 @@ def _sentence(arm: Arm, paste: Arm | None, network: str, unseen: Unseen | None) 
     return "; ".join(parts) + "."
 
 
-def _warnings(arm: Arm, network: str, unseen: Unseen | None) -> list[str]:
+def _warnings(arm: Arm, network: str, unseen: Mapping[str, Unseen]) -> list[str]:
     pooled, found = arm.intervals[POOLED], []
     shares = {
         how: pooled[f"copies_{how}"].mean
@@ -58,14 +58,9 @@ def _warnings(arm: Arm, network: str, unseen: Unseen | None) -> list[str]:
     }
     if shares and max(shares.values()) > COPIES_ALLOWED:
         how = max(shares, key=shares.__getitem__)
-        aside = ""
-        if unseen is not None:
-            real = {"pixels": unseen.pixels, "features": unseen.features}[how]
-            if real is not None and real.share is not None:
-                aside = f" (of real ones that it never saw: {real.share:.0%})"
         found.append(
             f"{shares[how]:.0%} of its contents lie suspiciously near a training content by their"
-            f" {how}{aside}"
+            f" {how}{_held_against(arm, how, unseen)}"
         )
     if "empty_rate" in pooled and pooled["empty_rate"].mean > EMPTY_ALLOWED:
         found.append(f"{pooled['empty_rate'].mean:.1%} of its samples are empty")
@@ -76,6 +71,16 @@ def _warnings(arm: Arm, network: str, unseen: Unseen | None) -> list[str]:
     if any(one.seen_in_test for one in arm.generators):
         found.append("it was trained on images of the test split, so its figures are worthless")
     return found
+
+
+def _held_against(arm: Arm, how: str, unseen: Mapping[str, Unseen]) -> str:
+    """The share among unseen real contents: a mean over the arm's classes, as its own share is."""
+    own = [unseen[name] for name in arm.intervals if name in unseen]
+    found = [one.pixels if how == "pixels" else one.features for one in own]
+    shares = [one.share for one in found if one is not None and one.share is not None]
+    if not shares or any(one.seen_in_test for one in arm.generators):
+        return ""
+    return f" (of real ones that it never saw: {sum(shares) / len(shares):.0%})"
 
 
 def _seeds(arm: Arm) -> str:

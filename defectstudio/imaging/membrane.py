@@ -86,7 +86,7 @@ def solve(unknown: Mask, links: Sequence[Links], tolerance: float) -> Membrane:
 
 
 def _sweeps_of(cycle: int) -> int:
-    """Two cycles mostly suffice; what still grows then needs more and more sweeps."""
+    """Two cycles mostly suffice, a third is as short; what still grows needs more sweeps."""
     return _SWEEPS if cycle < 3 else min(2 * cycle, 16)
 
 

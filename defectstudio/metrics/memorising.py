@@ -2,8 +2,9 @@
 
 A sample is suspicious when it lies closer to a training content than two training contents of
 different physical parts usually lie to each other: closer than the 5th percentile of the nearest
-distances that are left when the own part is left out. Honest new samples are below it in about
-1 of 20 cases, copies always.
+distances that are left when the own part is left out. Copies always are below it, honest new
+samples in about 1 of 20 cases where there are many parts; with few it may be any share, which is
+why unseen real contents are held against it too (evaluation.copies.Unseen).
 """
 
 from __future__ import annotations

@@ -213,6 +213,7 @@ def _environment() -> dict[str, Any]:
         "scipy": scipy.__version__,
         "opencv": cv2.__version__,
         "kernel": loading.status().found,
+        "processes": "one for every case",
         "commit": _git("rev-parse", "HEAD"),
         "changed_files": len(_git("status", "--porcelain").splitlines()),
         "load_before": _load(),

@@ -155,7 +155,7 @@ private:
         Bits closed(job.height, job.width);
         Block block(job.mask, job.mask_stride, mask, open, job.ramp, job.retention);
         // Of longer ramps nothing is sure: every block takes the long way.
-        bool quick = job.ramp <= regions::Rims::LONGEST;
+        bool quick = std::max(job.ramp, job.retention) <= regions::Rims::LONGEST;
         Bits sure = quick ? regions::wide(mask, job.ramp) : closed;
         regions::Rims rims(mask, open, quick ? job.ramp : 1, job.retention);
         for (int top = 0; top < job.height; top += Block::TALL)
@@ -202,7 +202,7 @@ private:
         }
     }
 
-    // The pixels of row y beside Omega, inside the image.
+    // The pixels of row y beside Omega, inside the image; pulls them when there are many.
     void find_ring(Level& level, int y) {
         if ((y < 0 && !open.top) || (y == job.height && !open.bottom)) return;
         const uint64_t *row = omega.row(y), *up = omega.row(y - 1), *down = omega.row(y + 1);
@@ -213,12 +213,18 @@ private:
             for (; beside; beside &= beside - 1) {
                 int x = 64 * i + regions::lowest(beside);
                 if ((x < 0 && !open.left) || (x >= job.width && !open.right)) continue;
-                PREFETCH(behind(y, x));
-                PREFETCH(content(y, x));
+                fetch(up[i] >> (x & 63) & 1 ? y - 1 : down[i] >> (x & 63) & 1 ? y + 1 : y, y, x);
                 ring.push_back({y, x});
             }
         }
         if (ring.size() >= RING) pull_ring(level);
+    }
+    // What `pull` will read for a pixel of the ring, inner being a row with a neighbour in Omega.
+    void fetch(int inner, int y, int x) const {
+        int row = std::clamp(job.mode == IMPROVED ? y : inner, 0, job.height - 1);
+        int column = std::clamp(x, 0, job.width - 1);
+        PREFETCH(behind(row, column));
+        PREFETCH(content(row, column));
     }
     void pull_ring(Level& level) {
         for (const Pixel& each : ring) pull(level, each.y, each.x);

@@ -334,7 +334,7 @@ inline bool is_bottom(const Level& level) {
     return side <= 2 || 4 * held >= cells;
 }
 
-// Two cycles mostly suffice. What still grows then needs more and more sweeps.
+// Two cycles mostly suffice, a third is as short. What still grows then needs more and more sweeps.
 inline int sweeps_of(int cycle) { return cycle < 3 ? SWEEPS : std::min(2 * cycle, 16); }
 
 // The error after a cycle that changed so much, by how much the changes shrink.

@@ -72,17 +72,17 @@ def test_sentences():
         _arm("bad", replace(_kid(0.5), labels=labels), seen=2),
         _arm("bare", NOTHING),
     ]
-    paste, good, bad, bare = (arm.sentence for arm in with_sentences(arms, "net", None))
+    paste, good, bad, bare = (arm.sentence for arm in with_sentences(arms, "net", {}))
     assert "the control" in paste
     assert good.startswith("good (2 seeds): pooled KID 0.0150 (0.0100 to 0.0200); it beats paste")
     assert "asked the very network" in good
-    assert "asked" not in with_sentences(arms, "other", None)[1].sentence
+    assert "asked" not in with_sentences(arms, "other", {})[1].sentence
     assert "does not beat paste (0.1000)" in bad
     assert "50.0% of its samples are empty" in bad
     assert "outside the blend region" in bad
     assert "worthless" in bad
     assert "too few held-out defects" in bare
-    assert "no paste to compare with" in with_sentences(arms[1:], "other", None)[0].sentence
+    assert "no paste to compare with" in with_sentences(arms[1:], "other", {})[0].sentence
 
 
 def test_a_share_of_copies_stands_beside_that_of_unseen_real_contents():
@@ -90,13 +90,23 @@ def test_a_share_of_copies_stands_beside_that_of_unseen_real_contents():
         return Memorising((), (), 1.0, value)
 
     copying = replace(NOTHING, copies_pixels=share(0.05), copies_features=share(0.2))
-    arms = [_arm("copying", copying), _arm("fresh", replace(copying, copies_features=share(0.1)))]
-    real = Unseen(share(0.4), share(0.25))
+    arms = [
+        _arm("copying", copying),
+        _arm("fresh", replace(copying, copies_features=share(0.1))),
+        _arm("cheat", copying, seen=2),
+    ]
+    arms = [replace(a, intervals={**a.intervals, "hole": {}, "cut": {}}) for a in arms]
+    real = {
+        "hole": Unseen(share(0.4), share(0.5)),
+        "cut": Unseen(share(0.4), share(0.0)),
+        "glue": Unseen(share(0.4), share(1.0)),
+    }
 
-    copied, fresh = (arm.sentence for arm in with_sentences(arms, "net", real))
+    copied, fresh, cheat = (arm.sentence for arm in with_sentences(arms, "net", real))
 
     assert "20% of its contents lie suspiciously near" in copied
     assert "by their features (of real ones that it never saw: 25%)" in copied
     assert "suspiciously" not in fresh
-    for nothing in (None, Unseen(None, None), Unseen(share(None), share(None))):
+    assert "never saw" not in cheat
+    for nothing in ({}, {"hole": Unseen(None, None)}, {"hole": Unseen(share(None), share(None))}):
         assert "never saw" not in with_sentences(arms, "net", nothing)[0].sentence

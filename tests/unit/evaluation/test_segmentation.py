@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from defectstudio.domain.errors import UserError
 from defectstudio.evaluation.segmentation import HALF, POOLED, Judgement, threshold
-from defectstudio.metrics.scores import LEVELS, scores
+from defectstudio.metrics.scores import LEVELS, count, f1_by_level, nothing, scores
 from defectstudio.training.crops import VOID
 
 CLASSES = {2: "crack", 7: "hole"}
@@ -93,13 +93,21 @@ def test_a_prediction_of_another_size_is_refused():
         Judgement(CLASSES, HALF).add(levels[:30], label, group)
 
 
-@pytest.mark.parametrize("outputs", [1, 2])
-def test_the_threshold_is_that_of_the_best_mean_f1_on_validation(outputs):
-    made = images(outputs, seed=3)
-    said = [(levels, label) for levels, label, _ in made]
+def unequal(seed=0):
+    """A large class that is told apart at low scores, a small one at high ones alone."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for class_id, side, logit in ((2, 30, -1.0), (7, 4, 3.0), (0, 0, 0.0)):
+        label = np.zeros((40, 50), np.uint8)
+        label[3 : 3 + side, 3 : 3 + side] = class_id
+        logits = rng.normal(-3, 1.2, (40, 50, 1)) + (logit + 3) * (label > 0)[..., None]
+        made.append((scores(logits.astype(np.float32)), label, f"part {class_id}"))
+    return made
 
-    kept = threshold(said, list(CLASSES))
 
+@pytest.mark.parametrize("made", [images(seed=4), images(2, seed=4), unequal()])
+def test_the_threshold_is_that_of_the_best_mean_f1_on_validation(made):
+    kept = threshold([(levels, label) for levels, label, _ in made], list(CLASSES))
     best = judged(made, kept).mean_f1_kept
     rivals = np.linspace(1, LEVELS - 1, 150).astype(int)
     assert best >= max(judged(made, int(level)).mean_f1_kept for level in rivals)
@@ -107,11 +115,14 @@ def test_the_threshold_is_that_of_the_best_mean_f1_on_validation(outputs):
 
 
 def test_a_large_class_does_not_rule_the_threshold():
-    """Of one class alone it is that class's best, whatever else is shown."""
-    made = images(seed=3)
-    said = [(levels, label) for levels, label, _ in made]
-    found = judged(made, threshold(said, [7])).classes["hole"]
-    assert found.f1_kept == found.f1_oracle
+    """The best pooled F1 lies where the small class is lost among false alarms."""
+    made = unequal()
+    kept = threshold([(levels, label) for levels, label, _ in made], list(CLASSES))
+    pooled = sum((count(levels[..., 0], label > 0) for levels, label, _ in made), nothing())
+    ruled = judged(made, int(f1_by_level(pooled).argmax()))
+    found = judged(made, kept)
+    assert found.mean_f1_kept > ruled.mean_f1_kept + 0.05
+    assert found.classes["hole"].f1_kept > ruled.classes["hole"].f1_kept + 0.1
 
 
 def test_without_a_defect_the_threshold_is_a_half():

@@ -15,6 +15,7 @@ from defectstudio.metrics.scores import (
     best_f1,
     confusion,
     count,
+    f1_by_level,
     level_of,
     nothing,
     precision_recall,
@@ -59,9 +60,13 @@ def test_threshold_figures_are_those_of_scikit_learn():
         iou = sk.jaccard_score(truth.ravel(), taken.ravel())
         assert found.iou == pytest.approx(iou, abs=2e-3)
     precision, recall, _ = sk.precision_recall_curve(truth.ravel(), levels.ravel())
-    f1, level = best_f1(counts)
-    assert f1 == pytest.approx(np.max(2 * precision * recall / (precision + recall)))
-    assert f1 == pytest.approx(sk.f1_score(truth.ravel(), levels.ravel() >= level))
+    best = np.max(2 * precision * recall / (precision + recall))
+    assert best_f1(counts) == pytest.approx(best)
+    by_level = f1_by_level(counts)
+    assert by_level.max() == pytest.approx(best)
+    for level in (1, int(by_level.argmax()), LEVELS // 2):
+        wanted = sk.f1_score(truth.ravel(), levels.ravel() >= level)
+        assert by_level[level] == pytest.approx(wanted)
 
 
 def test_images_add_up_and_ignored_pixels_do_not_count():
@@ -85,7 +90,7 @@ def test_a_model_that_says_nothing_or_all_has_defined_figures():
         assert auroc(counts).value == auroc(counts).bound == 0.5
         assert average_precision(counts) == pytest.approx(truth.mean())
         all_taken = confusion(counts, 0)
-        assert all_taken.misses == 0 and all_taken.f1 == pytest.approx(best_f1(counts)[0])
+        assert all_taken.misses == 0 and all_taken.f1 == pytest.approx(best_f1(counts))
         assert confusion(counts, LEVELS).f1 == 0
 
 

@@ -37,6 +37,14 @@ def test_balanced_weights_equal_the_gradients(tiny_spec):
     assert text.count("content") == 3 and "paper's weights" in text
 
 
+@pytest.mark.parametrize(("decay", "wanted"), [(1.0, 0.25), (0.0, 1.0)])
+def test_the_rate_falls_over_the_steps_or_stays(tiny_spec, decay, wanted):
+    task = task_of(tiny_spec("dst", steps=4, decay=decay))
+    task.step(3, task.data[3])
+    rate = task.opt.param_groups[0]["lr"]
+    assert rate == pytest.approx(wanted * task.config.learning_rate)
+
+
 def test_the_papers_weights_are_as_printed(tiny_spec):
     paper = {
         k: v for k, v in PRESETS["paper"]["dst"].items() if k not in ("features", "hist_layers")

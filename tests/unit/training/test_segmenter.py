@@ -49,6 +49,14 @@ def test_resume_gives_the_same_next_step(arch):
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
+def test_the_rate_falls_over_the_steps():
+    own = task()
+    last = own.config.steps - 1
+    own.step(last, own.data[last])
+    wanted = own.config.learning_rate * (1 / own.config.steps) ** 0.9
+    assert own.opt.param_groups[0]["lr"] == pytest.approx(wanted)
+
+
 def test_crops_of_the_branch_lie_on_the_grain():
     rng = torch.Generator().manual_seed(0)
     boxes = [drawn_crop(96, rng) for _ in range(60)]
