@@ -213,18 +213,12 @@ private:
             for (; beside; beside &= beside - 1) {
                 int x = 64 * i + regions::lowest(beside);
                 if ((x < 0 && !open.left) || (x >= job.width && !open.right)) continue;
-                fetch(up[i] >> (x & 63) & 1 ? y - 1 : down[i] >> (x & 63) & 1 ? y + 1 : y, y, x);
+                PREFETCH(behind(y, x));
+                if (y >= 0 && y < job.height && x >= 0 && x < job.width) PREFETCH(content(y, x));
                 ring.push_back({y, x});
             }
         }
         if (ring.size() >= RING) pull_ring(level);
-    }
-    // What `pull` will read for a pixel of the ring, inner being a row with a neighbour in Omega.
-    void fetch(int inner, int y, int x) const {
-        int row = std::clamp(job.mode == IMPROVED ? y : inner, 0, job.height - 1);
-        int column = std::clamp(x, 0, job.width - 1);
-        PREFETCH(behind(row, column));
-        PREFETCH(content(row, column));
     }
     void pull_ring(Level& level) {
         for (const Pixel& each : ring) pull(level, each.y, each.x);
