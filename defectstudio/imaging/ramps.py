@@ -11,6 +11,8 @@ from defectstudio.imaging.types import Mask
 
 Distances = NDArray[np.float32]
 
+_SPREADS = [cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_RECT, cv2.MORPH_CROSS)]
+
 THIN = 0.6
 """Share of a thin part's half-width that its ramp may take (BLENDING: adaptive ramp)."""
 
@@ -23,7 +25,8 @@ def depth(mask: Mask, open_sides: tuple[int, int, int, int]) -> Distances:
     Without any pixel outside it is a huge number everywhere.
     """
     top, bottom, left, right = open_sides
-    squares = squared_distance(np.pad(mask, ((top, bottom), (left, right))))
+    around = cv2.copyMakeBorder(mask.view(np.uint8), top, bottom, left, right, cv2.BORDER_CONSTANT)
+    squares = squared_distance(around.view(np.bool_))
     height, width = mask.shape
     return np.sqrt(squares[top : top + height, left : left + width]).astype(np.float32)
 
@@ -48,8 +51,7 @@ def _half_width(distance: Distances, ramp_px: int) -> Distances:
     """
     width = np.zeros_like(distance)
     for reach in range(int(ramp_px / THIN), 0, -1):
-        np.maximum(width, np.where(distance > reach, distance, 0), out=width)
-        shape = cv2.MORPH_CROSS if reach % 2 else cv2.MORPH_RECT
-        spread = cv2.dilate(width, cv2.getStructuringElement(shape, (3, 3)))
+        deeper = cv2.threshold(distance, reach, 0, cv2.THRESH_TOZERO)[1]
+        spread = cv2.dilate(cv2.max(width, deeper), _SPREADS[reach % 2])
         width = spread.astype(np.float32, copy=False)
     return np.maximum(np.maximum(width, distance), np.float32(1))

@@ -124,8 +124,7 @@ def _offset(mask: Mask, mode: BlendMode, scene: tuple[NDArray[Any], NDArray[Any]
     local = np.zeros(background.shape, np.float32)
     library = loading.library()
     if library is None:
-        rows, columns = np.nonzero(inside)
-        local[rows, columns] = fallback.offset(job, rows, columns)
+        local = fallback.offset(job)
     else:
         compiled.run(library, [job], 1, [local])
     offset = np.zeros((*mask.shape, background.shape[2]), np.float32)
