@@ -13,7 +13,7 @@ solution is I_d + e with e harmonic in Omega. The readings (BLENDING, SPEC secti
 
 Content outside its mask is never looked at. The border of the image is no rim: a defect that runs
 out of the picture keeps its contrast there. The work is done by the compiled core (kernel/) or by
-its fallback in NumPy, to the same bits.
+its fallback in NumPy, which gives the same answer to a grey level of 255.
 """
 
 from __future__ import annotations

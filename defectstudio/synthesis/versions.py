@@ -9,15 +9,17 @@ import numpy as np
 import torch
 
 import defectstudio
+from defectstudio.imaging.kernel import loading
 
 
 def versions() -> dict[str, str]:
-    """Versions of the product and of the libraries that make pixels, and the instruction set."""
+    """Versions of the product and of what makes pixels: libraries, instructions, blending."""
     return {
         "defectstudio": defectstudio.__version__,
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
         **{name: version(name) for name in ("scipy", "scikit-image", "imagecodecs")},
+        "blending": "compiled" if loading.library() else "NumPy",
         "cpu": torch.backends.cpu.get_cpu_capability(),
     }
