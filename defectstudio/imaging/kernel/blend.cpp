@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "multigrid.hpp"
+#include "pixels.hpp"
 #include "rims.hpp"
 
 #if defined(_WIN32)
@@ -20,6 +21,7 @@ constexpr int MOST_CHANNELS = 4;
 constexpr size_t RING = 512;  // pixels whose values are fetched while others are found
 
 using multigrid::Level;
+using pixels::line;
 using regions::Bits;
 using regions::Shares;
 using regions::Sides;
@@ -47,57 +49,6 @@ struct Job {
 };
 
 namespace {
-
-template <class T>
-INLINE const T* line(const void* data, int64_t stride, int y) {
-    return (const T*)((const char*)data + y * stride);
-}
-
-// content * scale + offset in the background's type. Returns whether a content is no number.
-template <class B, class C>
-INLINE int convert(const C* RESTRICT from, const float* RESTRICT offset, B* RESTRICT to, int n,
-                   float scale, float highest) {
-    int bad = 0;
-    for (int i = 0; i < n; ++i) {
-        float value = std::is_same_v<B, C> ? float(from[i]) : float(from[i]) * scale;
-        if (std::is_floating_point_v<C>) bad |= !(value - value == 0);
-        value += offset[i];
-        if (std::is_floating_point_v<B>) {
-            to[i] = B(value);
-        } else {
-            value = highest < value ? highest : value;
-            value = value < 0.0f ? 0.0f : value;
-            to[i] = B(int32_t(value + 0.5f));
-        }
-    }
-    return bad;
-}
-// Whole tiles of three channels are most of the work of storing: there the count is a constant.
-template <class B, class C>
-INLINE int convert_tile(const C* from, ptrdiff_t from_stride, const float* offset, B* to,
-                        ptrdiff_t to_stride, int channels, float scale, float highest) {
-    int bad = 0, n = multigrid::COLS * channels;
-    for (int row = 0; row < multigrid::ROWS; ++row, offset += n) {
-        bad |= channels == 3 ? convert(from, offset, to, 3 * multigrid::COLS, scale, highest)
-                             : convert(from, offset, to, n, scale, highest);
-        from = (const C*)((const char*)from + from_stride);
-        to = (B*)((char*)to + to_stride);
-    }
-    return bad;
-}
-#define CONVERT(B, C)                                                                          \
-    HOT int store(const C* from, const float* offset, B* to, int n, float scale, float highest) { \
-        return convert(from, offset, to, n, scale, highest);                                   \
-    }                                                                                          \
-    HOT int store_tile(const C* from, ptrdiff_t from_stride, const float* offset, B* to,       \
-                       ptrdiff_t to_stride, int channels, float scale, float highest) {        \
-        return convert_tile(from, from_stride, offset, to, to_stride, channels, scale, highest); \
-    }
-CONVERT(uint8_t, uint8_t)
-CONVERT(uint8_t, float)
-CONVERT(uint16_t, uint16_t)
-CONVERT(uint16_t, float)
-CONVERT(float, float)
 
 // e = (1 - alpha)(I_n - I_d) given on the boundary of Omega, solved for inside (BLENDING).
 template <class B, class C>
@@ -270,8 +221,9 @@ private:
             if (every == 0xffff && !job.offset) {
                 B* to = (B*)line<B>(job.out, job.out_stride, 8 * row);
                 to += size_t(16) * column * job.channels;
-                job.bad |= store_tile(content(8 * row, 16 * column), job.content_stride, offset, to,
-                                      job.out_stride, job.channels, job.scale, job.highest);
+                job.bad |= pixels::store_tile(content(8 * row, 16 * column), job.content_stride,
+                                              offset, to, job.out_stride, job.channels, job.scale,
+                                              job.highest);
                 continue;
             }
             for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y)
@@ -297,16 +249,16 @@ private:
         }
         multigrid::interleave(planes, offset, job.channels);
     }
-    // The ramp's own pixels, outside Omega.
+    // The ramp's own pixels, outside Omega. `out` holds the background there still, and is fetched.
     void feather(int row, int column, const float* share, float* offset) const {
-        for (int r = 0; r < 8; ++r) {
-            uint64_t bits = mask.sixteen(8 * row + r, column) & ~omega.sixteen(8 * row + r, column);
-            for (; bits; bits &= bits - 1) {
-                int k = regions::lowest(bits);
-                if (share[r * 16 + k] > 0)
-                    add_gap(8 * row + r, 16 * column + k, share[r * 16 + k],
-                            offset + (r * 16 + k) * job.channels);
-            }
+        int x = 16 * column, count = std::min(16, job.width - x);
+        for (int y = 8 * row; y < std::min(8 * row + 8, job.height); ++y) {
+            uint32_t bits = mask.sixteen(y, column) & ~omega.sixteen(y, column);
+            const B* out = line<B>(job.out, job.out_stride, y) + size_t(x) * job.channels;
+            int r = y & 7;
+            if (bits)
+                pixels::feather(out, content(y, x), share + r * 16, bits,
+                                offset + r * 16 * job.channels, count, job.channels, job.scale);
         }
     }
     void write(int y, int column, const float* offset) {
@@ -316,10 +268,10 @@ private:
         const C* from = content(y, x);
         B* to = (B*)line<B>(job.out, job.out_stride, y) + size_t(x) * job.channels;
         if (bits == 0xffff) {
-            job.bad |= store(from, offset, to, n, job.scale, job.highest);
+            job.bad |= pixels::store(from, offset, to, n, job.scale, job.highest);
         } else {
             B made[16 * MOST_CHANNELS];
-            store(from, offset, made, n, job.scale, job.highest);
+            pixels::store(from, offset, made, n, job.scale, job.highest);
             for (int k = 0; k < count; ++k)
                 if (bits >> k & 1)
                     for (int i = k * job.channels; i < (k + 1) * job.channels; ++i) {

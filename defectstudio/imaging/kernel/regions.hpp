@@ -19,13 +19,15 @@ struct Shares {
     std::vector<float> values;
     Shares(int height, int width)
         : columns((width + 15) / 16), tile(size_t((height + 7) / 8) * columns, -1) {}
-    void set(int y, int x, float value) {
-        int& slot = tile[size_t(y >> 3) * columns + (x >> 4)];
+    void set(int y, int x, float value) { sixteen(y, x >> 4)[x & 15] = value; }
+    // Row y of a tile, for writing.
+    float* sixteen(int y, int column) {
+        int& slot = tile[size_t(y >> 3) * columns + column];
         if (slot < 0) {
             slot = int(values.size() / 128);
             values.resize(values.size() + 128, 0.0f);
         }
-        values[size_t(slot) * 128 + (y & 7) * 16 + (x & 15)] = value;
+        return &values[size_t(slot) * 128 + (y & 7) * 16];
     }
     const float* of_tile(int row, int column) const {
         int slot = tile[size_t(row) * columns + column];

@@ -56,8 +56,11 @@ public:
                 uint64_t found = 0;
                 for (; step < depth.end; ++step) found |= rows[steps[step].down].moved(steps[step].right);
                 if (depth.share > 0)
-                    for (uint64_t hit = left & found; hit; hit &= hit - 1)
-                        shares.set(y, 64 * word + lowest(hit), depth.share);
+                    for (uint64_t hit = left & found; hit;) {
+                        int group = lowest(hit) >> 4;
+                        put(shares.sixteen(y, 4 * word + group), hit >> 16 * group, depth.share);
+                        hit &= ~(0xffffull << 16 * group);
+                    }
                 left &= ~found;
                 if (depth.open) kept = left;
                 if (!left) break;
@@ -67,6 +70,11 @@ public:
     }
 
 private:
+    static INLINE void put(float* to, uint64_t bits, float value) {
+        keep(to, chosen(uint32_t(bits), all(value), load(to)));
+        keep(to + 8, chosen(uint32_t(bits) >> 8, all(value), load(to + 8)));
+    }
+
     struct Step { int down, right; };                      // rows and bits, to either side
     struct Depth { float share; bool open; size_t end; };  // open: not deeper than the retention
 

@@ -25,6 +25,12 @@ INLINE V all(float s) { return V{s, s, s, s, s, s, s, s}; }
 #else
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, VI{__VA_ARGS__})
 #endif
+// a where the lane's bit is set, else b
+INLINE V chosen(uint32_t bits, V a, V b) {
+    VI lanes = {1, 2, 4, 8, 16, 32, 64, 128}, own = int32_t(bits & 255) - VI{};
+    VI set = (own & lanes) == lanes;
+    return (V)(((VI)a & set) | ((VI)b & ~set));
+}
 // x where w > 0, else 0
 INLINE V where(V w, V x) { return (V)((VI)x & (w > all(0))); }
 INLINE V smaller(V a, V b) { return (V)(((VI)a & (a < b)) | ((VI)b & ~(a < b))); }
@@ -62,6 +68,11 @@ inline V shuffled(const V& a, const V& b, const int (&from)[LANES]) {
     return r;
 }
 #define SHUFFLE(a, b, ...) shuffled(a, b, {__VA_ARGS__})
+INLINE V chosen(uint32_t bits, const V& a, const V& b) {
+    V r;
+    for (int i = 0; i < LANES; ++i) r[i] = bits >> i & 1 ? a[i] : b[i];
+    return r;
+}
 INLINE V where(const V& w, const V& x) {
     V r;
     for (int i = 0; i < LANES; ++i) r[i] = w[i] > 0 ? x[i] : 0.0f;
@@ -87,6 +98,13 @@ INLINE V larger_size(const V& m, const V& x) {
 }
 #endif
 
+// From and to any address
+INLINE V load(const float* from) {
+    V r;
+    memcpy(&r, from, sizeof r);
+    return r;
+}
+INLINE void keep(float* to, const V& x) { memcpy(to, &x, sizeof x); }
 // l7, a0 .. a6
 INLINE V from_left(const V& a, const V& l) { return SHUFFLE(a, l, 15, 0, 1, 2, 3, 4, 5, 6); }
 // a1 .. a7, r0
