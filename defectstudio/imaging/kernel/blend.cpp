@@ -119,6 +119,7 @@ private:
                 else
                     for (int y = top; y < bottom; ++y) rims.run(y, word, closed, shares);
             }
+        rims.finish(closed, shares);
         omega = regions::inner(closed, {!open.top, !open.bottom, !open.left, !open.right});
     }
 

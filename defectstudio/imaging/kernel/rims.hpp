@@ -46,33 +46,48 @@ public:
         }
     }
 
-    // Sets `closed` (deeper than the retention) and `shares` of the 64 pixels of a word.
-    HOT void run(int y, int word, Bits& closed, Shares& shares) const {
-        uint64_t left = mask.row(y)[word], kept = left;
-        Words rows[MOST_ROWS];
-        if (left && gather(row(y) + word, rows)) {
-            size_t step = 0;
-            for (const Depth& depth : depths) {
-                uint64_t found = 0;
-                for (; step < depth.end; ++step) found |= rows[steps[step].down].moved(steps[step].right);
-                if (depth.share > 0)
-                    for (uint64_t hit = left & found; hit;) {
-                        int group = lowest(hit) >> 4;
-                        put(shares.sixteen(y, 4 * word + group), hit >> 16 * group, depth.share);
-                        hit &= ~(0xffffull << 16 * group);
-                    }
-                left &= ~found;
-                if (depth.open) kept = left;
-                if (!left) break;
+    // Sets `closed` (deeper than the retention) and `shares` of the 64 pixels of a word, at the
+    // latest when all are finished.
+    void run(int y, int word, Bits& closed, Shares& shares) {
+        uint64_t inside = mask.row(y)[word];
+        closed.row(y)[word] = inside;
+        if (!inside || !gather(row(y) + word)) return;
+        taken[count++] = {y, word};
+        if (count == TOGETHER) finish(closed, shares);
+    }
+    HOT void finish(Bits& closed, Shares& shares) {
+        uint64_t left[TOGETHER] = {}, kept[TOGETHER];
+        for (int i = 0; i < count; ++i) left[i] = mask.row(taken[i].y)[taken[i].word];
+        for (int i = 0; i < TOGETHER; ++i) kept[i] = left[i];
+        size_t step = 0;
+        for (const Depth& depth : depths) {
+            uint64_t found[TOGETHER] = {}, all = 0;
+            for (; step < depth.end; ++step) rows[steps[step].down].add(steps[step].right, found);
+            if (depth.share > 0)
+                for (int i = 0; i < count; ++i) put(taken[i], left[i] & found[i], depth.share, shares);
+            for (int i = 0; i < TOGETHER; ++i) {
+                left[i] &= ~found[i];
+                if (depth.open) kept[i] = left[i];
+                all |= left[i];
             }
+            if (!all) break;
         }
-        closed.row(y)[word] = kept;
+        for (int i = 0; i < count; ++i) closed.row(taken[i].y)[taken[i].word] = kept[i];
+        count = 0;
     }
 
 private:
-    static INLINE void put(float* to, uint64_t bits, float value) {
-        keep(to, chosen(uint32_t(bits), all(value), load(to)));
-        keep(to + 8, chosen(uint32_t(bits) >> 8, all(value), load(to + 8)));
+    static constexpr int TOGETHER = 4;  // words in a vector's lanes
+    struct Taken { int y, word; };
+    static INLINE void put(Taken at, uint64_t hit, float value, Shares& shares) {
+        while (hit) {
+            int group = lowest(hit) >> 4;
+            float* to = shares.sixteen(at.y, 4 * at.word + group);
+            uint32_t bits = uint32_t(hit >> 16 * group) & 0xffff;
+            keep(to, chosen(bits, all(value), load(to)));
+            keep(to + 8, chosen(bits >> 8, all(value), load(to + 8)));
+            hit &= ~(0xffffull << 16 * group);
+        }
     }
 
     struct Step { int down, right; };                      // rows and bits, to either side
@@ -98,23 +113,32 @@ private:
         line[-1] = open.left ? ~0ull : 0;
         line[last + 1] = open.right ? ~0ull : 0;
     }
-    // A word, and those beside it, of the rows so far above and below.
+    // The words that were taken, and those beside them, of the rows so far above and below.
     struct Words {
-        uint64_t before, here, after;
-        uint64_t moved(int right) const {
-            if (!right) return here;
-            return here >> right | after << (64 - right) | here << right | before >> (64 - right);
+        uint64_t before[TOGETHER], here[TOGETHER], after[TOGETHER];
+        // Adds what lies so far to either side.
+        INLINE void add(int right, uint64_t* found) const {
+            for (int i = 0; i < TOGETHER; ++i)
+                found[i] |= !right ? here[i]
+                                   : here[i] >> right | after[i] << (64 - right) | here[i] << right |
+                                         before[i] >> (64 - right);
         }
     };
-    static constexpr int MOST_ROWS = LONGEST + 1;
-    // Whether anything of the outside is within reach of a word.
-    bool gather(const uint64_t* here, Words* rows) const {
+    Words rows[LONGEST + 1] = {};
+    Taken taken[TOGETHER];
+    int count = 0;
+
+    // Takes a word's surroundings; whether anything of the outside is within its reach.
+    bool gather(const uint64_t* here) {
         uint64_t any = 0;
         for (int down = 0; down <= reach; ++down) {
             const uint64_t *above = here - down * words, *below = here + down * words;
-            rows[down] = {above[-1] | below[-1], above[0] | below[0], above[1] | below[1]};
-            any |= rows[down].here | rows[down].before >> (64 - reach) |
-                   rows[down].after << (64 - reach);
+            uint64_t before = above[-1] | below[-1], own = above[0] | below[0];
+            uint64_t after = above[1] | below[1];
+            any |= own | before >> (64 - reach) | after << (64 - reach);
+            rows[down].before[count] = before;
+            rows[down].here[count] = own;
+            rows[down].after[count] = after;
         }
         return any;
     }
