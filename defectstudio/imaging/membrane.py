@@ -27,8 +27,8 @@ Floats = NDArray[np.float32]
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 _WEIGHT = 0.83
 """Of a Jacobi sweep: 1 / the middle of the eigenvalues for which a coarser level is too coarse."""
-_BOTTOM_CELLS = 450
-"""Cells up to which a level is solved directly, in the time of two sweeps."""
+_BOTTOM_CELLS = 800
+"""Cells up to which a level is solved directly."""
 _MOST_STEPS = 60
 _TOGETHER = 65_536
 """Pixels of a box up to which all channels are solved at once, by fewer calls; above, one after the
@@ -48,7 +48,7 @@ def solve(unknown: Mask, held: Floats, load: Floats, tolerance: float) -> Floats
     neither a link nor an unknown neighbour. tolerance: steps go on until the error is estimated to
     be smaller.
     """
-    peak = float(np.abs(load).max(initial=0))
+    peak = cv2.norm(load, cv2.NORM_INF)
     if not peak > 0:
         return np.zeros_like(load)
     scaled, channels = load * np.float32(1 / peak), load.shape[2]
@@ -67,10 +67,16 @@ class _Level:
     diagonal: Floats
     inverse: Floats
 
+    def applied(self, value: Floats) -> Floats:
+        """-A value."""
+        near = neighbours(value)
+        cv2.multiply(near, self.exists, dst=near)
+        return cast(Floats, cv2.subtract(near, cv2.multiply(value, self.diagonal), dst=near))
+
     def residual(self, value: Floats, load: Floats) -> Floats:
         """load - A value."""
-        missing = self._missing(value, load)
-        return cast(Floats, cv2.multiply(missing, self.exists, dst=missing))
+        applied = self.applied(value)
+        return cast(Floats, cv2.add(load, applied, dst=applied))
 
     def corrected(self, load: Floats, coarser: Sequence[_Level | _Bottom]) -> Floats:
         """One V-cycle from nothing: what A correction = load has for an answer, roughly."""
@@ -82,15 +88,9 @@ class _Level:
         if wide.shape != load.shape:
             wide = wide[: load.shape[0], : load.shape[1]]
         cv2.add(value, cv2.multiply(wide, self.exists), dst=value)
-        missing = self._missing(value, load)
-        cv2.multiply(missing, self.inverse, dst=missing, scale=_WEIGHT)
-        return cast(Floats, cv2.add(value, missing, dst=value))
-
-    def _missing(self, value: Floats, load: Floats) -> Floats:
-        """The residual, with anything outside. By the diagonal, not by its rounded inverse."""
-        near = neighbours(value)
-        cv2.add(near, load, dst=near)
-        return cast(Floats, cv2.subtract(near, cv2.multiply(value, self.diagonal), dst=near))
+        left = self.residual(value, load)
+        cv2.multiply(left, self.inverse, dst=left, scale=_WEIGHT)
+        return cast(Floats, cv2.add(value, left, dst=value))
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _solve(levels: Sequence[_Level | _Bottom], load: Floats, tolerance: float) -
             return cast(Floats, cv2.add(value, correction, dst=value))
         product = _dot(residual, correction)
         direction = cast(Floats, cv2.scaleAdd(direction, product / before, correction))
-        change = finest.residual(direction, np.zeros_like(load))
+        change = finest.applied(direction)
         length = -product / _dot(direction, change)
         value = cast(Floats, cv2.scaleAdd(direction, length, value))
         residual = cast(Floats, cv2.scaleAdd(change, length, residual))

@@ -55,7 +55,7 @@ def _offset(job: Job, content: Floats) -> Floats:
     if box is None:
         return feather
     held, load = _links(job, region.omega, gap, feather)
-    feather[region.omega] = 0
+    feather *= ~region.omega[..., None]
     own = box.slices
     feather[own] += membrane.solve(region.omega[own], held[own], load[own], job.tolerance)
     return feather
@@ -63,8 +63,8 @@ def _offset(job: Job, content: Floats) -> Floats:
 
 def _content(job: Job) -> Floats:
     """I_d (h, w, c) in the background's grey levels; 0 outside the mask."""
-    inside = np.where(job.mask[..., None], job.content, job.content.dtype.type(0))
-    scaled: Floats = inside.astype(np.float32) * np.float32(job.scale)
+    inside = cv2.copyTo(job.content, job.mask.view(np.uint8)).reshape(job.content.shape)
+    scaled: Floats = np.multiply(inside, np.float32(job.scale), dtype=np.float32)
     return scaled
 
 
