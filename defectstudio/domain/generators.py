@@ -44,7 +44,8 @@ class DcdgancConfig(LearningConfig):
     lambda_texture: weight of the distance of patch distributions, which has the rest;
     penalty: on the discriminator's gradient, R1 or the paper's WGAN-GP, of weight lambda_gp,
     every gp_every steps; lambda_fm: weight of feature matching. projected: whether a second
-    discriminator judges the features of a network that has seen many pictures.
+    discriminator judges the features of a network that has seen many pictures; lambda_cls: weight
+    of being taken for one's class by those features in the masks of other contents.
     kind "adain" and "instancenorm": the same network with OD-SPADE replaced.
     """
 
@@ -69,11 +70,17 @@ class DcdgancConfig(LearningConfig):
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
     projected: bool = True
+    lambda_cls: Annotated[float, Bounds(0.0, 1e6)] = 0.0
 
     @property
     def fills_mask(self) -> bool:
         """With the mask source."""
         return self.source == "mask"
+
+    @property
+    def classifies(self) -> bool:
+        """Whether samples must show their class in any mask."""
+        return self.projected and self.fills_mask and self.lambda_cls > 0
 
     @property
     def learned_from(self) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from defectstudio.domain.generators import PROJECTED_ON, DcdgancConfig
 from defectstudio.imaging.sheets import contact_sheet
@@ -126,6 +127,10 @@ class DcdgancTask:
         if c.lambda_fm:
             matching = [losses.feature_matching(*pair) for pair in zip(real, fake, strict=True)]
             log["feature_matching"] = c.lambda_fm * torch.stack(matching).sum()
+        if c.classifies:
+            elsewhere = augment(self._generate(self.g, z_s, cls, image.roll(1, 0), rng))
+            logits = self.d.classify(self.d.look(elsewhere))
+            log["class"] = c.lambda_cls * losses.class_margin(logits, cls)
         log["total"] = torch.stack(list(log.values())).sum()
         self.d.requires_grad_(True)
         return Seen(*([x.detach() for x in own] for own in seen)), log
@@ -152,7 +157,10 @@ class DcdgancTask:
         one_hot = self.inputs.one_hot(cls)
         judged = [self.d(own, one_hot) for own in seen]
         terms = [losses.judging(real, list(fakes)) for real, *fakes in zip(*judged, strict=True)]
-        return {"discriminator": torch.stack(terms).sum()}
+        log = {"discriminator": torch.stack(terms).sum()}
+        if self.config.classifies:
+            log["classifier"] = functional.cross_entropy(self.d.classify(seen.real), cls)
+        return log
 
     def _penalty(
         self, real: Tensor, fake: Tensor, cls: Tensor, rng: torch.Generator

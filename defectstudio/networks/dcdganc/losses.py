@@ -130,6 +130,17 @@ def r1(discriminator: Discriminator, real: Tensor, one_hot: Tensor) -> Tensor:
     return torch.stack(penalties).sum()
 
 
+def class_margin(logits: Tensor, cls: Tensor) -> Tensor:
+    """How much is missing for every class to lead by 1: logits (B, N), cls (B,) its index.
+
+    Crammer and Singer 2001, eq. 3. What is taken for its class already is left alone, where
+    cross-entropy would go on to exaggerate it.
+    """
+    own = logits.gather(1, cls[:, None])[:, 0]
+    others = logits.scatter(1, cls[:, None], float("-inf")).amax(dim=1)
+    return functional.relu(1 - own + others).mean()
+
+
 def _weighted(values: Tensor, weights: Tensor) -> Tensor:
     total = weights.sum(dim=(1, 2, 3)).clamp_min(1e-6)
     return ((values * weights).sum(dim=(1, 2, 3)) / total).mean()

@@ -59,6 +59,7 @@ class ProjectedDiscriminator(nn.Module):
         self.maps_of = [features]  # in a list, so that it is no submodule
         _, *maps = self.look(torch.zeros(1, 2, 64, 64, device=features.device))
         self.heads = nn.ModuleList(Head(each.shape[1], classes, width) for each in maps)
+        self.classes = nn.Linear(sum(each.shape[1] for each in maps), classes)
 
     def look(self, image: Tensor) -> list[Tensor]:
         """image (B, C + 1, H, W), content in [-1, 1] and alpha -> alpha and a map a depth."""
@@ -80,6 +81,18 @@ class ProjectedDiscriminator(nn.Module):
             judgements.append(Judgement(logits.float(), weights + 0.01, [features]))
         return judgements
 
+    def classify(self, seen: Sequence[Tensor]) -> Tensor:
+        """What `look` saw -> logits (B, N) of the classes, from the maps' means over the content:
+        by texture and tone, whatever the shape."""
+        alpha, *maps = seen
+        means = []
+        for features in maps:
+            share = functional.adaptive_avg_pool2d(alpha, (features.shape[2], features.shape[3]))
+            total = share.sum(dim=(2, 3)).clamp_min(1e-3)
+            means.append((features * share).sum(dim=(2, 3)) / total)
+        logits: Tensor = self.classes(torch.cat(means, dim=1).float())
+        return logits
+
 
 class Judges(nn.Module):
     """The discriminator of patches, and the projected one where there is one."""
@@ -91,6 +104,11 @@ class Judges(nn.Module):
     def look(self, image: Tensor) -> list[Tensor]:
         """What they judge: the image (B, C + 1, H, W) itself, and what the projected one sees."""
         return [image] if self.projected is None else [image, *self.projected.look(image)]
+
+    def classify(self, seen: Sequence[Tensor]) -> Tensor:
+        """What `look` saw -> logits (B, N) of the classes; only with a projected one."""
+        assert self.projected is not None
+        return self.projected.classify(seen[1:])
 
     def forward(self, seen: Sequence[Tensor], one_hot: Tensor) -> list[list[Judgement]]:
         """What `look` saw, and one_hot (B, N) -> the judgements of each."""

@@ -47,8 +47,37 @@ def test_the_generator_step_leaves_the_discriminators_without_gradients(make):
     assert all(p.requires_grad for net in (task.d, task.e) for p in net.parameters())
 
 
+def test_to_show_their_class_elsewhere_moves_samples_alone(make):
+    grads = []
+    for weight in (0.0, 50.0):
+        task, data = make(lambda_cls=weight, autocast="off", projected=True)
+        rng = torch.Generator().manual_seed(0)
+        _, log = task._generator_losses(data[0]["image"], data[0]["cls"], torch.nn.Identity(), rng)
+        log["total"].backward()
+        grads.append([[p.grad.clone() for p in net.parameters()] for net in (task.e, task.g)])
+    (encoder, generator), (same, moved) = grads
+    assert all(map(torch.equal, encoder, same))
+    assert not all(map(torch.equal, generator, moved))
+    assert all(p.grad is None for p in task.d.parameters())
+
+
+def test_classes_are_learned_from_real_contents(make):
+    task, data = make(autocast="off", projected=True, lambda_cls=0.5)
+    found = [task.step(step, data[0])["classifier"] for step in range(6)]
+    assert found[-1] < 0.8 * found[0]
+
+
 @pytest.mark.parametrize(
-    "settings", [{"source": "mask", "projected": True}, {"source": "constant"}]
+    "settings", [{"projected": False}, {"lambda_cls": 0.0}, {"source": "constant"}]
+)
+def test_without_features_weight_or_painted_masks_no_class_is_asked(make, settings):
+    task, data = make(**{"projected": True, "lambda_cls": 0.5, **settings})
+    assert not {"class", "classifier"} & set(task.step(0, data[0]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"projected": True, "lambda_cls": 0.5}, {"projected": True}, {"source": "constant"}],
 )
 def test_resume_gives_the_same_next_step(make, settings):
     whole, data = make(**settings)

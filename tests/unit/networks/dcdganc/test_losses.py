@@ -153,3 +153,12 @@ def test_filters_have_zero_mean_and_unit_norm():
     filters = losses.draw_filters(6, 3, 5, torch.Generator().manual_seed(2))
     assert torch.allclose(filters.mean(dim=(1, 2, 3)), torch.zeros(6), atol=1e-6)
     assert torch.allclose(filters.flatten(1).norm(dim=1), torch.ones(6))
+
+
+def test_a_class_that_leads_by_one_costs_nothing():
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.5, 1.0, 0.0], [0.0, 3.0, 1.0]])
+    found = losses.class_margin(logits.requires_grad_(True), torch.tensor([0, 1, 2]))
+    assert float(found.detach()) == pytest.approx((0 + 0.5 + 3) / 3)
+    found.backward()
+    assert not logits.grad[0].any()
+    assert logits.grad[1].tolist() == pytest.approx([1 / 3, -1 / 3, 0])

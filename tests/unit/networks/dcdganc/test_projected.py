@@ -68,12 +68,20 @@ def test_a_judgement_covers_the_content_and_knows_the_class(net):
     assert any(not torch.allclose(a.logits, b.logits) for a, b in zip(first, second, strict=True))
 
 
+def test_classes_are_told_by_the_means_over_the_content(net):
+    alpha, *maps = net.look(images())
+    shares = [torch.nn.functional.adaptive_avg_pool2d(alpha, m.shape[2:]) for m in maps]
+    means = [(m * s).sum((2, 3)) / s.sum((2, 3)) for m, s in zip(maps, shares, strict=True)]
+    expected = torch.cat(means, dim=1) @ net.classes.weight.T + net.classes.bias
+    torch.testing.assert_close(net.classify([alpha, *maps]), expected)
+
+
 def test_only_the_heads_are_weights_and_the_image_gets_a_gradient(net, features):
     image = images().requires_grad_(True)
     losses.fooling(net(net.look(image), torch.eye(2))).backward()
     assert image.grad is not None
     assert float(image.grad.abs().sum()) > 0
-    assert {name.split(".")[0] for name in net.state_dict()} == {"heads"}
+    assert {name.split(".")[0] for name in net.state_dict()} == {"heads", "classes"}
     assert all(p.grad is None for p in features.net.parameters())
 
 
