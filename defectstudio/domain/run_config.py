@@ -23,6 +23,8 @@ class RunConfig:
     a class of mixed defects, each of which is given to the other class that it is most like (P1
     Table 2, Wood-Combined). dilate: how far the masks of a class are widened, in pixels, where its
     labels hold no background texture (P1 section 3.1), in training and on what is painted.
+    oriented: the surface has a grain: contents and shapes keep their direction to it, where else
+    they are turned to all sides.
     """
 
     height: Annotated[int, Bounds(64, 256)] = 64
@@ -30,6 +32,7 @@ class RunConfig:
     tone: Tone = "relative"
     combined: str = ""
     dilate: Annotated[str, PixelsByClass(0, 32)] = ""
+    oriented: bool = False
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1500
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100

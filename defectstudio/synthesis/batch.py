@@ -25,6 +25,8 @@ from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
 SEEDS = 1 << 53
+LEAN = 10.0
+"""Degrees that a shape is turned at most on a surface with a grain."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,8 @@ class Batch:
         own, p = self.shapes[class_id], self.spec.placement
         shape = own[int(rng.integers(len(own)))]
         scale = float(np.exp(rng.uniform(np.log(p.scale_min), np.log(p.scale_max))))
-        angle = float(rng.uniform(-p.rotate, p.rotate))
+        most = min(p.rotate, LEAN) if self.generator.card.config.oriented else p.rotate
+        angle = float(rng.uniform(-most, most))
         flip = bool(rng.integers(2)) and p.flip
         return warp(shape, scale=scale, angle=angle, flip=flip)
 

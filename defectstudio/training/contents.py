@@ -178,7 +178,7 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
         """A batch of one class alone, beside those of the steps."""
         rng = np.random.default_rng([self.config.seed, index, count, 1])
         own = self.by_class[index]
-        drawn = [_turn(own[int(rng.integers(len(own)))], rng) for _ in range(count)]
+        drawn = [self._turned(own, rng) for _ in range(count)]
         images = [self._image(c, self._scale(c.mask.shape, rng), rng) for c in drawn]
         image = torch.from_numpy(np.stack(images))
         return {"image": image, "cls": torch.full((count,), index)}
@@ -186,12 +186,20 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
     def draw(self, index: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """One content of the class `index` and its alpha, (C + 1, H, W), as in a batch."""
         own = self.by_class[index]
-        content = _turn(own[int(rng.integers(len(own)))], rng)
+        content = self._turned(own, rng)
         if rng.random() < STRETCHED:
             content = stretched(content, rng)
         if rng.random() < CUT:
             content = cut_to(content, self._any(rng), rng)
         return self._image(content, self._scale(content.mask.shape, rng), rng)
+
+    def _turned(self, contents: Sequence[Content], rng: np.random.Generator) -> Content:
+        """One of the contents, mirrored and turned: on an oriented surface by half turns."""
+        content = contents[int(rng.integers(len(contents)))]
+        turns = 2 * int(rng.integers(2)) if self.config.oriented else int(rng.integers(4))
+        step = -1 if rng.integers(2) else 1
+        pixels, mask = (np.rot90(x, turns)[:, ::step] for x in (content.pixels, content.mask))
+        return Content(np.ascontiguousarray(pixels), np.ascontiguousarray(mask), content.class_id)
 
     def _any(self, rng: np.random.Generator) -> NDArray[np.bool_]:
         """The mask of one content, of any class."""
@@ -257,11 +265,3 @@ def _carried(
 ) -> NDArray[np.float32]:
     moved = cv2.warpAffine(plane, affine, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR)
     return np.asarray(moved, np.float32)
-
-
-def _turn(content: Content, rng: np.random.Generator) -> Content:
-    turns, flip = int(rng.integers(4)), bool(rng.integers(2))
-    pixels, mask = np.rot90(content.pixels, turns), np.rot90(content.mask, turns)
-    if flip:
-        pixels, mask = pixels[:, ::-1], mask[:, ::-1]
-    return Content(np.ascontiguousarray(pixels), np.ascontiguousarray(mask), content.class_id)

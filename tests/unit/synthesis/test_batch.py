@@ -14,7 +14,7 @@ from defectstudio.domain.specs import (
     StyleSettings,
     SynthesizeSpec,
 )
-from defectstudio.imaging.masks import encode
+from defectstudio.imaging.masks import encode, warp
 from defectstudio.imaging.reading import write_png
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.loading import load_generator
@@ -152,6 +152,21 @@ def test_when_all_of_several_are_rejects_the_place_is_tried_again(spec, monkeypa
     monkeypatch.setattr("defectstudio.synthesis.judging.AGREEMENT", 1.1)
     with pytest.raises(UserError, match="its label is not the painted shape"):
         found.make(0)
+
+
+def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
+    angles = {}
+    for oriented in (False, True):
+        found, seen = batch(spec), angles.setdefault(oriented, [])
+        config = replace(found.generator.card.config, oriented=oriented)
+        found.generator.card = replace(found.generator.card, config=config)
+        monkeypatch.setattr(
+            "defectstudio.synthesis.batch.warp",
+            lambda mask, seen=seen, **how: seen.append(how["angle"]) or warp(mask, **how),
+        )
+        for index in range(6):
+            found.draw(index)
+    assert max(map(abs, angles[True])) <= 10 < max(map(abs, angles[False]))
 
 
 def test_free_shapes_have_no_best(spec, tiny_generator):

@@ -115,3 +115,22 @@ def test_a_batch_holds_content_on_the_key_and_its_alpha(tiny_files):
     assert set(batch["cls"].tolist()) == {0, 1}
     dark = image[batch["cls"] == 0][(alpha == 1).expand_as(image)[batch["cls"] == 0]]
     assert dark.max() < -0.5
+
+
+def along_rows(image):
+    """Whether a drawn content (C + 1, H, W) changes more from column to column than along them."""
+    grey = np.where(image[-1] > 0, image[0], np.nan)
+    return np.nanmean(np.abs(np.diff(grey, axis=1))) > np.nanmean(np.abs(np.diff(grey, axis=0)))
+
+
+@pytest.mark.parametrize(("oriented", "kept"), [(True, {True}), (False, {True, False})])
+def test_on_an_oriented_surface_a_grain_keeps_its_direction(oriented, kept):
+    stripes = np.zeros((40, 40, 1), np.float32)
+    stripes[:, (np.arange(40) // 4) % 2 == 1] = 1
+    config = DcdgancConfig(oriented=oriented)
+    data = ContentBatches([Content(stripes, np.ones((40, 40), bool), 1)], [1], config)
+    rng = np.random.default_rng(0)
+
+    drawn = [data.draw(0, rng) for _ in range(20)] + list(data.of_class(0, 10)["image"].numpy())
+
+    assert {bool(along_rows(image)) for image in drawn} == kept
