@@ -49,7 +49,7 @@ def _offset(job: Job, content: Floats) -> Floats:
     if job.settings.mode == "alpha":
         return np.zeros(content.shape, np.float32)
     region = _region(job)
-    gap = (job.background - content) * job.mask[..., None]
+    gap = _inside(job, job.background - content)
     feather: Floats = gap * region.share[..., None]
     box = bounding_box(region.omega)
     if box is None:
@@ -63,9 +63,13 @@ def _offset(job: Job, content: Floats) -> Floats:
 
 def _content(job: Job) -> Floats:
     """I_d (h, w, c) in the background's grey levels; 0 outside the mask."""
-    inside = cv2.copyTo(job.content, job.mask.view(np.uint8)).reshape(job.content.shape)
-    scaled: Floats = np.multiply(inside, np.float32(job.scale), dtype=np.float32)
+    scaled: Floats = np.multiply(_inside(job, job.content), np.float32(job.scale), dtype=np.float32)
     return scaled
+
+
+def _inside(job: Job, planes: NDArray[Any]) -> NDArray[Any]:
+    """With 0 outside the mask, whatever was there: it may be no number."""
+    return cv2.copyTo(planes, job.mask.view(np.uint8)).reshape(planes.shape)
 
 
 def _region(job: Job) -> _Region:

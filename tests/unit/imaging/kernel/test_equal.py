@@ -201,6 +201,21 @@ def test_the_membrane_is_within_half_a_grey_level_of_a_direct_solve(offset, job)
     assert np.abs(found[job.mask] - direct(job)).max() * 255 / job.full < 0.5
 
 
+@pytest.mark.parametrize("run", [pytest.param(core, marks=needs_core), fallback.run])
+@pytest.mark.parametrize("mode", ["improved", "poisson"])
+def test_nothing_outside_the_mask_is_looked_at(run, mode):
+    mask = ndimage.gaussian_filter(np.random.default_rng(1).random((50, 60)), 4) > 0.5
+    background, content = random((50, 60, 3), np.float32, 1), random((50, 60, 3), np.float32, 2)
+    strange = [np.where(mask[..., None], image, np.nan) for image in (background, content)]
+
+    made = [
+        made_by(run, Job(*pair, mask, pair[0].copy(), (1, 1, 1, 1), BlendSettings(mode)))
+        for pair in ((background, content), strange)
+    ]
+
+    assert np.array_equal(made[0][mask], made[1][mask])
+
+
 @needs_core
 def test_a_mask_of_any_bytes_but_zero_means_the_same():
     mask = np.random.default_rng(1).random((40, 50)) < 0.7
