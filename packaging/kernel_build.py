@@ -1,6 +1,6 @@
 """Compiles the core of blending: `python packaging/kernel_build.py`, and the build hook.
 
-Nothing depends on it: without a compiler blending works in NumPy, four to eighty times slower.
+Nothing depends on it: without a compiler blending works in NumPy, four to sixty times slower.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def notice(reason: str) -> str:
     """What a person is told when there is no library."""
     return (
         f"The compiled core of blending is left out: {reason}.\n"
-        "    DefectStudio works without it; blending is then four to eighty times slower.\n"
+        "    DefectStudio works without it; blending is then four to sixty times slower.\n"
         f"    To get it: a C++ compiler ({loading.compiler_hint()}),\n"
         f"    then {loading.BUILD_COMMAND}"
     )

@@ -79,7 +79,8 @@ class TrainSpec:
 class PlacementSettings:
     """Where and how a batch places shapes. Lengths in pixels, angles in degrees.
 
-    per_sample: defects a sample; scale_min..scale_max multiply the shape's size.
+    per_sample: defects a sample; scale_min..scale_max multiply the shape's size. rotate: the most
+    that a shape is turned, at most 10 with a generator of an oriented surface.
     """
 
     per_sample: Annotated[int, Bounds(1, 64)] = 1

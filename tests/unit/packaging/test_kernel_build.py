@@ -98,7 +98,7 @@ def test_a_compiler_that_does_not_serve(
     monkeypatch.setenv("CXX", named)
     said = left_out(capsys, tmp_path)
     assert f"left out: {named} " in said
-    assert "four to eighty times slower" in said
+    assert "four to sixty times slower" in said
     assert loading.BUILD_COMMAND in said
 
 

@@ -162,3 +162,11 @@ def test_a_class_that_leads_by_one_costs_nothing():
     found.backward()
     assert not logits.grad[0].any()
     assert logits.grad[1].tolist() == pytest.approx([1 / 3, -1 / 3, 0])
+
+
+def test_a_class_without_others_costs_nothing():
+    logits = torch.zeros(3, 1, requires_grad=True)
+    found = losses.class_margin(logits, torch.zeros(3, dtype=torch.long))
+    found.backward()
+    assert float(found.detach()) == 0
+    assert not logits.grad.any()
