@@ -1,10 +1,10 @@
 """Smooth membranes: Laplace's equation on any set of pixels, in NumPy and OpenCV.
 
 Conjugate gradients, preconditioned by one multigrid V-cycle (Tatebe 1993, "The multigrid
-preconditioned conjugate gradient method"): four to eight steps up to a million pixels. A level is a full
-grid over the mask's box, with unit links between its cells and a conductance to given values that
-was measured to converge best; the natural one diverges (BLENDING). kernel/multigrid.hpp solves the
-same equations on sparse tiles, 4 to 60 times faster up to a million pixels.
+preconditioned conjugate gradient method"): four to eight steps up to a million pixels. A level is a
+full grid over the mask's box, with unit links between its cells and a conductance to given values
+that was measured to converge best; the natural one diverges (BLENDING). kernel/multigrid.hpp solves
+the same equations on sparse tiles, 4 to 60 times faster up to a million pixels.
 
 Planes are (h, w, c) or, for one channel, (h, w), as OpenCV returns them.
 """
