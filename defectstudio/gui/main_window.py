@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QStackedWidget,
+    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -43,6 +44,7 @@ from defectstudio.gui.panels.welcome import WelcomePage
 from defectstudio.gui.previews import Previewing
 from defectstudio.gui.session import Panels, Session, open_session
 from defectstudio.gui.theme import Theme
+from defectstudio.gui.wiring import connect
 from defectstudio.project.project import Project
 
 _TOOL_BAR = (
@@ -78,9 +80,11 @@ class MainWindow(QMainWindow):
         self.samples = SamplesPanel(self._thumbnails)
         self.painting = PaintingPage(self.actions_, self.samples)
         self.status = StatusLine(self.statusBar())
-        self._side = QStackedWidget()
+        self.pages = QTabWidget()
+        self.side = QStackedWidget()
         self._assemble()
-        self._connect()
+        connect(self)
+        self._theme.changed.connect(self._dress)
         self._dress()
         self._show_project(None)
 
@@ -93,8 +97,8 @@ class MainWindow(QMainWindow):
             return
         session = self.session = open_session(project)
         style = StylePanel(session.studio, self.actions_)
-        self._side.addWidget(style)
-        self._side.setCurrentWidget(style)
+        self.side.addWidget(style)
+        self.side.setCurrentWidget(style)
         session.failed.connect(self.messages.show_error)
         session.noted.connect(self.messages.show_note)
         session.bridge.relay(session.studio.history.changed, self._show_history)
@@ -124,8 +128,8 @@ class MainWindow(QMainWindow):
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})
         self.status.show_device("")
-        style = self._side.currentWidget()
-        self._side.removeWidget(style)
+        style = self.side.currentWidget()
+        self.side.removeWidget(style)
         style.deleteLater()
         session.deleteLater()
         self._show_project(None)
@@ -176,9 +180,12 @@ class MainWindow(QMainWindow):
                 bar.widgetForAction(self.actions_[action_id]).setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addToolBar(bar)
         self._bar = bar
+        self.pages.setDocumentMode(True)
+        self.pages.setTabBarAutoHide(True)
+        self.pages.addTab(self.painting, self.tr("Paint"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
-        self._stack.addWidget(self.painting)
+        self._stack.addWidget(self.pages)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -189,7 +196,7 @@ class MainWindow(QMainWindow):
         area = Qt.DockWidgetArea
         self._docks = [
             self._dock("images", self.tr("Images"), self.images, area.LeftDockWidgetArea),
-            self._dock("style", self.tr("Defect"), self._side, area.RightDockWidgetArea),
+            self._dock("style", self.tr("Defect"), self.side, area.RightDockWidgetArea),
             self._dock("jobs", self.tr("Jobs"), self.jobs, area.BottomDockWidgetArea),
         ]
         self.resize(96 * em, 58 * em)
@@ -206,78 +213,6 @@ class MainWindow(QMainWindow):
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
         self.addDockWidget(area, dock)
         return dock
-
-    def _connect(self) -> None:
-        commands, canvas = self.commands, self.painting.canvas
-        commands.opened.connect(self.open_project)
-        commands.failed.connect(self.messages.show_error)
-        commands.noted.connect(self.messages.show_note)
-        commands.busy.connect(self.status.show_jobs)
-        commands.busy.connect(self.welcome.show_busy)
-        commands.progressed.connect(self.welcome.show_progress)
-        self.welcome.opened.connect(commands.open_path)
-        self.actions_.connect_all(
-            {
-                "project.sample": commands.open_sample,
-                "project.new": commands.ask_new,
-                "project.open": commands.ask_open,
-                "project.close": self.close_project,
-                "project.import": commands.ask_import,
-                "project.export": commands.ask_export,
-                "window.quit": self.close,
-                "edit.undo": self._in_session(lambda session: session.undo()),
-                "edit.redo": self._in_session(lambda session: session.redo()),
-                "edit.clear": self._in_session(lambda session: session.studio.clear()),
-                "brush.smaller": self._in_session(lambda session: session.studio.step_brush(-1)),
-                "brush.larger": self._in_session(lambda session: session.studio.step_brush(1)),
-                "tool.brush": lambda: self.painting.choose_tool("tool.brush"),
-                "tool.eraser": lambda: self.painting.choose_tool("tool.eraser"),
-                "tool.pick": lambda: self.painting.choose_tool("tool.pick"),
-                "image.previous": lambda: self.images.step(-1),
-                "image.next": lambda: self.images.step(1),
-                "view.fit": canvas.fit,
-                "view.full": canvas.full_size,
-                "view.width": canvas.fit_width,
-                "view.in": lambda: canvas.set_zoom(canvas.zoom * 1.25),
-                "view.out": lambda: canvas.set_zoom(canvas.zoom / 1.25),
-                "view.reset": self.reset_layout,
-                "style.roll": self._in_session(self._roll),
-                "sample.accept": self._in_session(lambda session: session.previews.accept()),
-                "reference.match": commands.match_reference,
-                "reference.train": commands.ask_transfer,
-                "job.train": commands.ask_train,
-                "help.keys": commands.show_keys,
-            }
-        )
-        for action_id in ("view.overlays", "view.preview"):
-            self.actions_[action_id].setChecked(True)
-        self.actions_["view.overlays"].toggled.connect(
-            lambda on: self.session and self.session.previews.show_overlays(on)
-        )
-        self.actions_["view.preview"].toggled.connect(
-            lambda on: self.session and self.session.previews.enable(on)
-        )
-        self.actions_["style.lock"].triggered.connect(
-            lambda on: self.session and self.session.studio.lock(on)
-        )
-        self.actions_.class_key.connect(self._choose_class)
-        self._theme.changed.connect(self._dress)
-
-    def _in_session(self, call: Callable[[Session], object]) -> Callable[[], None]:
-        def run() -> None:
-            if self.session is not None:
-                call(self.session)
-
-        return run
-
-    def _roll(self, session: Session) -> None:
-        if not session.studio.roll():
-            self.messages.show_note(self.tr("The style of this class is locked (Shift+R)."))
-
-    def _choose_class(self, number: int) -> None:
-        style = self._side.currentWidget()
-        if isinstance(style, StylePanel):
-            style.choose_number(number)
 
     def _show_history(self) -> None:
         if self.session is None:

@@ -1,0 +1,125 @@
+"""What every action does: one table a menu, joined to the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.session import Session
+
+if TYPE_CHECKING:
+    from defectstudio.gui.main_window import MainWindow
+
+Handlers = dict[str, Callable[[], object]]
+
+
+def connect(window: MainWindow) -> None:
+    """Join the window's parts to each other and every action to what it does."""
+    commands, actions = window.commands, window.actions_
+    commands.opened.connect(window.open_project)
+    commands.failed.connect(window.messages.show_error)
+    commands.noted.connect(window.messages.show_note)
+    commands.busy.connect(window.status.show_jobs)
+    commands.busy.connect(window.welcome.show_busy)
+    commands.progressed.connect(window.welcome.show_progress)
+    window.welcome.opened.connect(commands.open_path)
+    for menu in (_file, _edit, _paint, _view, _synthesis, _help):
+        actions.connect_all(menu(window))
+    _connect_states(window)
+    actions.class_key.connect(lambda number: _choose_class(window, number))
+
+
+def _file(window: MainWindow) -> Handlers:
+    commands = window.commands
+    return {
+        "project.sample": commands.open_sample,
+        "project.new": commands.ask_new,
+        "project.open": commands.ask_open,
+        "project.close": window.close_project,
+        "project.import": commands.ask_import,
+        "project.export": commands.ask_export,
+        "window.quit": window.close,
+    }
+
+
+def _edit(window: MainWindow) -> Handlers:
+    return {
+        "edit.undo": _in_session(window, lambda session: session.undo()),
+        "edit.redo": _in_session(window, lambda session: session.redo()),
+        "edit.clear": _in_session(window, lambda session: session.studio.clear()),
+    }
+
+
+def _paint(window: MainWindow) -> Handlers:
+    painting = window.painting
+    return {
+        "brush.smaller": _in_session(window, lambda session: session.studio.step_brush(-1)),
+        "brush.larger": _in_session(window, lambda session: session.studio.step_brush(1)),
+        "tool.brush": lambda: painting.choose_tool("tool.brush"),
+        "tool.eraser": lambda: painting.choose_tool("tool.eraser"),
+        "tool.pick": lambda: painting.choose_tool("tool.pick"),
+    }
+
+
+def _view(window: MainWindow) -> Handlers:
+    canvas = window.painting.canvas
+    return {
+        "image.previous": lambda: window.images.step(-1),
+        "image.next": lambda: window.images.step(1),
+        "view.fit": canvas.fit,
+        "view.full": canvas.full_size,
+        "view.width": canvas.fit_width,
+        "view.in": lambda: canvas.set_zoom(canvas.zoom * 1.25),
+        "view.out": lambda: canvas.set_zoom(canvas.zoom / 1.25),
+        "view.reset": window.reset_layout,
+    }
+
+
+def _synthesis(window: MainWindow) -> Handlers:
+    commands = window.commands
+    return {
+        "style.roll": _in_session(window, lambda session: _roll(window, session)),
+        "sample.accept": _in_session(window, lambda session: session.previews.accept()),
+        "reference.match": commands.match_reference,
+        "reference.train": commands.ask_transfer,
+        "job.train": commands.ask_train,
+    }
+
+
+def _help(window: MainWindow) -> Handlers:
+    return {"help.keys": window.commands.show_keys}
+
+
+def _connect_states(window: MainWindow) -> None:
+    actions = window.actions_
+    for action_id in ("view.overlays", "view.preview"):
+        actions[action_id].setChecked(True)
+    actions["view.overlays"].toggled.connect(
+        lambda on: window.session and window.session.previews.show_overlays(on)
+    )
+    actions["view.preview"].toggled.connect(
+        lambda on: window.session and window.session.previews.enable(on)
+    )
+    actions["style.lock"].triggered.connect(
+        lambda on: window.session and window.session.studio.lock(on)
+    )
+
+
+def _in_session(window: MainWindow, call: Callable[[Session], object]) -> Callable[[], None]:
+    def run() -> None:
+        if window.session is not None:
+            call(window.session)
+
+    return run
+
+
+def _roll(window: MainWindow, session: Session) -> None:
+    if not session.studio.roll():
+        window.messages.show_note(window.tr("The style of this class is locked (Shift+R)."))
+
+
+def _choose_class(window: MainWindow, number: int) -> None:
+    style = window.side.currentWidget()
+    if isinstance(style, StylePanel):
+        style.choose_number(number)
