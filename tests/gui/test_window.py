@@ -83,7 +83,7 @@ def test_late_answers_are_dropped(opened, person, qtbot):
 def test_blend_and_retention_change_the_preview(opened, person):
     person.paint((40, 30), (44, 60))
     looks = [person.shown()]
-    style = opened._side.currentWidget()
+    style = opened.side.currentWidget()
     style.retention.setValue(0)
     looks.append(person.shown())
     style.mode.setCurrentIndex(style.mode.findData("alpha"))
@@ -96,7 +96,7 @@ def test_blend_and_retention_change_the_preview(opened, person):
 def test_grain_changes_the_recipe(opened, person):
     person.paint((40, 30), (44, 60))
     person.shown()
-    style = opened._side.currentWidget()
+    style = opened.side.currentWidget()
     assert style.grain.value() == 100
     style.grain.setValue(0)
     person.shown()
@@ -105,7 +105,7 @@ def test_grain_changes_the_recipe(opened, person):
 
 
 def test_a_transfer_is_refined_from_the_panel(opened):
-    style, studio = opened._side.currentWidget(), opened.session.studio
+    style, studio = opened.side.currentWidget(), opened.session.studio
     row = style._looks.rowCount() - 1
     assert not style._looks.isRowVisible(row)
     studio.choose_generator(replace(studio.generator, kind="dst"))
