@@ -9,6 +9,7 @@ from defectstudio.domain.events import Metrics
 from defectstudio.jobs.running import LOG_FILE, METRICS_FILE
 
 _LOG_BYTES = 64 << 10
+_LEVELS = ("info", "notice", "warning")
 
 
 def read_metrics(run: Path) -> list[Metrics]:
@@ -37,6 +38,18 @@ def read_log(run: Path) -> str:
             return stream.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def report_page(run: Path) -> Path | None:
+    """The page of the run's report, None where it left none."""
+    return next(iter(sorted((run / "report").glob("*.html"))), None)
+
+
+def level_of_line(line: str) -> str:
+    """What a line of the log is: "info", "notice", "warning" or, for all that is not the worker's
+    own word, "output"."""
+    head, colon, _ = line.partition(": ")
+    return head if colon and head in _LEVELS else "output"
 
 
 def _metrics(line: str) -> Metrics | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from defectstudio.app.again import once_more
+from defectstudio.app.pace import Pace
 from defectstudio.app.run_files import read_log, read_metrics
 from defectstudio.app.training import start_training
 from defectstudio.domain import events
@@ -22,12 +23,14 @@ class JobControl(QObject):
     """Starts, watches and cancels jobs.
 
     progressed: a job's (id, done, total); measured: the id of a job with new metrics; logged:
-    (id, line); ended: the final record; started: a record; failed: an error.
+    (id, line); opened: (id, log) of a job whose files are read; ended: the final record; started:
+    a record; failed: an error.
     """
 
     progressed = Signal(int, int, int)
     measured = Signal(int)
     logged = Signal(int, str)
+    opened = Signal(int, str)
     started = Signal(object)
     ended = Signal(object)
     failed = Signal(object)
@@ -36,11 +39,16 @@ class JobControl(QObject):
         super().__init__()
         self._project, self._bridge, self._files = project, bridge, files
         self._running: dict[int, RunningJob] = {}
-        self._metrics: dict[int, list[events.Metrics]] = defaultdict(list)
+        self._paces: dict[int, Pace] = {}
+        self._metrics: dict[int, list[events.Metrics]] = {}
+
+    def start(self, start: Callable[[], RunningJob]) -> None:
+        """Start a job; what it takes to describe it is done off the window's thread."""
+        self._files.run(start, self._started, self.failed.emit)
 
     def train(self, item: str, choice: TrainChoice) -> None:
-        """Start a training."""
-        self._start(
+        """Start the training of a generator."""
+        self.start(
             lambda: start_training(
                 self._project,
                 name=choice.name,
@@ -52,14 +60,20 @@ class JobControl(QObject):
             )
         )
 
-    def resume(self, job: JobRecord) -> None:
-        """Go on with a training that did not reach its end."""
-        self._start(lambda: start_training(self._project, name=job.title, resume=True))
+    def once_more(self, job: JobRecord) -> None:
+        """Go on with a job that did not reach its end, or start it again."""
+        self.start(lambda: once_more(self._project, job))
 
     def cancel(self, job_id: int) -> None:
         """Ask a job of this window to stop; it leaves a checkpoint."""
         if job_id in self._running:
             self._running[job_id].cancel()
+
+    def remove(self, job_id: int) -> None:
+        """Forget a job that has ended, with its folder."""
+        self._metrics.pop(job_id, None)
+        project = self._project
+        self._files.run(lambda: project.remove_job(job_id), lambda _: None, self.failed.emit)
 
     def is_running(self, job_id: int) -> bool:
         """Whether the job belongs to this window and runs."""
@@ -70,16 +84,27 @@ class JobControl(QObject):
         """How many jobs run."""
         return len(self._running)
 
-    def metrics(self, job_id: int) -> list[events.Metrics]:
-        """The figures of a job, oldest first; those of earlier days come from its folder."""
-        if job_id not in self._metrics:
-            job = self._project.job(job_id)
-            self._metrics[job_id] = read_metrics(job.folder)
-        return self._metrics[job_id]
+    def seconds_left(self, job_id: int) -> float | None:
+        """How long a job of this window will still take, where that can be told."""
+        return self._paces[job_id].seconds_left if job_id in self._paces else None
 
-    def log(self, job_id: int) -> str:
-        """The end of the job's log."""
-        return read_log(self._project.job(job_id).folder)
+    def metrics(self, job_id: int) -> list[events.Metrics]:
+        """The figures of a running or opened job, oldest first."""
+        return self._metrics.get(job_id, [])
+
+    def open(self, job_id: int) -> None:
+        """Read the job's log and figures off the window's thread; `opened` tells of them."""
+        folder = self._project.job(job_id).folder
+        known = job_id in self._metrics
+
+        def read() -> tuple[str, list[events.Metrics]]:
+            return read_log(folder), [] if known else read_metrics(folder)
+
+        def done(found: tuple[str, list[events.Metrics]]) -> None:
+            self._metrics.setdefault(job_id, found[1])
+            self.opened.emit(job_id, found[0])
+
+        self._files.run(read, done, self.failed.emit)
 
     def close(self, seconds: float = 20) -> None:
         """Let the workers go: they leave a checkpoint and can be resumed."""
@@ -89,12 +114,9 @@ class JobControl(QObject):
             job.wait(seconds)
         self._running.clear()
 
-    def _start(self, start: Callable[[], RunningJob]) -> None:
-        self._files.run(start, self._started, self.failed.emit)
-
     def _started(self, job: RunningJob) -> None:
         job_id = job.record.id
-        self._running[job_id] = job
+        self._running[job_id], self._paces[job_id] = job, Pace()
         self._metrics[job_id] = read_metrics(job.record.folder)
         self._bridge.relay(job.event, lambda event: self._heard(job_id, event))
         self._bridge.relay(job.ended, lambda record: self._ended(job_id, record))
@@ -104,18 +126,21 @@ class JobControl(QObject):
 
     def _heard(self, job_id: int, event: events.Event) -> None:
         if isinstance(event, events.Progress):
+            if job_id in self._paces:
+                self._paces[job_id].step(event.done, event.total)
             self.progressed.emit(job_id, event.done, event.total)
         elif isinstance(event, events.Metrics):
-            self._metrics[job_id].append(event)
+            self._metrics.setdefault(job_id, []).append(event)
             self.measured.emit(job_id)
         elif isinstance(event, events.Log):
-            self.logged.emit(job_id, event.text)
+            self.logged.emit(job_id, f"{event.level}: {event.text}")
         elif isinstance(event, events.Started):
             text = self.tr("Computing on {} for {} steps").format(event.device, event.total)
-            self.logged.emit(job_id, text)
+            self.logged.emit(job_id, f"info: {text}")
 
     def _ended(self, job_id: int, record: JobRecord) -> None:
         job = self._running.pop(job_id, None)
+        self._paces.pop(job_id, None)
         if job is None:
             return
         if job.failure is not None:

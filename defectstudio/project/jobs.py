@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from datetime import UTC, datetime
@@ -103,6 +104,29 @@ def update(
     if state is not None:
         ended = None if state in LIVE else _now()
         connection.execute("UPDATE jobs SET ended = ? WHERE id = ?", (ended, job_id))
+
+
+def delete(connection: sqlite3.Connection, job: JobRecord) -> None:
+    """Forget a job that has ended, and delete its folder; samples it made are of no job then.
+
+    Raises ProjectError when it is not over or its folder cannot be deleted.
+    """
+    if job.state in LIVE:
+        raise ProjectError(
+            "the job is not over", subject=job.title, remedy="Cancel it first, then delete it."
+        )
+    try:
+        shutil.rmtree(job.folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ProjectError(
+            f"the job's folder cannot be deleted ({error.strerror or error})",
+            subject=error.filename or job.folder,
+            remedy="Close what has a file of it open, or allow writing there, and try again.",
+        ) from error
+    connection.execute("UPDATE samples SET job_id = NULL WHERE job_id = ?", (job.id,))
+    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
 
 
 def orphans(connection: sqlite3.Connection, root: Path) -> list[JobRecord]:

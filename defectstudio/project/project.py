@@ -338,6 +338,11 @@ class Project:
             self._owned.give_up(job_id)
         return job
 
+    def remove_job(self, job_id: int) -> None:
+        """Forget a job that has ended, with its folder; what it gave the project stays."""
+        with self._change("jobs") as connection:
+            jobs.delete(connection, jobs.select_one(connection, self.root, job_id))
+
     def settle_orphans(self) -> list[JobRecord]:
         """Turn queued and running jobs whose owner died into interrupted ones; returns them."""
         with self._database.read() as connection:

@@ -50,6 +50,11 @@ class Channel:
                 subject=error.filename or "",
                 remedy="Check the disk, the folder and its permissions.",
             )
+        elif _lacks_memory(error):
+            error = UserError(
+                "the memory does not suffice",
+                remedy="Use a smaller batch, a smaller crop or size, or another device.",
+            )
         details = "".join(traceback.format_exception(error))
         fault = "user" if isinstance(error, UserError) else "ours"
         if isinstance(error, DefectStudioError):
@@ -70,3 +75,13 @@ class Channel:
                     self.requests.put(line.decode("utf-8"))
         self._why = self._why or "interrupted"
         self.requests.put(None)
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Of the processor or the graphics card; torch says so in a RuntimeError of its own."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and any(
+        words in said for words in ("out of memory", "not enough memory", "can't allocate memory")
+    )

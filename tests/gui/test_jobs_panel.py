@@ -4,12 +4,18 @@ import threading
 
 import pytest
 from psygnal import Signal
+from PySide6.QtWidgets import QMessageBox
 
+from defectstudio.app import again
+from defectstudio.app.pace import Pace
 from defectstudio.domain import events
 from defectstudio.domain.errors import JobError
+from defectstudio.domain.files import to_json
 from defectstudio.domain.records import JobState
 from defectstudio.gui import job_control
 from defectstudio.gui.dialogs.train import TrainChoice
+from defectstudio.gui.panels import jobs
+from defectstudio.gui.panels.log_view import LogView
 
 
 class ActedJob:
@@ -60,6 +66,7 @@ def started(opened, qtbot, monkeypatch):
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
+    monkeypatch.setattr(again, "start_training", start)
     opened.session.jobs.train(
         "plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu", False)
     )
@@ -70,18 +77,18 @@ def started(opened, qtbot, monkeypatch):
 
 def test_curves_progress_and_log_follow_the_events(started, qtbot):
     window, job = started
-    jobs = window.jobs
+    panel = window.jobs
     job.say(events.Started("cpu", 40))
     for step in range(1, 41):
         job.say(events.Metrics(step, {"loss": 1 / step, "penalty": 50.0 / step}))
         job.say(events.Progress(step, 40))
     job.say(events.Log("half way"))
-    qtbot.waitUntil(lambda: "half way" in jobs.log.toPlainText(), timeout=9000)
-    assert "cpu" in jobs.log.toPlainText()
-    qtbot.waitUntil(lambda: jobs._curve is not None, timeout=9000)
-    qtbot.waitUntil(lambda: len(jobs._curve._lines["loss"].getOriginalDataset()[0]) == 40)
-    assert jobs._model._records[0].progress == 1.0
-    assert jobs.cancel.isEnabled()
+    qtbot.waitUntil(lambda: "half way" in panel.log.text.toPlainText(), timeout=9000)
+    assert "cpu" in panel.log.text.toPlainText()
+    qtbot.waitUntil(lambda: panel._curve is not None, timeout=9000)
+    qtbot.waitUntil(lambda: len(panel._curve._lines["loss"].getOriginalDataset()[0]) == 40)
+    assert panel._model._records[0].progress == 1.0
+    assert panel.cancel.isEnabled()
     assert "1" in window.status._jobs.text()
     window._theme.wear(window._theme.tones)
 
@@ -102,6 +109,116 @@ def test_a_failed_job_says_why(started, qtbot):
     job.end(JobState.FAILED, JobError("the memory is used up", remedy="Use a smaller batch."))
     qtbot.waitUntil(lambda: "smaller batch" in window.messages.text.text(), timeout=9000)
     assert not window.session.jobs.is_running(job.record.id)
+
+
+def test_a_failed_job_says_why_in_its_row_and_can_go_on(started, qtbot):
+    window, job = started
+    job.end(JobState.FAILED, JobError("the memory is used up", remedy="Use a smaller batch."))
+    panel = window.jobs
+    qtbot.waitUntil(lambda: "smaller batch" in panel.message.text(), timeout=9000)
+    assert panel.message.isVisible() and panel.message.property("role") == "error"
+    assert panel.resume.isVisible() and panel.resume.text() == "Resume"
+
+
+def test_time_left_follows_the_pace(started, qtbot, monkeypatch):
+    window, job = started
+    clock = iter([0.0, 10.0, 20.0])
+    pace = Pace(lambda: next(clock))
+    window.session.jobs._paces[job.record.id] = pace
+    for done in (0, 10, 20):
+        job.say(events.Progress(done, 40))
+    cell = window.jobs._model.index(0, 3)
+    qtbot.waitUntil(lambda: cell.data() == "20 s left", timeout=9000)
+    job.end(JobState.DONE)
+    qtbot.waitUntil(lambda: ":" in (cell.data() or ""), timeout=9000)
+
+
+def test_the_log_is_filtered_by_level_and_words(qtbot):
+    view = LogView()
+    qtbot.addWidget(view)
+    view.show_log("info: begins\nwarning: half is missing\nTraceback: x")
+    view.add("notice: takes 3 min")
+    assert view.text.toPlainText().count("\n") == 3
+    view.level.setCurrentIndex(1)
+    assert view.text.toPlainText() == "warning: half is missing\nnotice: takes 3 min"
+    view.words.setText("HALF")
+    assert view.text.toPlainText() == "warning: half is missing"
+    view.add("warning: another half")
+    view.add("info: half")
+    assert view.text.toPlainText().endswith("another half")
+    formats = view.text.document().firstBlock().layout().formats()
+    assert formats[0].format.fontWeight() > 500, "a warning is told by more than its colour"
+
+
+def test_a_finished_job_is_deleted_when_a_person_says_so(started, qtbot, monkeypatch):
+    window, job = started
+    panel = window.jobs
+    assert not panel.delete.isEnabled(), "a running job is not deleted"
+    (job.record.folder / "log.txt").write_text("info: long ago\n", encoding="utf-8")
+    job.end(JobState.DONE)
+    qtbot.waitUntil(panel.delete.isEnabled, timeout=9000)
+    monkeypatch.setattr(jobs, "may_delete", lambda _parent, _job: False)
+    panel.delete.trigger()
+    assert job.record.folder.exists()
+    monkeypatch.setattr(jobs, "may_delete", lambda _parent, _job: True)
+    panel.delete.trigger()
+    qtbot.waitUntil(lambda: panel._model.rowCount() == 0, timeout=9000)
+    assert not job.record.folder.exists() and window.session.project.jobs() == []
+
+
+def test_deleting_a_job_is_not_the_default(qtbot, opened, monkeypatch):
+    asked = []
+
+    def answer(box):
+        asked.append(box)
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    job = opened.session.project.add_job("train", "acted")
+    assert not jobs.may_delete(opened, job)
+    assert asked[0].defaultButton() is asked[0].button(QMessageBox.StandardButton.Cancel)
+    opened.session.project.update_job(job.id, state=JobState.DONE)
+
+
+def test_folder_and_report_are_opened_where_the_system_shows_them(started, qtbot, monkeypatch):
+    window, job = started
+    shown = []
+    monkeypatch.setattr(jobs.QDesktopServices, "openUrl", lambda url: shown.append(url.fileName()))
+    window.jobs.folder.trigger()
+    page = job.record.folder / "report" / "enlarge.html"
+    page.parent.mkdir()
+    page.write_text("<p>helps</p>", encoding="utf-8")
+    job.end(JobState.DONE)
+    qtbot.waitUntil(window.jobs.report.isEnabled, timeout=9000)
+    window.jobs.report.trigger()
+    assert shown == [job.record.folder.name, "enlarge.html"]
+
+
+def test_a_job_of_earlier_days_is_read_when_it_is_chosen(opened, qtbot):
+    project = opened.session.project
+    old, new = project.add_job("train", "old"), project.add_job("evaluate", "eye on test")
+    (old.folder / "log.txt").write_text("warning: it was slow\n", encoding="utf-8")
+    for step in (1, 2):
+        with (old.folder / "metrics.jsonl").open("a") as sink:
+            sink.write(to_json(events.Metrics(step, {"loss": 1.0})) + "\n")
+    project.update_job(old.id, state=JobState.DONE)
+    project.update_job(new.id, state=JobState.CANCELLED, message="")
+    panel = opened.jobs
+    qtbot.waitUntil(lambda: panel._model.rowCount() == 2, timeout=9000)
+    qtbot.waitUntil(lambda: panel.resume.text() == "Start again", timeout=9000)
+    panel.table.setCurrentIndex(panel._model.index(1, 0))
+    qtbot.waitUntil(lambda: "slow" in panel.log.text.toPlainText(), timeout=9000)
+    qtbot.waitUntil(lambda: panel._curve is not None, timeout=9000)
+    assert not panel.resume.isVisible()
+
+
+def test_what_cannot_start_again_is_told(opened, qtbot):
+    project = opened.session.project
+    job = project.add_job("evaluate", "eye on test")
+    project.update_job(job.id, state=JobState.FAILED, message="no")
+    panel = opened.jobs
+    qtbot.waitUntil(panel.resume.isVisible, timeout=9000)
+    panel.resume.click()
+    qtbot.waitUntil(lambda: "Start it anew" in opened.messages.text.text(), timeout=9000)
 
 
 def test_a_finished_training_is_announced(started, qtbot):

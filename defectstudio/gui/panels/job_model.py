@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
@@ -16,12 +17,13 @@ _LIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobModel(QAbstractTableModel):
-    """Columns: kind and title, state, progress."""
+    """Columns: kind and title, state, progress, the time left or when it ended."""
 
     def __init__(self) -> None:
         super().__init__()
         self._records: list[JobRecord] = []
-        self._heads = (self.tr("Job"), self.tr("State"), self.tr("Progress"))
+        self._left: dict[int, float | None] = {}
+        self._heads = (self.tr("Job"), self.tr("State"), self.tr("Progress"), self.tr("Time"))
 
     def show(self, records: list[JobRecord]) -> None:
         """Show these jobs; rows stay when only their state changed."""
@@ -30,19 +32,19 @@ class JobModel(QAbstractTableModel):
         if [job.id for job in newest] == [job.id for job in self._records]:
             self._records = newest
             if newest:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(newest) - 1, 2))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(newest) - 1, 3))
             return
         self.beginResetModel()
         self._records = newest
         self.endResetModel()
 
-    def progress(self, job_id: int, share: float) -> None:
+    def progress(self, job_id: int, share: float, seconds_left: float | None = None) -> None:
         """Show progress before the project has it."""
         row = self.row_of(job_id)
         if row >= 0:
+            self._left[job_id] = seconds_left
             self._records[row] = replace(self._records[row], progress=share)
-            cell = self.index(row, PROGRESS_COLUMN)
-            self.dataChanged.emit(cell, cell)
+            self.dataChanged.emit(self.index(row, PROGRESS_COLUMN), self.index(row, 3))
 
     def row_of(self, job_id: int) -> int:
         """The row of a job, -1 when it is not here."""
@@ -72,15 +74,46 @@ class JobModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return job.message or job.title
         if role == Qt.ItemDataRole.DisplayRole:
-            kind = {
-                "train": self.tr("Train"),
-                "synthesize": self.tr("Make"),
-                "train_segmenter": self.tr("Train segmenter"),
-                "evaluate": self.tr("Judge"),
-                "compare": self.tr("Compare"),
-            }.get(job.kind, "")
-            return (f"{kind} {job.title}".strip(), job.state.value, None)[index.column()]
+            title = f"{self._kind(job)} {job.title}".strip()
+            return (title, self._state(job.state), None, self._time(job))[index.column()]
         return None
+
+    def _kind(self, job: JobRecord) -> str:
+        return {
+            "train": self.tr("Train"),
+            "train_segmenter": self.tr("Train segmenter"),
+            "synthesize": self.tr("Make"),
+            "evaluate": self.tr("Judge"),
+            "compare": self.tr("Compare"),
+        }.get(job.kind, "")
+
+    def _state(self, state: JobState) -> str:
+        return {
+            JobState.QUEUED: self.tr("queued"),
+            JobState.RUNNING: self.tr("running"),
+            JobState.DONE: self.tr("done"),
+            JobState.FAILED: self.tr("failed"),
+            JobState.CANCELLED: self.tr("cancelled"),
+            JobState.INTERRUPTED: self.tr("interrupted"),
+        }[state]
+
+    def _time(self, job: JobRecord) -> str:
+        if job.state in _LIVE:
+            left = self._left.get(job.id)
+            return "" if left is None else self.tr("{} left").format(duration(left))
+        if job.ended is None:
+            return ""
+        ended = datetime.fromisoformat(job.ended).astimezone()
+        today = ended.date() == datetime.now().astimezone().date()
+        return ended.strftime("%H:%M" if today else "%Y-%m-%d")
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 12 s, 3 min, 2 h 5 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class ProgressDelegate(QStyledItemDelegate):

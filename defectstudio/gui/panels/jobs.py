@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPlainTextEdit,
+    QMessageBox,
     QPushButton,
     QSplitter,
     QStackedWidget,
     QTabWidget,
+    QToolButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
+from defectstudio.app.again import resumes, starts_again
+from defectstudio.app.run_files import report_page
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.gui.icons import icon
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.job_model import PROGRESS_COLUMN, RECORD, JobModel, ProgressDelegate
+from defectstudio.gui.panels.log_view import LogView
 
 if TYPE_CHECKING:
     from defectstudio.gui.panels.curve import CurvePlot
 
 REDRAW_MS = 250
-_ENDED_EARLY = (JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
+_OVER = (JobState.DONE, JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
 
 
 class JobsPanel(QWidget):
@@ -43,11 +48,7 @@ class JobsPanel(QWidget):
         self._curve: CurvePlot | None = None
         self._model = JobModel()
         self.table = self._made_table()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(5000)
-        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.log.setAccessibleName(self.tr("Log of the job"))
+        self.log = LogView()
         self._plots = QStackedWidget()
         self._plots.addWidget(self._empty(self.tr("The curves of a training appear here.")))
         self.tabs = QTabWidget()
@@ -57,9 +58,14 @@ class JobsPanel(QWidget):
         self.cancel.clicked.connect(self._cancel)
         self.resume = QPushButton(icon("resume"), self.tr("Resume"))
         self.resume.clicked.connect(self._resume)
-        self._message = QLabel()
-        self._message.setProperty("role", "muted")
-        self._message.setWordWrap(True)
+        self.report = self._action("report", self.tr("Open the report"), self._open_report)
+        self.folder = self._action("folder", self.tr("Open the job's folder"), self._open_folder)
+        self.delete = self._action("delete", self.tr("Delete the job…"), self._ask_delete)
+        self.delete.setShortcut(QKeySequence.StandardKey.Delete)
+        self.delete.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
@@ -73,6 +79,7 @@ class JobsPanel(QWidget):
         control.progressed.connect(self._on_progress)
         control.measured.connect(self._on_metrics)
         control.logged.connect(self._on_log)
+        control.opened.connect(self._on_opened)
 
     def show_jobs(self, jobs: list[JobRecord]) -> None:
         """Fill the table; what is chosen stays chosen, else the newest."""
@@ -89,6 +96,7 @@ class JobsPanel(QWidget):
 
     def dress(self) -> None:
         """The palette changed."""
+        self.log.dress()
         if self._curve is not None:
             self._curve.dress()
 
@@ -97,7 +105,7 @@ class JobsPanel(QWidget):
         self._redraw.stop()
         self._control = None
         self._model.show([])
-        self.log.clear()
+        self.log.show_log("")
         self._plots.setCurrentIndex(0)
         self._show_choice()
 
@@ -113,6 +121,7 @@ class JobsPanel(QWidget):
         table.setModel(self._model)
         table.setAccessibleName(self.tr("Jobs"))
         table.setRootIsDecorated(False)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         table.setUniformRowHeights(True)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setItemDelegateForColumn(PROGRESS_COLUMN, ProgressDelegate(table))
@@ -120,7 +129,8 @@ class JobsPanel(QWidget):
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        head.resizeSection(PROGRESS_COLUMN, 11 * self.fontMetrics().height())
+        head.setSectionResizeMode(3, QHeaderView.ResizeMode.ResizeToContents)
+        head.resizeSection(PROGRESS_COLUMN, 9 * self.fontMetrics().height())
         table.selectionModel().currentRowChanged.connect(lambda *_: self._show_choice(anew=True))
         return table
 
@@ -133,23 +143,37 @@ class JobsPanel(QWidget):
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(em // 2, 0, em // 2, em // 2)
-        buttons.addWidget(self._message, 1)
+        buttons.setContentsMargins(em // 3, em // 4, em // 3, em // 4)
+        for action in (self.report, self.folder, self.delete):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
         buttons.addWidget(self.resume)
         buttons.addWidget(self.cancel)
+        self.message.setContentsMargins(em // 2, em // 4, em // 2, 0)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         column.addWidget(self.table, 1)
+        column.addWidget(self.message)
         column.addLayout(buttons)
         split = QSplitter()
         split.addWidget(left)
         split.addWidget(self.tabs)
-        split.setSizes([24 * em, 36 * em])
+        split.setSizes([32 * em, 36 * em])
         split.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
+
+    def _action(self, drawing: str, text: str, run: Callable[[], object]) -> QAction:
+        """In the table's menu, and a button below it."""
+        action = QAction(icon(drawing), text, self.table)
+        action.triggered.connect(run)
+        self.table.addAction(action)
+        return action
 
     def _current(self) -> JobRecord | None:
         job: JobRecord | None = self.table.currentIndex().data(RECORD)
@@ -159,15 +183,27 @@ class JobsPanel(QWidget):
         job, control = self._current(), self._control
         running = job is not None and control is not None and control.is_running(job.id)
         self.cancel.setEnabled(running)
-        ended = job is not None and job.kind == "train" and job.state in _ENDED_EARLY
-        self.resume.setVisible(ended and not running)
-        self._message.setText(job.message if job else "")
+        again = job is not None and not running and (resumes(job) or starts_again(job))
+        self.resume.setVisible(again)
+        if again and job is not None:
+            self.resume.setText(self.tr("Resume") if resumes(job) else self.tr("Start again"))
+        self.folder.setEnabled(job is not None)
+        self.delete.setEnabled(job is not None and job.state in _OVER)
+        self.report.setEnabled(job is not None and job.state is JobState.DONE)
+        self._show_message(job)
         if anew and job is not None and control is not None:
-            self.log.setPlainText(control.log(job.id))
-            self._draw()
+            control.open(job.id)
+
+    def _show_message(self, job: JobRecord | None) -> None:
+        failed = job is not None and job.state is JobState.FAILED
+        self.message.setText(job.message if job else "")
+        self.message.setVisible(bool(job and job.message))
+        self.message.setProperty("role", "error" if failed else "muted")
+        self.message.style().polish(self.message)
 
     def _on_progress(self, job_id: int, done: int, total: int) -> None:
-        self._model.progress(job_id, done / max(1, total))
+        left = self._control.seconds_left(job_id) if self._control else None
+        self._model.progress(job_id, done / max(1, total), left)
 
     def _on_metrics(self, job_id: int) -> None:
         job = self._current()
@@ -177,7 +213,13 @@ class JobsPanel(QWidget):
     def _on_log(self, job_id: int, text: str) -> None:
         job = self._current()
         if job is not None and job.id == job_id:
-            self.log.appendPlainText(text)
+            self.log.add(text)
+
+    def _on_opened(self, job_id: int, log: str) -> None:
+        job = self._current()
+        if job is not None and job.id == job_id:
+            self.log.show_log(log)
+            self._draw()
 
     def _draw(self) -> None:
         job = self._current()
@@ -198,9 +240,43 @@ class JobsPanel(QWidget):
         if job is not None and self._control is not None:
             self._control.cancel(job.id)
             self.cancel.setEnabled(False)
-            self._message.setText(self.tr("Stopping at a checkpoint…"))
+            self.message.setText(self.tr("Stopping at a checkpoint…"))
+            self.message.show()
 
     def _resume(self) -> None:
         job = self._current()
         if job is not None and self._control is not None:
-            self._control.resume(job)
+            self._control.once_more(job)
+
+    def _open_folder(self) -> None:
+        job = self._current()
+        if job is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.folder)))
+
+    def _open_report(self) -> None:
+        job = self._current()
+        page = report_page(job.folder) if job is not None else None
+        if page is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+
+    def _ask_delete(self) -> None:
+        job = self._current()
+        if job is not None and self._control is not None and may_delete(self, job):
+            self._control.remove(job.id)
+
+
+def may_delete(parent: QWidget, job: JobRecord) -> bool:
+    """Ask whether the job, its log and its report may be deleted."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setText(parent.tr("Delete the job “{}”?").format(job.title))
+    box.setInformativeText(
+        parent.tr(
+            "Its log, checkpoints, report and predictions are deleted. Models and samples that it"
+            " gave the project stay."
+        )
+    )
+    delete = box.addButton(parent.tr("Delete job"), QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is delete

@@ -1,6 +1,6 @@
 """Metrics and logs of a run, also when they were cut off."""
 
-from defectstudio.app.run_files import read_log, read_metrics
+from defectstudio.app.run_files import level_of_line, read_log, read_metrics, report_page
 from defectstudio.domain.events import Metrics
 from defectstudio.domain.files import to_json
 
@@ -30,3 +30,17 @@ def test_the_end_of_a_long_log_is_read(tmp_path):
 
 def test_a_run_without_files_has_none(tmp_path):
     assert read_metrics(tmp_path) == [] and read_log(tmp_path) == ""
+
+
+def test_lines_have_levels():
+    lines = ["warning: x", "notice: x: y", "info: x", "Traceback (most recent call last):", ""]
+    levels = ["warning", "notice", "info", "output", "output"]
+    assert [level_of_line(line) for line in lines] == levels
+
+
+def test_the_page_of_a_report(tmp_path):
+    assert report_page(tmp_path) is None
+    (tmp_path / "report").mkdir()
+    for name in ("enlarge.json", "enlarge.html"):
+        (tmp_path / "report" / name).touch()
+    assert report_page(tmp_path).name == "enlarge.html"

@@ -145,3 +145,35 @@ def test_a_killed_owner_leaves_an_interrupted_job(project: Project) -> None:
     with Project.open(project.root) as opened:
         job = opened.job(job_id)
     assert (job.state, job.progress, job.message) == (JobState.INTERRUPTED, 0.25, ORPHANED)
+
+
+def test_a_job_that_has_ended_can_be_deleted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = project.add_job("train", "t")
+    (job.folder / "checkpoint").mkdir()
+    (job.folder / "checkpoint" / "net.bin").write_bytes(b"1")
+    with pytest.raises(ProjectError, match="is not over"):
+        project.remove_job(job.id)
+    project.update_job(job.id, state=JobState.DONE)
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(job.folder / "net.bin"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("defectstudio.project.jobs.shutil.rmtree", refuse)
+        with pytest.raises(ProjectError, match=r"cannot be deleted \(Permission denied\)"):
+            project.remove_job(job.id)
+    assert [one.id for one in project.jobs()] == [job.id]
+    project.remove_job(job.id)
+    assert project.jobs() == [] and not job.folder.exists()
+    assert project.add_job("train", "next").id == 2, "numbers are not given again"
+
+
+def test_a_job_without_its_folder_can_be_deleted(project: Project) -> None:
+    job = project.add_job("train", "t")
+    project.update_job(job.id, state=JobState.FAILED)
+    (job.folder / "owner.lock").unlink()
+    job.folder.rmdir()
+    project.remove_job(job.id)
+    assert project.jobs() == []

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from defectstudio.domain.recipe import Defect, Recipe
 from defectstudio.domain.specs import BackgroundFile, PreviewRequest, SynthesizeSpec, TrainSpec
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
+from defectstudio.worker.channel import Channel
 
 CONFIG = DcdgancConfig(
     width_g=8, width_d=8, width_e=8, nz=4, batch=2, scales=1, projected=False, steps=3,
@@ -160,6 +162,28 @@ def test_a_failure_is_told_with_its_remedy(training):
     assert isinstance(events[-1], Failed)
     assert events[-1].fault == "user"
     assert events[-1].remedy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+    ],
+)
+def test_lack_of_memory_is_told_with_what_to_do(error):
+    sent = []
+    Channel.fail(SimpleNamespace(emit=sent.append), error)
+    (failed,) = sent
+    assert (failed.fault, failed.kind) == ("user", "UserError")
+    assert "smaller batch" in failed.remedy and "another device" in failed.remedy
+
+
+def test_other_faults_of_torch_are_ours():
+    sent = []
+    Channel.fail(SimpleNamespace(emit=sent.append), RuntimeError("shape mismatch"))
+    assert (sent[0].fault, sent[0].remedy) == ("ours", "")
 
 
 def test_a_broken_job_file_is_named(tmp_path):
