@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from defectstudio.app.label_plane import BLOCK, LabelPlane
+from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.outlines import Lines
 from defectstudio.app.palette import class_colour
-from defectstudio.gui.canvas.layers import LabelLevels, Levels, level_for
+from defectstudio.gui.canvas.layers import Levels, level_for
+from defectstudio.gui.canvas.tints import Look, Tint, class_looks
 from defectstudio.imaging.masks import Box
 
 
@@ -34,12 +35,11 @@ class CanvasItem(QGraphicsItem):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._image: Levels | None = None
-        self._plane: LabelPlane | None = None
-        self._labels: LabelLevels | None = None
+        self._labels: Tint | None = None
+        self._laid: dict[str, Tint] = {}
         self._preview: tuple[Levels, Box] | None = None
         self._outlines: dict[int, QPainterPath] = {}
         self._overlay = Overlay.FILL
-        self._opacity = 0.55
 
     @property
     def overlay(self) -> Overlay:
@@ -48,16 +48,29 @@ class CanvasItem(QGraphicsItem):
     def show_image(self, levels: Sequence[NDArray[np.uint8]], plane: LabelPlane) -> None:
         """Show an image's pyramid and its label plane; both are looked at, not copied."""
         self.prepareGeometryChange()
-        self._preview, self._outlines = None, {}
-        self._image, self._plane = Levels(levels), plane
-        self._labels = LabelLevels(plane.levels, self._opacity)
+        self._preview, self._outlines, self._laid = None, {}, {}
+        self._image, self._labels = Levels(levels), Tint(plane, class_looks())
         self.update()
 
     def show_nothing(self) -> None:
         """Let go of the image."""
         self.prepareGeometryChange()
-        self._image = self._labels = self._plane = self._preview = None
-        self._outlines = {}
+        self._image = self._labels = self._preview = None
+        self._outlines, self._laid = {}, {}
+
+    def lay(self, name: str, plane: LabelPlane, looks: Mapping[int, Look]) -> None:
+        """Lay a plane of the image's size over everything else, in place of an earlier `name`.
+
+        Another image takes it away. Values without a look are clear; Tab hides it with the rest.
+        """
+        assert self._labels is not None and plane.shape == self._labels.plane.shape
+        self._laid[name] = Tint(plane, looks)
+        self.update()
+
+    def take_away(self, name: str) -> None:
+        """Take a laid plane away again; unknown names are fine."""
+        if self._laid.pop(name, None) is not None:
+            self.update()
 
     def show_preview(self, levels: Sequence[NDArray[np.uint8]] | None, box: Box | None) -> None:
         """Lay a blended box over the image; None takes it away."""
@@ -107,9 +120,13 @@ class CanvasItem(QGraphicsItem):
         self._image.draw(painter, zoom)
         if self._preview is not None:
             self._draw_preview(painter, zoom, *self._preview)
-        if self._overlay is Overlay.FILL:
-            self._draw_fill(painter, zoom, option.exposedRect)
-        elif self._overlay is Overlay.OUTLINE:
+        if self._overlay is Overlay.HIDDEN:
+            return
+        if self._overlay is Overlay.FILL and self._labels is not None:
+            self._labels.draw(painter, zoom, option.exposedRect)
+        for tint in self._laid.values():
+            tint.draw(painter, zoom, option.exposedRect)
+        if self._overlay is Overlay.OUTLINE:
             self._draw_outlines(painter)
 
     def _draw_preview(self, painter: QPainter, zoom: float, levels: Levels, box: Box) -> None:
@@ -120,26 +137,6 @@ class CanvasItem(QGraphicsItem):
         painter.translate(QPointF(box.left, box.top))
         levels.draw(painter, zoom)
         painter.restore()
-
-    def _draw_fill(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
-        painted = self._painted_blocks(exposed)
-        if painted.isEmpty() or self._labels is None:
-            return
-        painter.save()
-        painter.setClipRegion(painted, Qt.ClipOperation.IntersectClip)
-        self._labels.draw(painter, zoom)
-        painter.restore()
-
-    def _painted_blocks(self, exposed: QRectF) -> QRegion:
-        region = QRegion()
-        if self._plane is None:
-            return region
-        top, left = max(0, int(exposed.top()) // BLOCK), max(0, int(exposed.left()) // BLOCK)
-        bottom, right = int(exposed.bottom()) // BLOCK + 1, int(exposed.right()) // BLOCK + 1
-        rows, columns = np.nonzero(self._plane.levels[-1][top:bottom, left:right])
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            region += QRegion((left + column) * BLOCK, (top + row) * BLOCK, BLOCK, BLOCK)
-        return region
 
     def _draw_outlines(self, painter: QPainter) -> None:
         # A thin line without a border of its own: a scratch of two pixels must stay visible.

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter, qRgba
-
-from defectstudio.app.palette import class_colour
 
 
 class Levels:
@@ -21,35 +19,28 @@ class Levels:
 
     def __init__(self, arrays: Sequence[NDArray[np.uint8]]) -> None:
         self._arrays = list(arrays)
-        self._images = [_image(array) for array in self._arrays]
+        self._images = [image_on(array) for array in self._arrays]
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of level 0."""
         return self._images[0].width(), self._images[0].height()
 
-    def draw(self, painter: QPainter, zoom: float, *, smooth: bool = True) -> None:
+    def draw(self, painter: QPainter, zoom: float) -> None:
         """Draw at the painter's origin; `zoom` is device pixels per pixel of level 0."""
-        level = level_for(zoom, len(self._images))
-        painter.save()
-        painter.scale(1 << level, 1 << level)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and zoom < 1)
-        painter.drawImage(QPointF(0, 0), self._images[level])
-        painter.restore()
+        draw_level(painter, self._images, zoom, smooth=zoom < 1)
 
 
-class LabelLevels(Levels):
-    """The label pyramid: colour and opacity live in the colour table."""
-
-    def __init__(self, arrays: Sequence[NDArray[np.uint8]], opacity: float) -> None:
-        super().__init__(arrays)
-        table = colour_table(opacity)
-        for image in self._images:
-            image.setColorTable(table)
-
-    def draw(self, painter: QPainter, zoom: float, *, smooth: bool = False) -> None:
-        """Nearest: classes are not mixed."""
-        super().draw(painter, zoom, smooth=smooth)
+def draw_level(
+    painter: QPainter, images: Sequence[QImage], zoom: float, *, smooth: bool = False
+) -> None:
+    """Draw the level that `zoom` asks for over the area of level 0."""
+    level = level_for(zoom, len(images))
+    painter.save()
+    painter.scale(1 << level, 1 << level)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(QPointF(0, 0), images[level])
+    painter.restore()
 
 
 def level_for(zoom: float, count: int) -> int:
@@ -59,19 +50,8 @@ def level_for(zoom: float, count: int) -> int:
     return min(count - 1, math.floor(math.log2(1 / zoom)))
 
 
-def colour_table(opacity: float) -> list[int]:
-    """256 colours: nothing for background, Okabe-Ito for the classes."""
-    alpha = round(255 * opacity)
-    return [0, *(qRgba(*class_colour(value), alpha) for value in range(1, 256))]
-
-
-def target(levels: Levels) -> QRectF:
-    """The rectangle of level 0 at the origin."""
-    width, height = levels.size
-    return QRectF(0, 0, width, height)
-
-
-def _image(array: NDArray[np.uint8]) -> QImage:
+def image_on(array: NDArray[np.uint8]) -> QImage:
+    """A QImage that looks at the array's memory."""
     height, width = array.shape[:2]
     if array.ndim == 2:
         # A label plane is Indexed8 too: grey is its colour table until another one is set.
