@@ -73,6 +73,7 @@ def start_training(
         else training_images(project, chosen)
     )
     images = tuple(as_labeled_file(image) for image in labeled)
+    groups = tuple(image.group for image in labeled)
     normals = normal_files(project, chosen) if config.needs_normals else ()
     # A class without a label in the training split has nothing to teach.
     seen = {class_id for image in labeled for class_id in image.class_ids}
@@ -85,7 +86,7 @@ def start_training(
 
     def spec(run: Path) -> TrainSpec:
         made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
-        return replace(made, combined=combined)
+        return replace(made, combined=combined, groups=groups)
 
     return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
 

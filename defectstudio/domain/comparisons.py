@@ -42,7 +42,7 @@ class RealismSettings:
     factor `enlarge`. features: the network; feature_weights: its file where it is not the default
     one; feature_side: side in pixels of its input; download: whether its weights may be fetched.
     subsets: random subsets of KID. sheet: contents shown a class and generator. masks: masks a
-    class in which seed alone and class alone are changed.
+    class in which seed alone and class alone are changed. guard: as in specs.StyleSettings.
     """
 
     count: Annotated[int, Bounds(2, 10_000)] = 60
@@ -56,6 +56,7 @@ class RealismSettings:
     subsets: Annotated[int, Bounds(1, 10_000)] = 100
     sheet: Annotated[int, Bounds(0, 200)] = 16
     masks: Annotated[int, Bounds(1, 1000)] = 8
+    guard: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from defectstudio.domain.bounds import Bounds
 
 BlendMode = Literal["improved", "poisson", "alpha"]
 MixedLayers = Literal["all", "fine"]
-Seed = Annotated[int, Bounds(0, (1 << 53) - 1)]
+SEEDS = 1 << 53
+"""So many seeds there are, from 0 on."""
+Seed = Annotated[int, Bounds(0, SEEDS - 1)]
 
 
 @dataclass(frozen=True)

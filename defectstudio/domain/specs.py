@@ -58,7 +58,7 @@ class TrainSpec:
 
     `images` are those of the training split only, and so are `normals`, which are given to the
     kinds that need them. classes: those to learn. combined: the id of the class of mixed defects
-    (config.combined), which is not among them.
+    (config.combined), which is not among them. groups: the physical part that each image shows.
     """
 
     run: Path
@@ -72,6 +72,7 @@ class TrainSpec:
     device: Device = "auto"
     resume: bool = False
     combined: int | None = None
+    groups: tuple[str, ...] = ()
     kind: Literal["train"] = "train"
 
 
@@ -98,13 +99,16 @@ class StyleSettings:
     """Which styles a batch draws.
 
     truncation: as in recipe.Style. best_of: contents tried for each defect, of which the one of
-    the best score is used (synthesis.judging). contrast, polish: as in recipe.Defect.
+    the best score is used (synthesis.judging). contrast, polish: as in recipe.Defect. guard:
+    whether a content that nearly is a training content is drawn again, where the generator knows
+    what it was trained on.
     """
 
     truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
     best_of: Annotated[int, Bounds(1, 64)] = 1
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
     polish: Annotated[int, Bounds(0, 1000)] = 0
+    guard: bool = True
 
 
 @dataclass(frozen=True)

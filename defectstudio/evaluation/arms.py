@@ -63,6 +63,7 @@ FIGURES: Mapping[str, Callable[[Figures], float | None]] = {
     "spread_ratio": lambda f: f.diversity_inside.ratio if f.diversity_inside else None,
     "copies_pixels": lambda f: f.copies_pixels.share if f.copies_pixels else None,
     "copies_features": lambda f: f.copies_features.share if f.copies_features else None,
+    "drawn_again": lambda f: f.drawn_again,
     "empty_rate": lambda f: f.labels.empty_rate if f.labels else None,
     "label_iou": lambda f: f.labels.change_iou if f.labels else None,
     "label_px": lambda f: f.labels.change_px if f.labels else None,

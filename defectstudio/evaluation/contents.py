@@ -12,35 +12,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from defectstudio.domain.comparisons import GroupedFile
 from defectstudio.imaging.channels import with_channels
-from defectstudio.imaging.compose import PlacedContent, compose
+from defectstudio.imaging.compose import compose
 from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.reading import read_image, read_label, to_unit
-from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.imaging.types import Image, Mask, Unit, planes
-from defectstudio.metrics.alignment import GREY
+from defectstudio.metrics.canvases import Look, laid, on_canvas, resized
 from defectstudio.metrics.labels import LabelAccuracy, label_accuracy
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.render import place_content
 from defectstudio.training.contents import cut_image
 
-MARGIN = 2
-"""Free pixels around a content on its canvas."""
 _AROUND, _AROUND_PX = 1.5, 16
 """A crop is so many times the defect's longer side, and so many pixels more."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How contents are shown: side of the square canvas, largest enlargement, channels 1 or 3."""
-
-    side: int
-    enlarge: float
-    channels: int
 
 
 @dataclass(frozen=True)
@@ -62,11 +48,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Generated:
-    """A generated content, how exact the label of its sample is, and the sample's empty tries."""
+    """A generated content, how exact the label of its sample is, and how often it was drawn in vain
+    before: it was empty, or a near-copy of a training content."""
 
     shown: Shown
     accuracy: LabelAccuracy
     empty_tries: int
+    copies: int = 0
 
 
 def real_contents(
@@ -100,39 +88,7 @@ def generated_content(batch: Batch, index: int, look: Look) -> Generated:
     accuracy = label_accuracy(
         background, sample.image, sample.label > 0, raw, recipe.refine.threshold
     )
-    return Generated(shown, accuracy, drawn.empty_tries)
-
-
-def laid(placed: PlacedContent, background: Image, look: Look) -> tuple[Unit, Mask]:
-    """A content as its surface makes it look, on its canvas (see `on_canvas`)."""
-    level = surround(background, placed.raw_mask, (placed.top, placed.left))
-    pixels = to_relative(with_channels(placed.pixels, level.size), level)
-    return on_canvas(pixels, placed.raw_mask, look)
-
-
-def on_canvas(pixels: Unit, mask: Mask, look: Look) -> tuple[Unit, Mask]:
-    """The content (h, w, C) inside its mask (h, w), centred on a grey canvas: (S, S, C), (S, S).
-
-    Scaled to fit, enlarged at most by look.enlarge. An empty mask gives an empty canvas.
-    """
-    canvas = np.full((look.side, look.side, look.channels), GREY, np.float32)
-    inside = np.zeros((look.side, look.side), bool)
-    box = bounding_box(mask)
-    if box is None:
-        return canvas, inside
-    held = mask[box.slices]
-    shape, how = _fitted(box, look)
-    # Only what the mask holds is averaged, so that no rim takes the colour of the canvas.
-    cover = _resized(held.astype(np.float32), shape, how)
-    own = with_channels(pixels, look.channels)[box.slices]
-    sums = _resized(np.where(held[..., None], own, np.float32(0)), shape, how)
-    kept = cover >= min(0.4, float(cover.max()))
-    top, left = (look.side - shape[0]) // 2, (look.side - shape[1]) // 2
-    where = np.s_[top : top + shape[0], left : left + shape[1]]
-    means = sums.reshape(*shape, -1) / np.maximum(cover, 1e-6)[..., None]
-    canvas[where] = np.where(kept[..., None], np.clip(means, 0, 1), np.float32(GREY))
-    inside[where] = kept
-    return canvas, inside
+    return Generated(shown, accuracy, drawn.empty_tries, drawn.copies)
 
 
 def crop_around(image: Image, box: Box, look: Look) -> Unit:
@@ -145,16 +101,5 @@ def crop_around(image: Image, box: Box, look: Look) -> Unit:
     left = min(max(left, 0), image.shape[1] - width)
     window = to_unit(planes(image[top : top + height, left : left + width]))
     how = cv2.INTER_AREA if span > look.side else cv2.INTER_LINEAR
-    crop = _resized(window, (look.side, look.side), how).reshape(look.side, look.side, -1)
+    crop = resized(window, (look.side, look.side), how).reshape(look.side, look.side, -1)
     return with_channels(crop, look.channels)
-
-
-def _fitted(box: Box, look: Look) -> tuple[tuple[int, int], int]:
-    scale = min((look.side - 2 * MARGIN) / max(box.height, box.width), look.enlarge)
-    shape = (max(1, round(box.height * scale)), max(1, round(box.width * scale)))
-    return shape, cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-
-
-def _resized(pixels: Unit, shape: tuple[int, int], how: int) -> NDArray[np.float32]:
-    out = cv2.resize(np.ascontiguousarray(pixels), (shape[1], shape[0]), interpolation=how)
-    return np.asarray(out, np.float32)

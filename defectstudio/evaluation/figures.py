@@ -9,13 +9,14 @@ import numpy as np
 
 from defectstudio.evaluation.contents import Generated
 from defectstudio.evaluation.copies import Training, by_features, by_pixels
-from defectstudio.evaluation.seen import MAPPED, Features, Judge
+from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.evaluation.steering import Steering
 from defectstudio.metrics.diversity import Diversity, diversity
 from defectstudio.metrics.kid import Kid
 from defectstudio.metrics.labels import LabelSummary, summarise
 from defectstudio.metrics.memorising import Memorising
 from defectstudio.networks.features.distances import pairwise
+from defectstudio.networks.features.turned import MAPPED
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Figures:
     kid: canvases against held-out real ones; kid_crops: blended samples against crops of held-out
     images. diversity: on the whole canvas; diversity_inside: inside masks. copies_*: distances to
     the training contents, by pixels and by features; pooled ones are in units of their class's
-    threshold. steering: what style and class decide. unplaced: contents that found no place on
-    any background.
+    threshold. drawn_again: near-copies for each content, that the generator's own guard found
+    before. steering: what style and class decide. unplaced: contents that found no place on any
+    background.
     """
 
     n_fake: int
@@ -41,6 +43,7 @@ class Figures:
     labels: LabelSummary | None
     steering: Steering
     unplaced: int = 0
+    drawn_again: float = 0.0
 
 
 def figures(
@@ -69,6 +72,7 @@ def figures(
         labels=label_summary(made),
         steering=steering,
         unplaced=unplaced,
+        drawn_again=mean_copies(made),
     )
 
 
@@ -87,6 +91,11 @@ def _diversities(
         pairwise(others, others, (v, v)),
     )
     return whole, inside
+
+
+def mean_copies(made: Sequence[Generated]) -> float:
+    """How often a content was drawn again, in the mean."""
+    return float(np.mean([one.copies for one in made])) if made else 0.0
 
 
 def label_summary(made: Sequence[Generated]) -> LabelSummary | None:

@@ -8,7 +8,7 @@ from dataclasses import astuple
 import numpy as np
 
 from defectstudio.evaluation.contents import Generated
-from defectstudio.evaluation.figures import Figures, label_summary
+from defectstudio.evaluation.figures import Figures, label_summary, mean_copies
 from defectstudio.evaluation.seen import Features, Judge, joined
 from defectstudio.evaluation.steering import Steering
 from defectstudio.metrics.diversity import Diversity
@@ -42,6 +42,7 @@ def pool(
         labels=label_summary(made),
         steering=_steering([one.steering for one in classes]),
         unplaced=sum(one.unplaced for one in classes),
+        drawn_again=mean_copies(made),
     )
 
 

@@ -14,11 +14,10 @@ import numpy as np
 from defectstudio.domain.comparisons import CompareSpec, GroupedFile
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import GeneratorCard
-from defectstudio.domain.specs import PlacementSettings, SynthesizeSpec
+from defectstudio.domain.specs import PlacementSettings, StyleSettings, SynthesizeSpec
 from defectstudio.evaluation.arms import POOLED, Arm, GeneratorFigures, arm_key, as_arm
 from defectstudio.evaluation.contents import (
     Generated,
-    Look,
     Shown,
     generated_content,
     real_contents,
@@ -29,11 +28,11 @@ from defectstudio.evaluation.pooling import pool
 from defectstudio.evaluation.seen import Features, Judge
 from defectstudio.evaluation.steering import Contents, Steered
 from defectstudio.evaluation.verdicts import with_sentences
-from defectstudio.imaging.grouping import near_duplicate_groups
 from defectstudio.imaging.reading import read_header
+from defectstudio.metrics.canvases import Look
 from defectstudio.metrics.classifier import Classifier
 from defectstudio.metrics.kid import Kid
-from defectstudio.metrics.memorising import merged_groups
+from defectstudio.metrics.memorising import physical_parts
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.content import ContentGenerator
 
@@ -211,6 +210,7 @@ class Comparison:
             count=spec.settings.count,
             seed=spec.settings.seed,
             placement=PlacementSettings(per_sample=1),
+            styles=StyleSettings(guard=spec.settings.guard),
         )
 
     def _known(self, card: GeneratorCard) -> Known:
@@ -274,7 +274,6 @@ def _channels(spec: CompareSpec) -> int:
 
 
 def _groups(files: Sequence[GroupedFile]) -> dict[str, int]:
-    """The physical part of every image by its hash: as the project knows it, and by its looks."""
-    looks = near_duplicate_groups([known.file.image for known in files])
-    merged = merged_groups([known.group for known in files], looks)
+    """The physical part of every image by its hash."""
+    merged = physical_parts([known.file.image for known in files], [known.group for known in files])
     return {known.file.sha256: group for known, group in zip(files, merged, strict=True)}

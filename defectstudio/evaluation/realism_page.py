@@ -31,6 +31,7 @@ COLUMNS = {
     "spread_ratio": ("spread / real", "{:.2f}"),
     "copies_pixels": ("copies, pixels", "{:.1%}"),
     "copies_features": ("copies, features", "{:.1%}"),
+    "drawn_again": ("drawn again", "{:.2f}"),
 }
 LABELS = {
     "empty_rate": ("empty samples", "{:.1%}"),
@@ -42,8 +43,8 @@ LABELS = {
     "outside_region": ("changed outside px", "{:.0f}"),
 }
 STEERING = {
-    "seed_ratio": ("seed alone / real", "{:.2f}"),
-    "style_ratio": ("style, noise held", "{:.2f}"),
+    "seed_ratio": ("latent alone (seed) / real", "{:.2f}"),
+    "style_ratio": ("z alone, noise held", "{:.2f}"),
     "agreement": ("taken for its class", "{:.1%}"),
     "agreement_real": ("real ones are", "{:.1%}"),
 }
@@ -89,14 +90,16 @@ def _tables(
     what = (
         f"Means over seeds, range in brackets. KID unscaled, unbiased; distances:"
         f" {distance_name(judge.network)}; copies: share nearer to a training content than the 5th"
-        f" percentile of real-real distances. {source}"
+        " percentile of real-real distances; drawn again: near-copies for each content that its"
+        f" generator threw away before. {source}"
     )
     labels = (
         "Medians over samples, means over seeds. Change: more than 2 % of the full range. " + source
     )
     steering = (
         f"In one and the same mask, {spec.settings.masks} masks a class, inside masks only: how"
-        " far two seeds, or two styles under one noise, lie apart"
+        " far two latents, which a seed names (style vector z and spatial noise), or two z under"
+        " one noise lie apart"
         f" ({distance_name(judge.network)}), in units of two real contents of the class; how often"
         " a classifier that learned from the training split's real contents takes contents in"
         " masks of other classes for their own class, and how often real contents of the test"

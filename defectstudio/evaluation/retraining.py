@@ -84,6 +84,7 @@ class Retrainer:
         if card.kind in FROM_REFERENCES:
             labeled = self._references(card, labeled)
         shown = {n for one in labeled for n in one.class_ids}
+        groups = {e.sha256: e.group for e in training}
         normal = [e for e in training if e.label is None] if card.config.needs_normals else []
         return TrainSpec(
             run=self.cache,
@@ -95,6 +96,7 @@ class Retrainer:
             config=card.config,
             normals=tuple(BackgroundFile(e.image, e.sha256) for e in normal),
             combined=combined[0] if combined else None,
+            groups=tuple(groups[one.file.sha256] for one in labeled),
         )
 
     def _references(self, card: GeneratorCard, labeled: Sequence[_Labeled]) -> list[_Labeled]:

@@ -14,9 +14,6 @@ from defectstudio.metrics.kid import Kid, kid
 from defectstudio.networks.features.distances import Maps, pooled, unit_maps
 from defectstudio.networks.features.registry import FeatureNetwork
 
-MAPPED = 100
-"""Contents whose maps are compared at a time: those of VGG take 8 MB each."""
-
 
 @dataclass(frozen=True)
 class Features:
@@ -30,11 +27,6 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.canvases)
-
-    def parts(self) -> list[tuple[Unit, Mask]]:
-        """Canvases and masks, MAPPED at a time."""
-        firsts = range(0, len(self), MAPPED)
-        return [(self.canvases[n : n + MAPPED], self.masks[n : n + MAPPED]) for n in firsts]
 
 
 @dataclass(frozen=True)

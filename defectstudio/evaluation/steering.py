@@ -1,7 +1,8 @@
 """What a user's knobs decide: the seed alone, and the class alone, in one and the same mask.
 
 Seed: contents in one mask at one place; how far they lie apart, in units of two real contents of
-the class. Where a generator tells style from noise, also the style alone, the noise held still.
+the class. A seed names the whole latent: the style vector z and, where there is one, the spatial
+noise. Where a generator tells them apart, also z alone, the noise held still.
 Class: contents in masks and at places of other classes; whether a classifier that learned from
 real contents takes them for their own. Both look inside masks only, so that no shape tells
 anything.
@@ -18,14 +19,14 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.generators import DcdgancConfig
-from defectstudio.domain.recipe import Defect, Style
-from defectstudio.evaluation.contents import Look, laid
+from defectstudio.domain.recipe import SEEDS, Defect, Style
 from defectstudio.evaluation.seen import Judge
 from defectstudio.imaging.types import Image, Mask, Unit
 from defectstudio.metrics.alignment import GREY, orientations
+from defectstudio.metrics.canvases import Look, laid
 from defectstudio.metrics.classifier import Classifier, trained
 from defectstudio.networks.features.distances import pairwise, pooled_inside
-from defectstudio.synthesis.batch import SEEDS, Batch
+from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.content import StyledGenerator
 from defectstudio.synthesis.render import place_content
 
@@ -37,7 +38,7 @@ LEAST = 24
 
 @dataclass(frozen=True)
 class Steering:
-    """seed, style: mean distance of two seeds, or of two styles under one noise, in one mask, in
+    """seed, style: mean distance of two latents, or of two z under one noise, in one mask, in
     units of the real contents' (None with fewer than two of these, and of a style that is not told
     from noise). agreement: share of contents in masks of other classes that are taken
     for their own class; agreement_real: of held-out real contents. None with a single class."""

@@ -27,6 +27,8 @@ OVERLAP = 0.5
 
 FLAT = 0.02
 """Deviation of a content's levels that counts as none."""
+_AT_ONCE = 64
+"""Contents that are moved at a time, for memory."""
 
 
 def aligned_distances(
@@ -36,39 +38,47 @@ def aligned_distances(
 
     one float32 (N, S, S, C), other (M, S, S, C) in [0, 1] on square canvases; masks bool (N, S, S)
     and (M, S, S). Every channel loses its mean there; FLAT^2 is added to both variances. The least
-    over the 8 flips and turns of `other` and all shifts of up to `shift` px at which the masks
+    over the 8 flips and turns of `one` and all shifts of up to `shift` px at which the masks
     share at least OVERLAP of the smaller one; 1 where there is none, and for no correlation.
     """
-    masks = _flat(one_masks.astype(np.float32))
-    own = _centred(one, one_masks)
-    others = _centred(other, other_masks)
     best = np.ones((len(one), len(other)), np.float32)
-    for pixels, moved in _moves(others, other_masks.astype(np.float32), shift):
-        also = _flat(moved)
-        shared = masks @ also.T
-        enough = _enough(shared, masks, also)
-        found = 1 - _correlation(own, masks, pixels, also, np.maximum(shared, 1))
-        best = np.where(enough, np.minimum(best, found), best)
-    clipped: NDArray[np.float32] = np.maximum(best, 0).astype(np.float32)
-    return clipped
+    others = _Side(_centred(other, other_masks), _flat(other_masks.astype(np.float32)))
+    for first in range(0, len(one), _AT_ONCE):
+        own = slice(first, first + _AT_ONCE)
+        pixels, masks = _centred(one[own], one_masks[own]), one_masks[own].astype(np.float32)
+        for p, m in zip(orientations(pixels), orientations(masks), strict=True):
+            moved = _Side(_moved(p, shift), _flat(_moved(m, shift)))
+            apart = _apart(moved, others).reshape(-1, len(m), len(other)).min(axis=0)
+            best[own] = np.minimum(best[own], apart)
+    return best
 
 
-def _correlation(
-    one: Unit, masks: Unit, other: Unit, also: Unit, shared: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """(N, M) of all pairs over the pixels that both masks hold, by matrix products."""
-    product, left, right = (np.zeros_like(shared) for _ in range(3))
-    for channel in range(one.shape[-1]):
-        a, b = _flat(one[..., channel]), _flat(other[..., channel])
-        a_sum, b_sum = a @ also.T, masks @ b.T
+class _Side:
+    """One side of a comparison: a plane a channel and the planes' squares, flat (K, P), and the
+    masks they are 0 outside."""
+
+    def __init__(self, stack: Unit, masks: Unit) -> None:
+        self.channels = [_flat(stack[..., n]) for n in range(stack.shape[-1])]
+        self.squares = _flat(np.square(stack).sum(axis=-1))
+        self.masks = masks
+
+
+def _apart(one: _Side, other: _Side) -> NDArray[np.float32]:
+    """(K, M) of all pairs over the pixels that both masks hold, by matrix products."""
+    pixels = one.masks @ other.masks.T
+    shared = np.maximum(pixels, 1)
+    left, right = one.squares @ other.masks.T, one.masks @ other.squares.T
+    product = np.zeros_like(shared)
+    for a, b in zip(one.channels, other.channels, strict=True):
+        a_sum, b_sum = a @ other.masks.T, one.masks @ b.T
         product += a @ b.T - a_sum * b_sum / shared
-        left += (a * a) @ also.T - a_sum * a_sum / shared
-        right += masks @ (b * b).T - b_sum * b_sum / shared
-    least = shared * one.shape[-1] * np.float32(FLAT**2)
-    found: NDArray[np.float32] = product / np.sqrt(
-        (np.maximum(left, 0) + least) * (np.maximum(right, 0) + least)
-    )
-    return found
+        left -= a_sum * a_sum / shared
+        right -= b_sum * b_sum / shared
+    least = shared * len(one.channels) * np.float32(FLAT**2)
+    spread = np.sqrt((np.maximum(left, 0) + least) * (np.maximum(right, 0) + least))
+    found = np.maximum(1 - product / spread, 0)
+    enough = _enough(pixels, one.masks, other.masks)
+    return np.where(enough, np.minimum(found, 1), 1).astype(np.float32)
 
 
 def _centred(stack: Unit, masks: Mask) -> Unit:
@@ -100,13 +110,10 @@ def _enough(shared: NDArray[np.float32], one: Unit, other: Unit) -> Mask:
     return found
 
 
-def _moves(pixels: Unit, masks: Unit, shift: int) -> Iterator[tuple[Unit, Unit]]:
-    """Both stacks in every orientation and place."""
+def _moved(stack: Unit, shift: int) -> Unit:
+    """(N, S, S, ...) at every place up to `shift` away, one place after the other."""
     steps = range(-shift, shift + 1)
-    for p, m in zip(orientations(pixels), orientations(masks), strict=True):
-        for down in steps:
-            for right in steps:
-                yield _shifted(p, down, right), _shifted(m, down, right)
+    return np.concatenate([_shifted(stack, down, right) for down in steps for right in steps])
 
 
 def _shifted(stack: Unit, down: int, right: int) -> Unit:

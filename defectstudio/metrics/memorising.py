@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from defectstudio.imaging.grouping import near_duplicate_groups
 
 Distances = NDArray[np.float32] | NDArray[np.float64]
 PERCENTILE = 5.0
@@ -37,10 +40,16 @@ def memorising(
     """to_training (N, M), N samples to M contents, M at least 1; among_training (M, M); groups: of
     the M contents, their physical parts with near-copies merged (`merged_groups`)."""
     nearest = to_training.min(axis=1)
-    reference = nearest_of_other_groups(among_training, groups)
-    threshold = float(np.percentile(reference, PERCENTILE)) if reference.size else None
+    reference, threshold = bar(among_training, groups)
     share = float(np.mean(nearest < threshold)) if threshold is not None and nearest.size else None
     return Memorising(tuple(nearest.tolist()), tuple(reference.tolist()), threshold, share)
+
+
+def bar(among: Distances, groups: Sequence[int]) -> tuple[NDArray[np.float64], float | None]:
+    """The distances of training contents to their nearest of another group, and below which one a
+    sample is suspicious; None without another group."""
+    reference = nearest_of_other_groups(among, groups)
+    return reference, float(np.percentile(reference, PERCENTILE)) if reference.size else None
 
 
 def nearest_of_other_groups(among: Distances, groups: Sequence[int]) -> NDArray[np.float64]:
@@ -51,6 +60,15 @@ def nearest_of_other_groups(among: Distances, groups: Sequence[int]) -> NDArray[
         return np.zeros(0)
     found: NDArray[np.float64] = np.where(other, among, np.inf).min(axis=1).astype(np.float64)
     return found
+
+
+def physical_parts(images: Sequence[Path], groups: Sequence[str]) -> list[int]:
+    """The physical part of every image: as the project knows it, where it does, and by its looks.
+
+    Raises ImageError for an image that cannot be read.
+    """
+    looks = near_duplicate_groups(images)
+    return merged_groups(groups, looks) if groups else looks
 
 
 def merged_groups(*groupings: Sequence[Hashable]) -> list[int]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from defectstudio.domain.errors import SettingError, UserError
-from defectstudio.domain.recipe import Defect, Recipe, Style
+from defectstudio.domain.recipe import SEEDS, Defect, Recipe, Style
 from defectstudio.domain.specs import BackgroundFile, SynthesizeSpec
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.masks import bounding_box, decode, encode, warp
@@ -18,13 +18,13 @@ from defectstudio.imaging.placement import Refusal, place
 from defectstudio.imaging.reading import read_image, read_mask
 from defectstudio.imaging.types import Image, Mask
 from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
 from defectstudio.synthesis.shapes import shapes_by_class
-from defectstudio.synthesis.styles import best_of
+from defectstudio.synthesis.styles import best_of, drawn_again, successors
 from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
-SEEDS = 1 << 53
 LEAN = 10.0
 """Degrees that a shape is turned at most on a surface with a grain."""
 
@@ -50,6 +50,11 @@ class Drawn:
     def empty_tries(self) -> int:
         """How often the generator left its window empty before."""
         return self.refused[Refusal.EMPTY_SHAPE.value]
+
+    @property
+    def copies(self) -> int:
+        """How often a near-copy of a training content was drawn before."""
+        return self.refused[Reject.COPY.value]
 
 
 class Batch:
@@ -102,20 +107,30 @@ class Batch:
             file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
-                recipe = self._best(self._recipe(file, defects), background, refused)
+                recipe = self._chosen(self._recipe(file, defects), background, refused)
                 if recipe is not None:
                     yield recipe, background
 
+    def _chosen(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
+        """The recipe with the seeds that its defects keep; None where all of one are rejects."""
+        if self.spec.styles.best_of > 1:
+            return self._best(recipe, background, refused)
+        return self._guarded(recipe, background, refused) if self.spec.styles.guard else recipe
+
+    def _guarded(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe:
+        """Near-copies of training contents are drawn again."""
+        kept = []
+        for defect in recipe.defects:
+            own, copies = drawn_again(self.generator, defect, background)
+            refused.update({Reject.COPY.value: copies} if copies else {})
+            kept.append(own)
+        return replace(recipe, defects=tuple(kept))
+
     def _best(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
-        """The recipe with the best seed for each defect; None where all of one are rejects."""
-        if self.spec.styles.best_of == 1:
-            return recipe
+        """The best seed for each defect; None where all of one are rejects."""
         best = []
         for number, defect in enumerate(recipe.defects):
-            more = np.random.default_rng(defect.seed).integers(
-                SEEDS, size=self.spec.styles.best_of - 1
-            )
-            seeds = [defect.seed, *more.tolist()]
+            seeds = successors(defect.seed, self.spec.styles.best_of)
             found = best_of(self.generator, recipe, number, seeds, background)
             refused.update(one.reject.value for one in found if one.reject)
             if found[0].reject:

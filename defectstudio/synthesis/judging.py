@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import prod
+from math import inf, prod
 
 import numpy as np
 
@@ -74,14 +75,28 @@ class Candidate:
         return self.reject is None, self.score.total
 
 
+def nearness(
+    generator: ContentGenerator, contents: Sequence[PlacedContent], background: Image
+) -> list[float]:
+    """How far each of the contents, all of one class, is from its nearest training content: below
+    1 it is a near-copy (`Guard.nearness`). Infinite for a generator that knows none."""
+    if not (isinstance(generator, Dcdganc) and generator.guard):
+        return [inf] * len(contents)
+    index = class_index(generator.card, contents[0].class_id)
+    found: list[float] = generator.guard.near(index, contents, background).tolist()
+    return found
+
+
 def judge(
     generator: ContentGenerator,
     defect: Defect,
     content: PlacedContent,
     background: Image,
     recipe: Recipe,
+    *,
+    apart: float = inf,
 ) -> Candidate:
-    """Blend the content alone as the recipe says, and judge it."""
+    """Blend the content alone as the recipe says, and judge it; apart: its `nearness`."""
     trial = try_on(background, content, recipe.blend, recipe.refine)
     realism, strange = None, None
     if isinstance(generator, Dcdganc) and content.raw_mask.any():
@@ -93,7 +108,8 @@ def judge(
         min(1.0, SEAM / max(trial.seam, 1e-6)),
         min(1.0, trial.contrast / VISIBLE),
     )
-    return Candidate(defect, content, score, _seen(trial, agreement) or strange)
+    copy = Reject.COPY if apart < 1 else None
+    return Candidate(defect, content, score, _seen(trial, agreement) or copy or strange)
 
 
 def _seen(trial: Trial, agreement: float) -> Reject | None:
@@ -121,7 +137,8 @@ def _agreement(
 def _against_training(
     generator: Dcdganc, content: PlacedContent, background: Image
 ) -> tuple[float | None, Reject | None]:
-    """Realism, and whether the content is a copy or a stranger; None for old weights."""
+    """Realism, and whether the content is a stranger; None for old weights. Where no training
+    contents are known, its tone and texture tell a copy."""
     pixels, record = _in_tone(generator, content, background), generator.record
     found = generator.looks_real(content.class_id, pixels, content.raw_mask)
     if record is None or found is None:
@@ -129,7 +146,9 @@ def _against_training(
     index = class_index(generator.card, content.class_id)
     distance = record.distance(index, look(pixels, content.raw_mask))
     low, high = record.band(index)
-    strange = Reject.COPY if distance < low else Reject.STRANGER if distance > high else None
+    strange = Reject.STRANGER if distance > high else None
+    if distance < low and generator.guard is None:
+        strange = Reject.COPY
     return record.realism(index, found), strange
 
 

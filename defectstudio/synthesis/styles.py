@@ -8,18 +8,26 @@ from dataclasses import replace
 import numpy as np
 
 from defectstudio.domain.errors import RecipeError
-from defectstudio.domain.recipe import Defect, Recipe, Style, StyleMix
+from defectstudio.domain.recipe import SEEDS, Defect, Recipe, Style, StyleMix
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.imaging.types import Image, Label, planes
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.dcdganc import Dcdganc
-from defectstudio.synthesis.judging import Candidate, judge
-from defectstudio.synthesis.render import place_gallery, with_contrast
+from defectstudio.synthesis.judging import Candidate, judge, nearness
+from defectstudio.synthesis.render import place_content, place_gallery, with_contrast
 
 NEARBY = 0.3
 """How much of another style the search's second round mixes into the best of the first."""
+TRIES = 8
+"""Seeds tried for a defect that would be a near-copy, its own among them."""
+
+
+def successors(seed: int, count: int) -> list[int]:
+    """The seed and those that follow it, which it decides alone; `count` in all."""
+    more = np.random.default_rng(seed).integers(SEEDS, size=count - 1)
+    return [seed, *more.tolist()]
 
 
 def read_style(generator: Dcdganc, image: Image, label: Label, box: Box, class_id: int) -> Style:
@@ -40,6 +48,29 @@ def read_style(generator: Dcdganc, image: Image, label: Label, box: Box, class_i
     return Style(normal=generator.encode(class_id, pixels, mask))
 
 
+def drawn_again(
+    generator: ContentGenerator, defect: Defect, background: Image, tries: int = TRIES
+) -> tuple[Defect, int]:
+    """The defect with the first of its seed's successors whose content is no near-copy of a
+    training content (synthesis.guard), and how many were near-copies.
+
+    Where all are, the one that is farthest from being one. A generator that knows no training
+    contents draws once. Raises RecipeError as `place_content`.
+    """
+    if not (isinstance(generator, Dcdganc) and generator.guard):
+        return defect, 0
+    loaded = {generator.card.weights_sha256: generator}
+    near: list[tuple[float, Defect]] = []
+    for seed in successors(defect.seed, tries):
+        own = replace(defect, seed=seed)
+        content = place_content(own, background, loaded)
+        apart = nearness(generator, [content], background)[0]
+        if apart >= 1:
+            return own, len(near)
+        near.append((apart, own))
+    return max(near, key=lambda one: one[0])[1], len(near)
+
+
 def best_of(
     generator: ContentGenerator,
     recipe: Recipe,
@@ -54,11 +85,12 @@ def best_of(
     """
     defect = recipe.defects[number]
     loaded = {generator.card.weights_sha256: generator}
+    contents = place_gallery(defect, seeds, background, loaded)
     candidates = []
-    for content in place_gallery(defect, seeds, background, loaded):
+    for content, apart in zip(contents, nearness(generator, contents, background), strict=True):
         own = replace(defect, seed=content.seed)
         seen = with_contrast(content, own, recipe, background)
-        candidates.append(judge(generator, own, seen, background, recipe))
+        candidates.append(judge(generator, own, seen, background, recipe, apart=apart))
     return ranked(candidates)
 
 

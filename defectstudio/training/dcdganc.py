@@ -28,6 +28,7 @@ from defectstudio.networks.dcdganc.prior import Prior, RunningPrior, aggregated,
 from defectstudio.networks.dcdganc.projected import Judges, ProjectedDiscriminator
 from defectstudio.networks.ema import Ema
 from defectstudio.networks.features.registry import load_features
+from defectstudio.synthesis.known import Known
 from defectstudio.training.augment import Augment
 from defectstudio.training.contents import ContentBatches
 from defectstudio.training.parts import finite, picture, put_back, state_of, step_rng
@@ -53,13 +54,18 @@ class Seen(NamedTuple):
 
 
 class DcdgancTask:
-    """Networks, optimizers and one step. All randomness of a step follows from (seed, step)."""
+    """Networks, optimizers and one step. All randomness of a step follows from (seed, step).
 
-    def __init__(self, data: ContentBatches, device: torch.device) -> None:
+    known: what the generator will know its training contents by.
+    """
+
+    def __init__(
+        self, data: ContentBatches, device: torch.device, known: Known | None = None
+    ) -> None:
         config, classes = data.config, len(data.class_ids)
         assert isinstance(config, DcdgancConfig)
         torch.manual_seed(config.seed)
-        self.data, self.config, self.device = data, config, device
+        self.data, self.config, self.device, self.known = data, config, device, known
         self.inputs = Inputs(data.class_ids, mask_source=config.source == "mask")
         self.g = build_generator(config, data.channels, classes)
         self.e = build_encoder(config, data.channels)
@@ -212,9 +218,10 @@ class DcdgancTask:
 
     def export(self) -> dict[str, Tensor]:
         """The average of G and its prior, E and D to read and judge with, and what was seen."""
-        seen = remember(self.data.by_class, self.config, self.d.patches, self.device)
+        seen = remember(self.data.by_class, self.config, self.d.patches, self.device).pack()
         drawn = pack(self.ema.module, self.prior())
-        return {**drawn, **pack_companions(self.e, self.d.patches), **seen.pack()}
+        known = self.known.pack() if self.known else {}
+        return {**drawn, **pack_companions(self.e, self.d.patches), **seen, **known}
 
     def _networks(self) -> dict[str, nn.Module]:
         return {

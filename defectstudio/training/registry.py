@@ -14,12 +14,13 @@ from defectstudio.domain.run_config import LearningConfig
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.domain.transfer import DstConfig, HistmatchConfig
 from defectstudio.imaging.types import Image
-from defectstudio.training.contents import Content, ContentBatches, cut_contents
+from defectstudio.training.contents import Content, ContentBatches, Relabel, cut_contents
 from defectstudio.training.controls import HistmatchTask, PasteTask, ProceduralTask
 from defectstudio.training.cyclegan import CycleGanTask
 from defectstudio.training.dcdganc import DcdgancTask
 from defectstudio.training.dispersal import Dispersal
 from defectstudio.training.dst import DstTask
+from defectstudio.training.known import know
 from defectstudio.training.loop import ModelTask
 from defectstudio.training.placements import PlacementBatches
 from defectstudio.training.references import Reference, cut_references
@@ -43,11 +44,15 @@ def _contents(spec: TrainSpec, log: Log) -> list[Content]:
     """Cut from the images; those of a combined class are dispersed first."""
     ids, tone = list(spec.classes), spec.config.tone
     widen = pixels_by_id(spec.config.dilate, spec.classes)
-    relabel = None
-    if spec.combined is not None:
-        known = cut_contents(spec.images, ids, tone)
-        relabel = Dispersal(known, spec.combined, spec.classes, tone, log).relabeled
-    return cut_contents(spec.images, ids, tone, widen, relabel)
+    return cut_contents(spec.images, ids, tone, widen, _relabel(spec, log))
+
+
+def _relabel(spec: TrainSpec, log: Log) -> Relabel | None:
+    """What gives mixed defects their classes, where there are any."""
+    if spec.combined is None:
+        return None
+    known = cut_contents(spec.images, list(spec.classes), spec.config.tone)
+    return Dispersal(known, spec.combined, spec.classes, spec.config.tone, log).relabeled
 
 
 def _batches(spec: TrainSpec, log: Log) -> ContentBatches:
@@ -70,7 +75,9 @@ def _crops(spec: TrainSpec) -> list[Image]:
 
 
 def _dcdganc(spec: TrainSpec, device: torch.device, log: Log) -> DcdgancTask:
-    return DcdgancTask(_batches(spec, log), device)
+    data = _batches(spec, log)
+    known = know(spec, data.channels, device, _relabel(spec, lambda _: None))
+    return DcdgancTask(data, device, known)
 
 
 def _cyclegan(spec: TrainSpec, device: torch.device, log: Log) -> CycleGanTask:

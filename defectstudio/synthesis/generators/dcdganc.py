@@ -19,6 +19,8 @@ from defectstudio.networks.dcdganc.source import constant_map, mask_map
 from defectstudio.synthesis import latents as ways
 from defectstudio.synthesis.generators.canvas import Canvas, free_content
 from defectstudio.synthesis.generators.content import Content, class_index, class_order
+from defectstudio.synthesis.guard import Guard
+from defectstudio.synthesis.known import Known
 from defectstudio.synthesis.latents import Draw, Latent
 from defectstudio.synthesis.record import Record
 
@@ -40,6 +42,8 @@ class Dcdganc:
         self.prior = unpack(self.net, tensors)
         self.companions = Companions(card.config, card.channels, len(ids), tensors, device)
         self.record = Record.unpack(tensors)
+        known = Known.unpack(tensors)
+        self.guard = Guard(known, card.config.learned_from, device) if known else None
 
     def generate(self, class_id: int, seed: int, mask: Mask, surface: Unit) -> Content:  # noqa: ARG002
         """Content for `mask` bool (h, w) of any size; masks larger than a canvas are drawn small.

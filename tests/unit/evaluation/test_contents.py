@@ -3,15 +3,11 @@
 import numpy as np
 import pytest
 
-from defectstudio.evaluation.contents import (
-    Look,
-    crop_around,
-    on_canvas,
-    real_contents,
-    with_channels,
-)
+from defectstudio.evaluation.contents import crop_around, real_contents
+from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.masks import Box
 from defectstudio.metrics.alignment import GREY
+from defectstudio.metrics.canvases import Look, on_canvas
 
 LOOK = Look(32, 2.0, 3)
 

@@ -77,6 +77,18 @@ def test_one_generator_that_only_copies_is_found(compared, fake, spec):
     assert "suspiciously near a training content" in result.arms[0].sentence
 
 
+def test_what_a_generator_drew_again_is_told(compared, fake, spec, monkeypatch):
+    monkeypatch.setattr(
+        "defectstudio.synthesis.batch.drawn_again", lambda _, defect, __: (defect, 3)
+    )
+    found = []
+    for guard in (True, False):
+        settings = replace(spec.settings, guard=guard)
+        intervals = compared(("g", fake()), settings=settings)[0].arms[0].intervals
+        found.append([intervals[name]["drawn_again"].mean for name in ("hole", POOLED)])
+    assert found == [[3, 3], [0, 0]]
+
+
 def test_real_contents_of_the_test_split_that_are_copies_are_told(compared, fake, spec):
     result, *_ = compared(("g", fake()), test=spec.training)
     assert {own.pixels.share for own in result.unseen.values()} == {1}

@@ -29,8 +29,8 @@ def _stack(*contents):
     return tuple(np.stack(arrays) for arrays in zip(*contents, strict=True))
 
 
-def _by_loops(one, mask, other, also, shift):
-    """The definition, on a canvas wide enough to shift by slicing."""
+def _by_loops(other, also, one, mask, shift):
+    """The definition, on a canvas wide enough to shift the first by slicing."""
     best = 1.0
     for mirrored, turns in itertools.product((False, True), range(4)):
         p, m = np.rot90(other, turns), np.rot90(also, turns)

@@ -18,7 +18,10 @@ from defectstudio.imaging.masks import encode, warp
 from defectstudio.imaging.reading import write_png
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.loading import load_generator
+from defectstudio.synthesis.judging import Reject
+from defectstudio.synthesis.render import render
 from defectstudio.synthesis.shapes import parts, shapes_by_class
+from defectstudio.synthesis.styles import successors
 
 
 @pytest.fixture
@@ -152,6 +155,28 @@ def test_when_all_of_several_are_rejects_the_place_is_tried_again(spec, monkeypa
     monkeypatch.setattr("defectstudio.synthesis.judging.AGREEMENT", 1.1)
     with pytest.raises(UserError, match="its label is not the painted shape"):
         found.make(0)
+
+
+def test_near_copies_are_drawn_again_and_counted_and_the_recipe_names_what_was_found(
+    spec, monkeypatch
+):
+    def again(generator, defect, background):
+        return replace(defect, seed=successors(defect.seed, 3)[2]), 2
+
+    plain = batch(replace(spec, styles=StyleSettings(guard=False)))
+    assert plain.draw(0).recipe == batch(spec).draw(0).recipe  # it knows no training contents
+    monkeypatch.setattr("defectstudio.synthesis.batch.drawn_again", again)
+    guarded = batch(spec)
+    drawn = guarded.draw(0)
+    assert (drawn.refused, drawn.copies) == ({Reject.COPY.value: 2}, 2)
+    own = [successors(defect.seed, 3)[2] for defect in plain.draw(0).recipe.defects]
+    assert [defect.seed for defect in drawn.recipe.defects] == own
+    made = guarded.make(0)
+    assert made.refused[Reject.COPY.value] >= 2
+    loaded = {guarded.generator.card.weights_sha256: guarded.generator}
+    replayed = render(made.recipe, background(spec), loaded)
+    assert replayed.image.tobytes() == made.sample.image.tobytes()
+    assert Reject.COPY.value not in plain.make(0).refused
 
 
 def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):

@@ -4,16 +4,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
 from defectstudio.domain.recipe import Defect, Recipe, Style, StyleMix
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.masks import Box, encode
+from defectstudio.metrics.canvases import on_canvas
 from defectstudio.synthesis import style_sheets
+from defectstudio.synthesis.generators.content import Content
+from defectstudio.synthesis.guard import Guard
 from defectstudio.synthesis.judging import Reject, Score, judge
+from defectstudio.synthesis.known import Known
+from defectstudio.synthesis.known import look as shown_as
 from defectstudio.synthesis.record import Record, look
 from defectstudio.synthesis.render import place_contents, render
-from defectstudio.synthesis.styles import best_of, read_style, search
+from defectstudio.synthesis.styles import (
+    TRIES,
+    best_of,
+    drawn_again,
+    read_style,
+    search,
+    successors,
+)
 
 DARK = (0.05, 0.45)
 MASK = np.ones((24, 24), bool)
@@ -117,6 +130,82 @@ def test_copies_and_strangers_are_told_by_the_training_contents(trained_generato
     plan = recipe()
     other = judge(trained_generator, plan.defects[0], placed(0.55), BACKGROUND, plan)
     assert (other.reject, other.score.realism) == (None, 1.0)
+
+
+SPOTS = np.kron(np.random.default_rng(5).random((6, 6, 3)), np.ones((4, 4, 1)))
+
+
+@pytest.fixture
+def copying(trained_generator, monkeypatch):
+    """copying(seeds) -> a generator that knows one training content and draws it for those seeds,
+    for the others noise that is their own; and how often it drew."""
+    canvas, mask = on_canvas(SPOTS.astype(np.float32), MASK, shown_as(3))
+    stored = np.rint(canvas * 255).astype(np.uint8)[None]
+    known = Known(stored, mask[None], np.array([0]), np.array([(0.5, np.nan)] * 2, np.float32))
+    drawn = []
+
+    def make(seeds):
+        def one(seed):
+            drawn.append(seed)
+            noise = np.random.default_rng(seed).random(SPOTS.shape)
+            amount = 1.0 if seed in seeds else 0.0
+            pixels = amount * SPOTS + (1 - amount) * noise
+            return Content(pixels.astype(np.float32), MASK.copy())
+
+        def generate(class_id, seed, mask, surface):
+            return one(seed)
+
+        def styled(class_id, seeds, style, mask):
+            return [one(seed) for seed in seeds]
+
+        monkeypatch.setattr(trained_generator, "generate", generate)
+        monkeypatch.setattr(trained_generator, "styled", styled)
+        monkeypatch.setattr(trained_generator, "guard", Guard(known, "", torch.device("cpu")))
+        return trained_generator, drawn
+
+    return make
+
+
+def test_a_generator_that_returns_a_training_content_is_drawn_again(copying):
+    defect = recipe().defects[0]
+    chain = successors(defect.seed, TRIES)
+    assert chain[0] == defect.seed
+    assert chain[:3] == successors(defect.seed, 3)
+    generator, drawn = copying(set(chain[:2]))
+    found = drawn_again(generator, defect, BACKGROUND)
+    assert found == (replace(defect, seed=chain[2]), 2)
+    assert drawn == chain[:3]
+    assert drawn_again(generator, defect, BACKGROUND) == found
+
+
+def test_one_that_copies_always_is_drawn_so_often_and_no_more(copying, monkeypatch):
+    class Everything:
+        def __contains__(self, seed):
+            return True
+
+    defect = recipe().defects[0]
+    generator, drawn = copying(Everything())
+    distances = {seed: n / TRIES for n, seed in enumerate(successors(defect.seed, TRIES))}
+    distances[successors(defect.seed, TRIES)[4]] = 0.99
+    monkeypatch.setattr(
+        generator.guard, "near", lambda _, placed, __: np.array([distances[placed[0].seed]])
+    )
+    found, copies = drawn_again(generator, defect, BACKGROUND)
+    assert (len(drawn), copies) == (TRIES, TRIES)
+    assert found.seed == successors(defect.seed, TRIES)[4]
+
+
+def test_a_generator_that_knows_no_training_contents_draws_once(trained_generator):
+    defect = recipe().defects[0]
+    assert trained_generator.guard is None
+    assert drawn_again(trained_generator, defect, BACKGROUND) == (defect, 0)
+
+
+def test_of_several_the_near_copies_are_rejects_with_their_reason(copying):
+    generator, _ = copying({1, 4})
+    found = best_of(generator, recipe(), 0, range(6), BACKGROUND)
+    assert {one.defect.seed for one in found if one.reject is Reject.COPY} == {1, 4}
+    assert [one.defect.seed for one in found[-2:]] in ([1, 4], [4, 1])
 
 
 def test_a_score_fails_with_its_worst_part():
