@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
-from defectstudio.domain.errors import ImageError
+from defectstudio.domain.errors import ImageError, ProjectError
 from defectstudio.domain.records import ImageRecord, Role, Split
 from defectstudio.imaging.reading import read_image, read_label, write_png
 from defectstudio.imaging.types import Image, Label
@@ -64,7 +64,7 @@ def open_document(project: Project, record: ImageRecord) -> Document:
     Raises ImageError when a file cannot be read or the label has another size.
     """
     native = read_image(record.file)
-    stored = draft_file(project, record) if record.role is Role.NORMAL else record.label_file
+    stored = stored_label(project, record)
     shape = native.shape[:2]
     labels = read_label(stored) if stored and stored.exists() else np.zeros(shape, np.uint8)
     if labels.shape != shape:
@@ -85,10 +85,24 @@ def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:
     """
     if record.role is not Role.NORMAL:
         project.save_label(record.id, labels)
-    elif labels.any():
-        write_png(draft_file(project, record), labels)
-    else:
-        draft_file(project, record).unlink(missing_ok=True)
+        return
+    draft = draft_file(project, record)
+    try:
+        if labels.any():
+            write_png(draft, labels)
+        else:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"what is painted cannot be saved ({error.strerror or error})",
+            subject=draft,
+            remedy="Free some space or allow writing to the project's folder.",
+        ) from error
+
+
+def stored_label(project: Project, record: ImageRecord) -> Path | None:
+    """The file of what is painted on an image, which need not be there; None: no label yet."""
+    return draft_file(project, record) if record.role is Role.NORMAL else record.label_file
 
 
 def draft_file(project: Project, record: ImageRecord) -> Path:

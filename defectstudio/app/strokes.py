@@ -28,11 +28,11 @@ class Patch:
     box: Box
     packed: bytes
 
-    def apply(self, plane: LabelPlane) -> None:
+    def apply(self, labels: Plane) -> None:
         """Swap before for after, or after for before."""
         box = self.box
         delta = np.frombuffer(zlib.decompress(self.packed), np.uint8)
-        plane.labels[box.slices] ^= delta.reshape(box.shape)
+        labels[box.slices] ^= delta.reshape(box.shape)
 
 
 class Change:
@@ -45,12 +45,17 @@ class Change:
     @property
     def cost(self) -> int:
         """Bytes held."""
-        return sum(len(patch.packed) for patch in self._pack())
+        return sum(len(patch.packed) for patch in self.patches)
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """What it consists of; waits while it is still being packed."""
+        return self._pack()
 
     def apply(self, plane: LabelPlane) -> Box:
         """Undo or redo, whichever is due. Returns the box to draw again."""
-        for patch in self._pack():
-            patch.apply(plane)
+        for patch in self.patches:
+            patch.apply(plane.labels)
         plane.refresh(self.box)
         return self.box
 
@@ -144,6 +149,21 @@ def clear(plane: LabelPlane, executor: Executor | None = None) -> Change | None:
         plane.labels[box.slices] = 0
     for box in boxes.values():
         plane.refresh(box)
+    return recorder.finish()
+
+
+def replace_labels(
+    plane: LabelPlane, labels: Plane, executor: Executor | None = None
+) -> Change | None:
+    """Write `labels` over the whole plane; None when they are there already."""
+    rows = np.flatnonzero((plane.labels != labels).any(axis=1))
+    if not rows.size:
+        return None
+    box = Box(int(rows[0]), 0, int(rows[-1] - rows[0]) + 1, labels.shape[1])
+    recorder = Recorder(plane, executor)
+    recorder.touch(box)
+    plane.labels[box.slices] = labels[box.slices]
+    plane.refresh(box)
     return recorder.finish()
 
 

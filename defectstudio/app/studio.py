@@ -13,8 +13,9 @@ from psygnal import Signal
 
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
+from defectstudio.app.label_plane import Plane
 from defectstudio.app.recipes import painted_defects
-from defectstudio.app.strokes import Change, Stroke, clear
+from defectstudio.app.strokes import Change, Stroke, clear, replace_labels
 from defectstudio.app.style import StyleBook
 from defectstudio.domain.generators import CONFIGS
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, Recipe
@@ -28,13 +29,14 @@ class Studio:
     """One project's painting session.
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
-    is complete; chosen: class, seed, lock, blend, grain, polish or generator; wanted: an undo
-    needs this image.
+    is complete; changed: the change of any edit, undone or done; chosen: class, seed, lock,
+    blend, grain, polish or generator; wanted: an undo needs this image.
     """
 
     opened = Signal(object)
     painted = Signal(object)
     edited = Signal()
+    changed = Signal(object)
     chosen = Signal()
     wanted = Signal(int)
 
@@ -63,6 +65,7 @@ class Studio:
             for change in due:
                 change.apply(document.plane)
                 document.revision += 1
+                self.changed.emit(change)
         self.opened.emit(document)
 
     def show_classes(self, classes: tuple[DefectClass, ...]) -> None:
@@ -182,6 +185,15 @@ class Studio:
                 self.painted.emit(change.box)
             self._done("Clear", change)
 
+    def overwrite(self, text: str, labels: Plane) -> None:
+        """Replace all that is painted on the open image, as one undoable edit."""
+        self.cancel_stroke()
+        if self.document is not None:
+            change = replace_labels(self.document.plane, labels, self._executor)
+            if change is not None:
+                self.painted.emit(change.box)
+            self._done(text, change)
+
     def pick(self, row: float, column: float) -> None:
         """Choose the class painted at a place."""
         if self.document is None:
@@ -201,6 +213,7 @@ class Studio:
             return
         box = change.apply(self.document.plane)
         self.document.revision += 1
+        self.changed.emit(change)
         self.painted.emit(box)
         self.edited.emit()
 
@@ -209,6 +222,7 @@ class Studio:
             return
         self.document.revision += 1
         self.history.push(PaintCommand(self, text, self.document.record.id, change))
+        self.changed.emit(change)
         self.edited.emit()
 
     # --- the recipe

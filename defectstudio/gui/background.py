@@ -29,18 +29,17 @@ class Background:
         """Do `work`, then call `done` or `failed` on the window's thread."""
 
         def task() -> None:
-            try:
-                result = work()
-            except DefectStudioError as error:
-                self._post_failure(failed, error)
-            except Exception as error:
-                bug = InternalError(f"{type(error).__name__}: {error}", remedy="Please report it.")
-                bug.add_note(traceback.format_exc())
-                self._post_failure(failed, bug)
-            else:
+            result, error = _tried(work)
+            if error is None:
                 self._bridge.post(lambda: done(result))
+            else:
+                self._bridge.post(lambda: failed(error))
 
         return self.executor.submit(task)
+
+    def finish(self, work: Callable[[], object]) -> DefectStudioError | None:
+        """Do `work` after all before it and wait; returns its error."""
+        return self.executor.submit(lambda: _tried(work)[1]).result()
 
     def post(self, call: Callable[[], object]) -> None:
         """Run `call` soon on the window's thread: what `work` has to tell before its end."""
@@ -50,7 +49,13 @@ class Background:
         """End the thread. `drop`: what has not begun is not done."""
         self.executor.shutdown(wait=True, cancel_futures=drop)
 
-    def _post_failure(
-        self, failed: Callable[[DefectStudioError], object], error: DefectStudioError
-    ) -> None:
-        self._bridge.post(lambda: failed(error))
+
+def _tried(work: Callable[[], T]) -> tuple[T | None, DefectStudioError | None]:
+    try:
+        return work(), None
+    except DefectStudioError as error:
+        return None, error
+    except Exception as error:
+        bug = InternalError(f"{type(error).__name__}: {error}", remedy="Please report it.")
+        bug.add_note(traceback.format_exc())
+        return None, bug

@@ -15,6 +15,7 @@ from defectstudio.app.projects import new_project, open_project
 from defectstudio.app.sample_project import make_sample_project
 from defectstudio.app.splitting import split
 from defectstudio.app.training_images import is_split
+from defectstudio.domain.errors import DefectStudioError
 from defectstudio.exchange.exporting import ExportReport
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
@@ -25,6 +26,8 @@ from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
 from defectstudio.project.folder import DATABASE
 from defectstudio.project.project import Project
+
+_DESTRUCTIVE = QMessageBox.ButtonRole.DestructiveRole
 
 
 @dataclass(frozen=True)
@@ -171,10 +174,21 @@ class Commands(QObject):
         box.setInformativeText(
             self.tr("They stop at a checkpoint and can be resumed when the project is open again.")
         )
-        stop = box.addButton(self.tr("Stop jobs"), QMessageBox.ButtonRole.DestructiveRole)
+        stop = box.addButton(self.tr("Stop jobs"), _DESTRUCTIVE)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         return box.clickedButton() is stop
+
+    def may_lose(self, error: DefectStudioError) -> bool:
+        """Ask whether a project may be closed although something of it is not saved."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(self.tr("The last strokes could not be saved."))
+        box.setInformativeText(str(error))
+        leave = box.addButton(self.tr("Close without saving"), _DESTRUCTIVE)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is leave
 
     # --- work
 

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 from defectstudio.app.preview import Previewer
 from defectstudio.app.projects import recent_projects, remember
 from defectstudio.app.settings import settings_path
-from defectstudio.domain.errors import InternalError
+from defectstudio.app.window_lock import WindowLock
+from defectstudio.domain.errors import InternalError, ProjectError
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
@@ -42,6 +43,7 @@ from defectstudio.gui.panels.style import StylePanel
 from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.gui.panels.welcome import WelcomePage
 from defectstudio.gui.previews import Previewing
+from defectstudio.gui.recovery import Recovery
 from defectstudio.gui.session import Panels, Session, open_session
 from defectstudio.gui.theme import Theme
 from defectstudio.gui.wiring import connect
@@ -72,9 +74,11 @@ class MainWindow(QMainWindow):
         self._files = Background("projects", self._bridge)
         self._thumbnails = Thumbnails(self._bridge, self)
         self.session: Session | None = None
+        self._lock: WindowLock | None = None
         self.actions_ = ActionBook(self)
         self.commands = Commands(self, self._files, places or Places.of_user())
         self.messages = MessageBar()
+        self.recovery = Recovery(self.messages)
         self.welcome = WelcomePage(self.actions_)
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
@@ -92,9 +96,13 @@ class MainWindow(QMainWindow):
 
     def open_project(self, project: Project) -> None:
         """Show a project in place of the one that is open."""
-        if not self.close_project():
+        lock = self._locked(project)
+        if lock is None or not self.close_project():
             project.close()
+            if lock is not None:
+                lock.release()
             return
+        self._lock = lock
         session = self.session = open_session(project)
         style = StylePanel(session.studio, self.actions_)
         self.side.addWidget(style)
@@ -106,6 +114,7 @@ class MainWindow(QMainWindow):
         self.actions_["tool.brush"].setChecked(True)
         panels = Panels(self.images, self.painting, style, self.samples, self.jobs, self.status)
         session.fill(panels, self._make_previews(project))
+        self.recovery.watch(session)
         self.commands.session = session
         note = remember(project)
         if note:
@@ -120,9 +129,14 @@ class MainWindow(QMainWindow):
             return True
         if session.jobs.count and not self.commands.may_stop_jobs(session.jobs.count):
             return False
-        self.session = self.commands.session = None
         self.painting.canvas.cancel()
+        error = session.documents.finish()
+        if error is not None and not self.commands.may_lose(error):
+            return False
+        self.session = self.commands.session = None
         session.close()
+        self._unlock()
+        self.recovery.let_go()
         self.painting.let_go()
         self.jobs.let_go()
         self.images.show_images([], set(), {})
@@ -152,11 +166,28 @@ class MainWindow(QMainWindow):
         session, self.session = self.session, None
         if session is not None:
             session.close()
+        self._unlock()
         self._files.close(drop=True)
         self._thumbnails.close()
         self._bridge.close()
         self.jobs.end()
         self._collector.end()
+
+    def _locked(self, project: Project) -> WindowLock | None:
+        """The project's lock; None where it is open already, here or elsewhere."""
+        if self.session is not None and self.session.project.root == project.root:
+            self.messages.show_note(self.tr("This project is open already."))
+            return None
+        try:
+            return WindowLock(project.root)
+        except ProjectError as error:
+            self.messages.show_error(error)
+            return None
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def reset_layout(self) -> None:
         """Put the docks where they were on the first day."""
@@ -191,6 +222,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.messages)
+        column.addWidget(self.recovery.bar)
         column.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
         area = Qt.DockWidgetArea

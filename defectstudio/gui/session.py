@@ -86,7 +86,7 @@ class Session(QObject):
     def close(self) -> None:
         """Save, stop the workers, join the threads, close the project. May take seconds."""
         self._timer.stop()
-        self.documents.save()
+        self.documents.finish()
         if self.previews is not None:
             self.previews.close()
         self.jobs.close()
@@ -175,6 +175,7 @@ class Session(QObject):
         for signal, slot in (
             (studio.opened, opened),
             (studio.painted, painted),
+            (studio.changed, self.documents.keep),
             (studio.edited, edited),
             (studio.chosen, chosen),
             (studio.wanted, self.documents.open),
@@ -189,6 +190,7 @@ class Session(QObject):
         previews.changed.connect(panels.style.show_state)
         previews.device.connect(panels.status.show_device)
         self.documents.saved.connect(self._on_saved)
+        self.documents.stayed.connect(panels.images.choose)
         self.jobs.started.connect(lambda _job: self._read_jobs())
         self.jobs.ended.connect(self._on_ended)
         canvas = panels.painting.canvas

@@ -238,6 +238,7 @@ def window(qtbot, qapp, tmp_path, monkeypatch, make_previews):
     made = MainWindow(theme, places=places, make_previews=make_previews)
     # A question nobody answers would hang the tests.
     monkeypatch.setattr(made.commands, "may_stop_jobs", lambda count: True)
+    monkeypatch.setattr(made.commands, "may_lose", lambda error: True)
     made.resize(1200, 800)
     made.show()
     qtbot.waitExposed(made)

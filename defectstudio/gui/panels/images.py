@@ -100,7 +100,9 @@ class ImagesPanel(QWidget):
         """Go to the image to begin with: the first background outside the test split, or any."""
         rows = [self._model.index(row, 0) for row in range(self._model.rowCount())]
         if rows:
-            self.list.setCurrentIndex(min(rows, key=lambda index: _reluctance(index.data(RECORD))))
+            first = min(rows, key=lambda index: _reluctance(index.data(RECORD))).data(RECORD).id
+            self.choose(first)
+            self.image_chosen.emit(first)
 
     def _made_list(self) -> QListView:
         view = QListView()

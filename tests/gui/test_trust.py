@@ -1,0 +1,262 @@
+"""Whatever goes wrong, what is painted is not lost, and a clear word is said."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from defectstudio.app import document as documents
+from defectstudio.app.document import DRAFTS, draft_file
+from defectstudio.app.journal import StrokeJournal
+from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.strokes import Stroke
+from defectstudio.app.window_lock import WindowLock
+from defectstudio.domain.errors import ProjectError
+from defectstudio.imaging.reading import read_label
+from defectstudio.project.project import Project
+
+FULL = OSError(28, "No space left on device")
+
+
+def _lose(root, number, row):
+    """What a crash leaves behind: a stroke on an image that is journaled and not saved."""
+    with Project.open(root) as project:
+        image = project.images()[number]
+        stored = documents.open_document(project, image).plane.labels
+        plane = LabelPlane(stored)
+        stroke = Stroke(plane, 5, 1)
+        stroke.extend((row, 10))
+        stroke.extend((row, 60))
+        StrokeJournal(project).append(image.id, plane.shape, stroke.finish())
+        return image.id, plane.labels.copy()
+
+
+@pytest.fixture
+def crashed(project_root):
+    return project_root, _lose(project_root, 0, 30), _lose(project_root, 1, 50)
+
+
+def _open(window, qtbot, root):
+    window.commands.open_path(root)
+    qtbot.waitUntil(
+        lambda: window.session is not None and window.session.studio.document is not None,
+        timeout=20000,
+    )
+    return window.session
+
+
+def _journals(root):
+    return list((root / DRAFTS).glob("*.journal"))
+
+
+def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbot, crashed):
+    root, (first, one), (second, two) = crashed
+    session = _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    assert "2 edit(s) on 2 image(s)" in window.recovery.bar.text.text()
+    window.recovery.bar.recover.click()
+    assert not window.recovery.bar.isVisible()
+    assert session.studio.document.record.id == first
+    np.testing.assert_array_equal(session.studio.document.plane.labels, one)
+    session.undo()
+    assert not session.studio.document.plane.labels.any(), "recovering can be undone"
+    session.redo()
+    session.documents.open(second)
+    qtbot.waitUntil(lambda: session.studio.document.record.id == second)
+    np.testing.assert_array_equal(session.studio.document.plane.labels, two)
+    assert window.close_project()
+    assert _journals(root) == []
+    with Project.open(root) as project:
+        np.testing.assert_array_equal(read_label(draft_file(project, project.image(first))), one)
+
+
+def test_an_image_that_is_being_read_shows_what_was_recovered(window, qtbot, crashed):
+    root, _, (second, two) = crashed
+    session = _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    session.documents.open(second)
+    window.recovery.bar.recover.click()
+    qtbot.waitUntil(
+        lambda: (
+            session.studio.document.record.id == second
+            and np.array_equal(session.studio.document.plane.labels, two)
+        )
+    )
+
+
+def test_lost_strokes_are_discarded_only_when_asked_twice(window, qtbot, crashed, monkeypatch):
+    root = crashed[0]
+    session = _open(window, qtbot, root)
+    bar = window.recovery.bar
+    qtbot.waitUntil(bar.isVisible)
+    monkeypatch.setattr(bar, "may_discard", lambda: False)
+    bar.discard.click()
+    assert bar.isVisible() and len(_journals(root)) == 2
+    monkeypatch.setattr(bar, "may_discard", lambda: True)
+    bar.discard.click()
+    qtbot.waitUntil(lambda: _journals(root) == [])
+    assert not bar.isVisible()
+    assert not session.studio.document.plane.labels.any()
+
+
+def test_what_is_not_decided_is_asked_again(window, qtbot, crashed):
+    root = crashed[0]
+    _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    window.close_project()
+    assert not window.recovery.bar.isVisible()
+    _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+
+
+def test_every_edit_is_journaled_until_it_is_saved(opened, person, qtbot, project_root):
+    session = opened.session
+    person.paint((40, 30), (44, 60))
+    qtbot.waitUntil(lambda: len(_journals(project_root)) == 1)
+    session.undo()
+    session.redo()
+    with qtbot.waitSignal(session.documents.saved):
+        session.documents.save()
+    assert _journals(project_root) == []
+    assert not session.studio.document.dirty
+
+
+def test_a_full_disk_keeps_the_person_with_what_is_painted(
+    opened, person, qtbot, monkeypatch, project_root
+):
+    session = opened.session
+    record = session.studio.document.record
+
+    def fail(path, array):
+        raise FULL
+
+    with monkeypatch.context() as patch:
+        patch.setattr(documents, "write_png", fail)
+        person.paint((40, 30), (44, 60))
+        painted = session.studio.document.plane.labels.copy()
+        opened.images.step(1)
+        qtbot.waitUntil(opened.messages.isVisible)
+        assert "No space left" in opened.messages.text.text()
+        qtbot.waitUntil(lambda: opened.images.place[0] == 1)
+        session.files.finish(lambda: None)
+        qtbot.wait(1)
+        assert session.studio.document.record.id == record.id, "it is not left unsaved"
+        assert opened.status._saved.text() == "Not saved"
+        opened.messages.hide()
+        with qtbot.waitSignal(session.documents.saved):
+            session.documents.save()
+        assert not opened.messages.isVisible(), "the same trouble is told once"
+    with qtbot.waitSignal(session.documents.saved) as said:
+        session.documents.save()
+    assert said.args[0].startswith("Saved")
+    np.testing.assert_array_equal(read_label(draft_file(session.project, record)), painted)
+
+
+def test_closing_with_a_full_disk_asks_and_keeps_the_journal(
+    opened, person, qtbot, monkeypatch, project_root
+):
+    def fail(path, array):
+        raise FULL
+
+    asked = []
+    monkeypatch.setattr(documents, "write_png", fail)
+    monkeypatch.setattr(opened.commands, "may_lose", asked.append)
+    person.paint((40, 30), (44, 60))
+    assert not opened.close_project(), "a person who says no stays"
+    assert opened.session is not None
+    assert "cannot be saved" in str(asked[0])
+    monkeypatch.setattr(opened.commands, "may_lose", lambda error: True)
+    assert opened.close_project()
+    assert len(_journals(project_root)) == 1, "it is offered again next time"
+
+
+def test_an_emptied_label_leaves_no_journal_behind(opened, qtbot, project_root):
+    session = opened.session
+    defect = next(image for image in session.project.images() if image.label_file)
+    session.documents.open(defect.id)
+    qtbot.waitUntil(lambda: session.studio.document.record.id == defect.id)
+    session.studio.clear()
+    qtbot.waitUntil(lambda: len(_journals(project_root)) == 1)
+    assert opened.close_project()
+    assert _journals(project_root) == []
+
+
+def test_a_journal_that_cannot_be_written_is_told_once(opened, person, qtbot, monkeypatch):
+    told = []
+    opened.session.failed.connect(told.append)
+
+    def fail(self, *_):
+        raise ProjectError("strokes cannot be kept", remedy="Free some space.")
+
+    monkeypatch.setattr(StrokeJournal, "append", fail)
+    for row in (40, 50, 60):
+        person.paint((row, 30), (row, 60))
+    opened.session.files.finish(lambda: None)
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert opened.session.studio.document.plane.labels.any()
+
+
+def test_a_second_window_is_refused_and_the_first_project_stays(opened, qtbot, tmp_path):
+    root = tmp_path / "other"
+    Project.create(root, "plate").close()
+    lock = WindowLock(root)
+    opened.commands.open_path(root)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert "open in another window" in opened.messages.text.text()
+    assert opened.session is not None and opened.session.project.root != root
+    lock.release()
+
+
+def test_the_open_project_is_not_opened_twice(opened, qtbot, project_root):
+    session = opened.session
+    opened.commands.open_path(project_root)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert "open already" in opened.messages.text.text()
+    assert opened.session is session
+
+
+def test_a_closed_project_is_free_for_others(opened, project_root):
+    with pytest.raises(ProjectError):
+        WindowLock(project_root)
+    opened.close_project()
+    WindowLock(project_root).release()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+sys.path.insert(0, sys.argv[2])
+from conftest import FakePreviewer
+from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.theme import Theme
+
+app = QApplication([])
+window = MainWindow(Theme(app), make_previews=FakePreviewer)
+window.commands.open_path(Path(sys.argv[1]))
+while window.session is None or window.session.studio.document is None:
+    app.processEvents()
+session = window.session
+session.documents._timer.start = lambda *_: None
+studio = session.studio
+studio.start_stroke(40, 30, erase=False)
+studio.extend_stroke(44, 60)
+studio.end_stroke()
+session.files.finish(lambda: None)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_killed_window_frees_the_project_and_loses_no_stroke(window, qtbot, project_root):
+    here = str(__file__.rpartition("/")[0])
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(project_root), here], check=False, timeout=60
+    )
+    assert killed.returncode < 0
+    session = _open(window, qtbot, project_root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    window.recovery.bar.recover.click()
+    labels = session.studio.document.plane.labels
+    assert labels[40, 30] and labels[44, 60]
