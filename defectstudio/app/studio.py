@@ -15,10 +15,18 @@ from defectstudio.app.document import Document
 from defectstudio.app.history import History
 from defectstudio.app.label_plane import Plane
 from defectstudio.app.recipes import painted_defects
+from defectstudio.app.seed_marks import Marks, SeedMarks
 from defectstudio.app.strokes import Change, Stroke, clear, replace_labels
-from defectstudio.app.style import StyleBook
-from defectstudio.domain.generators import CONFIGS
-from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, Recipe
+from defectstudio.app.style import Look, StyleBook
+from defectstudio.domain.generators import CONFIGS, STYLED
+from defectstudio.domain.recipe import (
+    BlendMode,
+    BlendSettings,
+    Defect,
+    GrainSettings,
+    Recipe,
+    Style,
+)
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 from defectstudio.domain.run_config import RunConfig
 
@@ -29,8 +37,8 @@ class Studio:
     """One project's painting session.
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
-    is complete; changed: the change of any edit, undone or done; chosen: class, seed, lock,
-    blend, grain, polish or generator; wanted: an undo needs this image.
+    is complete; changed: the change of any edit, undone or done; chosen: class, seed, look, marks,
+    lock, blend, grain, polish or generator; wanted: an undo needs this image.
     """
 
     opened = Signal(object)
@@ -43,6 +51,7 @@ class Studio:
     def __init__(self, rng: np.random.Generator, executor: Executor | None = None) -> None:
         self.history = History()
         self.styles = StyleBook(rng)
+        self.seed_marks = SeedMarks()
         self.document: Document | None = None
         self.classes: tuple[DefectClass, ...] = ()
         self.generator: GeneratorRecord | None = None
@@ -90,14 +99,33 @@ class Studio:
 
     def roll(self) -> bool:
         """Throw the dice for the class; False when its style is locked."""
-        rolled = self.styles.roll(self.class_id)
+        rolled = self.styles.roll(self.class_id, self.marks(self.class_id).banned)
         self.chosen.emit()
         return rolled
 
     def roll_after(self, recipe: Recipe) -> None:
         """Throw the dice for all classes of an accepted recipe, so that the next one differs."""
         for class_id in {defect.class_id for defect in recipe.defects}:
-            self.styles.roll(class_id)
+            self.styles.roll(class_id, self.marks(class_id).banned)
+        self.chosen.emit()
+
+    def choose_look(self, look: Look) -> None:
+        """Do this to the style of the class."""
+        self.styles.choose_look(self.class_id, look)
+        self.chosen.emit()
+
+    @property
+    def can_mix(self) -> bool:
+        """Whether the generator's styles can be mixed."""
+        return self.generator is not None and self.generator.kind in STYLED
+
+    def marks(self, class_id: int) -> Marks:
+        """The favourite and banned seeds of a class under the generator."""
+        return self.seed_marks.of(self.generator.sha256 if self.generator else "", class_id)
+
+    def show_marks(self, marks: SeedMarks) -> None:
+        """The marked seeds of the project."""
+        self.seed_marks = marks
         self.chosen.emit()
 
     def lock(self, locked: bool) -> None:
@@ -238,9 +266,18 @@ class Studio:
             return None
         seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
         painted = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
-        polish = self.polish if self.can_polish else 0
-        defects = tuple(replace(defect, polish=polish) for defect in painted)
+        defects = tuple(self._styled(defect) for defect in painted)
         return Recipe(document.record.sha256, defects, project, self.blend, self.grain)
+
+    def _styled(self, defect: Defect) -> Defect:
+        """With what its class and the generator add to the seed."""
+        look = self.styles.look(defect.class_id)
+        return replace(
+            defect,
+            style=look.style if self.can_mix else Style(),
+            contrast=look.contrast,
+            polish=self.polish if self.can_polish else 0,
+        )
 
 
 def _blend_mode(generator: GeneratorRecord | None) -> BlendMode:

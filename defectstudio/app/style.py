@@ -1,19 +1,50 @@
-"""The style of each class: a seed, and whether the dice may change it."""
+"""The style of each class: a seed, what is done to it, and whether the dice may change it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import numpy as np
+
+from defectstudio.domain.recipe import ClassMix, MixedLayers, Style, StyleMix
 
 MAX_SEED = 999_999
 """The dice throws numbers a person can read out and type again; any larger one may be typed."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is done to the style that a class's seed names; the defaults: nothing.
+
+    second, amount, fine: as `recipe.StyleMix`, where fine means its fine layers only; other,
+    nearness: as `recipe.ClassMix`; contrast: as `recipe.Defect`.
+    """
+
+    second: int = 0
+    amount: float = 0.0
+    fine: bool = False
+    other: int = 0
+    nearness: float = 0.0
+    contrast: float = 0.0
+
+    @property
+    def style(self) -> Style:
+        """As a recipe says it; an amount of 0 leaves no trace there."""
+        layers: MixedLayers = "fine" if self.fine else "all"
+        mix = StyleMix(self.second, self.amount, layers) if self.amount else None
+        near = self.other and self.nearness
+        return Style(mix=mix, towards=ClassMix(self.other, self.nearness) if near else None)
+
+
 class StyleBook:
-    """Seeds by class id. A class not met before gets a throw of the dice."""
+    """Seeds and looks by class id. A class not met before gets a throw of the dice."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
         self._seeds: dict[int, int] = {}
+        self._looks: defaultdict[int, Look] = defaultdict(Look)
         self._locked: set[int] = set()
 
     def seed(self, class_id: int) -> int:
@@ -26,12 +57,20 @@ class StyleBook:
         """Set a seed by hand, locked or not."""
         self._seeds[class_id] = seed
 
-    def roll(self, class_id: int) -> bool:
+    def roll(self, class_id: int, banned: Collection[int] = ()) -> bool:
         """Throw the dice for a class. False when its style is locked."""
         if class_id in self._locked:
             return False
-        self._seeds[class_id] = self._throw()
+        self._seeds[class_id] = self._throw(banned)
         return True
+
+    def look(self, class_id: int) -> Look:
+        """What is done to the style of a class."""
+        return self._looks[class_id]
+
+    def choose_look(self, class_id: int, look: Look) -> None:
+        """Do this to the style of a class."""
+        self._looks[class_id] = look
 
     def locked(self, class_id: int) -> bool:
         """Whether the dice leave this class alone."""
@@ -44,5 +83,14 @@ class StyleBook:
         else:
             self._locked.discard(class_id)
 
-    def _throw(self) -> int:
-        return int(self._rng.integers(0, MAX_SEED + 1))
+    def draw(self, count: int, avoided: Collection[int]) -> list[int]:
+        """So many different seeds, none of the avoided ones."""
+        drawn: list[int] = []
+        while len(drawn) < count:
+            drawn.append(self._throw({*avoided, *drawn}))
+        return drawn
+
+    def _throw(self, avoided: Collection[int] = ()) -> int:
+        while (seed := int(self._rng.integers(0, MAX_SEED + 1))) in avoided:
+            pass
+        return seed

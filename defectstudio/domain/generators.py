@@ -220,6 +220,9 @@ CONFIGS: dict[Kind, type[Config]] = {
 FROM_REFERENCES: tuple[Kind, ...] = ("dst", "histmatch")
 """Kinds that learn from single images, and from all labeled ones where none is named."""
 
+STYLED: tuple[Kind, ...] = ("dcdganc", "adain", "instancenorm")
+"""Kinds whose styles can be mixed, truncated and drawn nearer to another class."""
+
 _DCDGANC_PAPER: dict[str, Any] = {
     "source": "constant",
     "height": 256,

@@ -70,17 +70,30 @@ class StyleMix:
 
 
 @dataclass(frozen=True)
+class ClassMix:
+    """A second class, and how far towards it a defect looks: 0 its own class, 1 the second one.
+
+    The label stays that of the defect's own class.
+    """
+
+    class_id: Annotated[int, Bounds(1, 254)]
+    amount: Annotated[float, Bounds(0.0, 1.0)] = 0.5
+
+
+@dataclass(frozen=True)
 class Style:
     """What is done to the style that a seed names; the defaults: nothing.
 
     truncation: how far from the class's mean style, 0 the mean itself, 1 as drawn, above it more
     unusual. normal: the prior's normal numbers of the style, where they are not those of the seed
-    (a style read from a real defect); the seed still names the grain.
+    (a style read from a real defect); the seed still names the grain. towards: another class that
+    the same style is drawn nearer to.
     """
 
     truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
     mix: StyleMix | None = None
     normal: tuple[float, ...] = ()
+    towards: ClassMix | None = None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.panels.painting import PaintingPage
 from defectstudio.gui.panels.samples import SamplesPanel
 from defectstudio.gui.panels.status import StatusLine
-from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.gui.panels.welcome import WelcomePage
 from defectstudio.gui.previews import Previewing

@@ -22,7 +22,7 @@ from defectstudio.gui.panels.jobs import JobsPanel
 from defectstudio.gui.panels.painting import PaintingPage
 from defectstudio.gui.panels.samples import SamplesPanel
 from defectstudio.gui.panels.status import StatusLine
-from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.previews import Previewing, Previews
 from defectstudio.project.project import Project
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from defectstudio.gui.panels.style import StylePanel
+from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.session import Session
 
 if TYPE_CHECKING:

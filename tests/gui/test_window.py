@@ -84,10 +84,10 @@ def test_blend_and_retention_change_the_preview(opened, person):
     person.paint((40, 30), (44, 60))
     looks = [person.shown()]
     style = opened.side.currentWidget()
-    style.retention.setValue(0)
+    style.blend.retention.slider.setValue(0)
     looks.append(person.shown())
-    style.mode.setCurrentIndex(style.mode.findData("alpha"))
-    style.mode.activated.emit(style.mode.currentIndex())
+    style.blend.mode.setCurrentIndex(style.blend.mode.findData("alpha"))
+    style.blend.mode.activated.emit(style.blend.mode.currentIndex())
     looks.append(person.shown())
     assert (looks[0] != looks[1]).any() and (looks[1] != looks[2]).any()
     assert opened.session.studio.blend.mode == "alpha"
@@ -97,8 +97,8 @@ def test_grain_changes_the_recipe(opened, person):
     person.paint((40, 30), (44, 60))
     person.shown()
     style = opened.side.currentWidget()
-    assert style.grain.value() == 100
-    style.grain.setValue(0)
+    assert style.blend.grain.value == 100
+    style.blend.grain.slider.setValue(0)
     person.shown()
     assert opened.session.studio.grain.strength == 0
     assert opened.session.previews._asked.grain.strength == 0
@@ -106,12 +106,12 @@ def test_grain_changes_the_recipe(opened, person):
 
 def test_a_transfer_is_refined_from_the_panel(opened):
     style, studio = opened.side.currentWidget(), opened.session.studio
-    row = style._looks.rowCount() - 1
-    assert not style._looks.isRowVisible(row)
+    form, polish = style.blend.form, style.blend.polish
+    assert not form.isRowVisible(polish)
     studio.choose_generator(replace(studio.generator, kind="dst"))
-    assert style._looks.isRowVisible(row)
-    style.polish.setValue(3)
-    assert studio.polish == 30 and style._polished.text() == "30"
+    assert form.isRowVisible(polish)
+    polish.slider.setValue(3)
+    assert studio.polish == 30 and polish.text.text() == "30"
 
 
 def test_the_preview_can_be_switched_off(opened, person):

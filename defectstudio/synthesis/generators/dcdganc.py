@@ -66,6 +66,13 @@ class Dcdganc:
 
     def latent(self, class_id: int, seed: int, style: Style = PLAIN) -> Latent:
         """What a content is made from. Raises as `styled`."""
+        own = self._of_class(class_id, seed, style)
+        if style.towards is None:
+            return own
+        other = self._of_class(style.towards.class_id, seed, style)
+        return ways.between_classes(own, other, style.towards.amount, code_only=False)
+
+    def _of_class(self, class_id: int, seed: int, style: Style) -> Latent:
         index, nz = class_index(self.card, class_id), self.config.nz
         own = Draw.of(seed, nz)
         if style.normal:

@@ -9,8 +9,10 @@ import pytest
 from defectstudio.app.display import Window
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.seed_marks import Mark, Marks, SeedMarks
 from defectstudio.app.studio import MAX_BRUSH, Studio
-from defectstudio.domain.recipe import BlendSettings, GrainSettings
+from defectstudio.app.style import Look
+from defectstudio.domain.recipe import BlendSettings, ClassMix, GrainSettings, Style, StyleMix
 from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role, Split
 from defectstudio.imaging.masks import decode
 
@@ -69,6 +71,32 @@ def test_only_a_transfer_refines_what_is_painted(studio):
     assert not studio.can_polish and studio.recipe("p").defects[0].polish == 0
     studio.choose_generator(replace(GENERATOR, kind="dst"))
     assert studio.can_polish and studio.recipe("p").defects[0].polish == 30
+
+
+def test_a_look_is_in_the_recipe_as_far_as_the_generator_can(studio):
+    studio.show(document())
+    stroke(studio, (20, 20), (20, 50))
+    studio.choose_look(Look(second=7, amount=0.3, other=9, nearness=0.4, contrast=12.0))
+    assert studio.can_mix
+    style = Style(mix=StyleMix(7, 0.3), towards=ClassMix(9, 0.4))
+    assert studio.recipe("p").defects[0].style == style
+    studio.choose_generator(replace(GENERATOR, kind="paste"))
+    defect = studio.recipe("p").defects[0]
+    assert not studio.can_mix and (defect.style, defect.contrast) == (Style(), 12.0)
+
+
+def test_banned_seeds_are_not_rolled(studio, monkeypatch):
+    studio.show(document())
+    stroke(studio, (20, 20))
+    studio.show_marks(SeedMarks().marked(GENERATOR.sha256, 4, 7, Mark.BANNED))
+    thrown = iter([7, 8, 7, 9])
+    dice = type("Dice", (), {"integers": lambda *_: next(thrown)})()
+    monkeypatch.setattr(studio.styles, "_rng", dice)
+    assert studio.roll() and studio.styles.seed(4) == 8
+    studio.roll_after(studio.recipe("p"))
+    assert studio.styles.seed(4) == 9
+    studio.choose_generator(None)
+    assert studio.marks(4) == Marks()
 
 
 def test_a_recipe_freezes_what_is_painted(studio):

@@ -1,13 +1,16 @@
 """Styles read, judged, searched and shown."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 
 from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
-from defectstudio.domain.recipe import Defect, Recipe, Style, StyleMix
+from defectstudio.domain.files import to_json
+from defectstudio.domain.recipe import ClassMix, Defect, Recipe, Style, StyleMix
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.masks import Box, encode
 from defectstudio.metrics.canvases import on_canvas
@@ -58,12 +61,22 @@ def test_a_box_without_the_class_has_no_style(trained_generator):
 
 def test_a_recipe_with_a_style_and_a_contrast_is_made_again(trained_generator):
     loaded = {"w" * 64: trained_generator}
-    style = Style(0.7, StyleMix(5, 0.4, "fine"))
-    one, again = (render(recipe(style=style, contrast=12.0), BACKGROUND, loaded) for _ in "ab")
+    style = Style(0.7, StyleMix(5, 0.4, "fine"), towards=ClassMix(2, 0.3))
+    made = recipe(style=style, contrast=12.0)
+    stored = TypeAdapter(Recipe).validate_json(to_json(made))
+    assert stored == made
+    one, again = (render(each, BACKGROUND, loaded) for each in (made, stored))
+    assert one.label[one.label > 0].max() == 1, "the label stays the defect's own"
     assert one.image.tobytes() == again.image.tobytes()
     plain = render(recipe(), BACKGROUND, loaded)
     assert not np.array_equal(one.image, plain.image)
     assert np.array_equal(one.painted, plain.painted)
+
+
+def test_a_recipe_of_older_versions_means_no_second_class():
+    plain = json.loads(to_json(recipe(style=Style(0.7))))
+    del plain["defects"][0]["style"]["towards"]
+    assert TypeAdapter(Recipe).validate_python(plain) == recipe(style=Style(0.7))
 
 
 def test_a_generator_without_styles_says_so(trained_generator):

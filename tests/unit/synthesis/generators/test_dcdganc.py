@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
-from defectstudio.domain.recipe import Style, StyleMix
+from defectstudio.domain.recipe import ClassMix, Style, StyleMix
 from defectstudio.networks.dcdganc.generator import draw_noise
 from defectstudio.networks.dcdganc.model import KEY
 from defectstudio.synthesis.generators.loading import load_generator
@@ -166,6 +166,25 @@ def test_both_ends_between_classes_are_the_plain_classes(tiny_generator):
     assert between(0.0) == first == between(0.0, code_only=True)
     assert between(1.0) == second
     assert len({first, second, between(0.5), between(0.5, True), between(1.0, True)}) == 5
+
+
+def test_a_style_towards_another_class_lies_between_the_two(tiny_generator):
+    generator = load_generator(tiny_generator(), CPU)
+    mask = np.ones((20, 30), bool)
+
+    def towards(amount, class_id=1, other=2):
+        style = Style(0.8, StyleMix(5, 0.5, "fine"), towards=ClassMix(other, amount))
+        return generator.styled(class_id, [3], style, mask)[0].pixels
+
+    plain = Style(0.8, StyleMix(5, 0.5, "fine"))
+    first, second = (generator.styled(c, [3], plain, mask)[0].pixels for c in (1, 2))
+    assert towards(0.0).tobytes() == first.tobytes()
+    assert towards(1.0).tobytes() == second.tobytes()
+    middle = towards(0.5)
+    assert not np.array_equal(middle, first) and not np.array_equal(middle, second)
+    assert np.allclose(middle, towards(0.5, 2, 1), atol=1e-6)
+    with pytest.raises(CheckpointError, match="class 9"):
+        towards(0.5, other=9)
 
 
 def test_truncation_goes_to_the_mean_of_the_class(tiny_generator):
