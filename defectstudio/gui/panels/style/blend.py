@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import get_args
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout
+from PySide6.QtWidgets import QFormLayout
 
 from defectstudio.app.studio import Studio
 from defectstudio.domain.recipe import BlendMode, GrainSettings
-from defectstudio.gui.panels.style.parts import Section, ValueSlider, percent
+from defectstudio.gui.panels.style.parts import Choice, Section, ValueSlider, percent
 
 MODE_NAMES: dict[str, str] = {
     "improved": "Improved Poisson",
@@ -67,9 +67,8 @@ class BlendSection(Section):
         self.polish.show_value(self._studio.polish // POLISH_STEP)
         self.form.setRowVisible(self.polish, self._studio.can_polish)
 
-    def _mode_box(self) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(self.tr("Blend mode"))
+    def _mode_box(self) -> Choice:
+        box = Choice(self.tr("Blend mode"))
         for mode in get_args(BlendMode):
             box.addItem(self.tr(MODE_NAMES[mode]), mode)
             box.setItemData(box.count() - 1, self.tr(_MODE_TIPS[mode]), Qt.ItemDataRole.ToolTipRole)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QToolButton
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QToolButton
 
 from defectstudio.app.studio import Studio
 from defectstudio.app.style import Look
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.style.classes import swatch
 from defectstudio.gui.panels.style.parts import (
+    Choice,
     Section,
     SeedBox,
     ValueSlider,
@@ -42,8 +43,7 @@ class MixSection(Section):
         self.fine = QCheckBox(self.tr("Colour and texture only"))
         self.fine.setToolTip(self.tr("The layout of light and dark stays that of the first seed"))
         self.fine.clicked.connect(lambda on: self._change(fine=on))
-        self.other = QComboBox()
-        self.other.setAccessibleName(self.tr("Second class"))
+        self.other = Choice(self.tr("Second class"))
         self.other.activated.connect(lambda _row: self._change(other=self.other.currentData()))
         self.nearness = ValueSlider(
             self.tr("Nearness to the second class"),

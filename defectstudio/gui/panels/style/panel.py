@@ -83,6 +83,8 @@ class StylePanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        scroll.setMinimumWidth(sections.minimumSizeHint().width() + bar)
         foot = QVBoxLayout()
         foot.setContentsMargins(em * 2 // 3, em // 3, em * 2 // 3, em * 2 // 3)
         foot.addWidget(self._state)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -126,6 +127,16 @@ class SeedBox(QSpinBox):
             event.accept()
             return True
         return super().event(event)
+
+
+class Choice(QComboBox):
+    """A selector that may be narrower than its longest entry."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
 
 
 def action_button(actions: ActionBook, action_id: str, em: int) -> QToolButton:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel
+from PySide6.QtWidgets import QFormLayout, QLabel
 
 from defectstudio.app.studio import Studio
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.gui.action_book import ActionBook
-from defectstudio.gui.panels.style.parts import Section, SeedBox, ValueSlider, action_button, row
+from defectstudio.gui.panels.style.parts import (
+    Choice,
+    Section,
+    SeedBox,
+    ValueSlider,
+    action_button,
+    row,
+)
 
 MOST_CONTRAST = 40
 """Of what `recipe.Defect.contrast` can be: above 10 nobody misses a defect."""
@@ -25,8 +32,7 @@ class SeedSection(Section):
         self.seed = SeedBox(self.tr("Style seed"))
         self.seed.valueChanged.connect(studio.choose_seed)
         dice, lock = (action_button(actions, name, em) for name in ("style.roll", "style.lock"))
-        self.generators = QComboBox()
-        self.generators.setAccessibleName(self.tr("Generator"))
+        self.generators = Choice(self.tr("Generator"))
         self.generators.activated.connect(
             lambda _row: studio.choose_generator(self.generators.currentData())
         )
