@@ -6,7 +6,7 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from defectstudio.domain.errors import DefectStudioError, InternalError, Project
 from defectstudio.domain.events import Contents, Event, Failed, SampleMade, Started
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import ImageRecord, SampleRecord
-from defectstudio.domain.specs import PreviewRequest
+from defectstudio.domain.specs import PreviewRequest, Want
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
@@ -29,30 +29,41 @@ from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 
 Accepted = Callable[[SampleRecord], None]
+Browsed = Callable[[list[PlacedContent]], None]
 Refused = Callable[[DefectStudioError], None]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A recipe on its way. accepted, refused: whom to tell of the sample; None for a preview."""
+    """A recipe on its way. accepted, browsed, refused: whom to tell; nobody for a preview."""
 
     recipe: Recipe
     accepted: Accepted | None = None
+    browsed: Browsed | None = None
     refused: Refused | None = None
+    seeds: tuple[int, ...] = ()
     again: bool = False
     """Whether a worker has died over it already."""
+
+    @property
+    def want(self) -> Want:
+        """What the worker is to make of it."""
+        if self.accepted is not None:
+            return "sample"
+        return "contents" if self.browsed is None else "gallery"
 
 
 class Previewer:
     """Turns recipes into composites and accepted samples without making anybody wait.
 
     One request is with the worker at a time; of the recipes that wait only the newest is kept,
-    accepted ones go first and are never dropped. Signals come on the previewer's own thread:
-    ready(Composite, Recipe) for the newest recipe only, failed(error) when there is no preview
-    of it, device(str) whenever a worker has started: what it computes on.
+    accepted ones go first and are never dropped, galleries come last. Signals come on the
+    previewer's own thread: ready(Composite, Recipe, its list of PlacedContent) for the newest
+    recipe only, failed(error) when there is no preview of it, device(str) whenever a worker has
+    started: what it computes on.
     """
 
-    ready = Signal(object, object)
+    ready = Signal(object, object, object)
     failed = Signal(object)
     device = Signal(str)
 
@@ -67,6 +78,7 @@ class Previewer:
         self._with_worker: _Asked | None = None
         self._to_accept: list[_Asked] = []
         self._to_show: _Asked | None = None
+        self._to_browse: _Asked | None = None
         self._images: dict[str, ImageRecord] = {}
         self._pixels: tuple[str, Image] | None = None
         self._worker = PreviewWorker(self._folder / "log.txt", self._inbox.put, self._inbox.put)
@@ -84,7 +96,17 @@ class Previewer:
         One of the two is called, on the previewer's thread: accepted with the record, or refused
         with the error. Neither when `close` comes first.
         """
-        self._inbox.put(_Asked(recipe, accepted, refused))
+        self._inbox.put(_Asked(recipe, accepted, refused=refused))
+
+    def browse(
+        self, recipe: Recipe, seeds: Sequence[int], browsed: Browsed, refused: Refused
+    ) -> None:
+        """Make the contents of the recipe's first defect, one a seed, when nothing else is due.
+
+        One of the two is called, on the previewer's thread. Neither when `close` or another
+        gallery comes first.
+        """
+        self._inbox.put(_Asked(recipe, browsed=browsed, refused=refused, seeds=tuple(seeds)))
 
     def close(self) -> None:
         """End the worker and the thread; what is not accepted by now is dropped."""
@@ -117,19 +139,23 @@ class Previewer:
                     self._answered(asked, letter)
 
     def _enqueue(self, asked: _Asked) -> None:
-        if asked.accepted is None:
-            self._to_show = asked
-        else:
+        if asked.want == "sample":
             self._to_accept.append(asked)
+        elif asked.want == "gallery":
+            self._to_browse = asked
+        else:
+            self._to_show = asked
 
     def _worker_died(self, asked: _Asked, error: DefectStudioError) -> None:
         """Ask the next worker the same once more; what kills two of them is given up."""
         if asked.again:
             self._give_up(asked, error)
-        elif asked.accepted is not None:
+        elif asked.want == "sample":
             self._to_accept.insert(0, replace(asked, again=True))
-        elif self._to_show is None:
-            self._to_show = replace(asked, again=True)
+        elif asked.want == "gallery":
+            self._to_browse = self._to_browse or replace(asked, again=True)
+        else:
+            self._to_show = self._to_show or replace(asked, again=True)
 
     def _send_next(self) -> None:
         while self._with_worker is None and (asked := self._next()) is not None:
@@ -144,28 +170,34 @@ class Previewer:
     def _next(self) -> _Asked | None:
         if self._to_accept:
             return self._to_accept.pop(0)
-        asked, self._to_show = self._to_show, None
-        return asked
+        shown, self._to_show = self._to_show, None
+        if shown is not None:
+            return shown
+        browsed, self._to_browse = self._to_browse, None
+        return browsed
 
     def _request(self, asked: _Asked) -> PreviewRequest:
         self._number += 1
         recipe = asked.recipe
-        preview = asked.accepted is None
+        sample = asked.want == "sample"
         return PreviewRequest(
             request=self._number,
-            want="contents" if preview else "sample",
+            want=asked.want,
             recipe=recipe,
             background=self._background(recipe).file,
             generators=_generators(self._project, recipe),
-            out=self._folder / ("contents.bin" if preview else f"sample-{self._number}"),
+            out=self._folder / (f"sample-{self._number}" if sample else "contents.bin"),
+            seeds=asked.seeds,
         )
 
     def _answered(self, asked: _Asked, answer: Contents | SampleMade | Failed) -> None:
         if isinstance(answer, Failed):
-            if asked.accepted is not None or asked.recipe is self._newest:
+            if asked.refused is not None or asked.recipe is self._newest:
                 raise error_of(answer)
         elif isinstance(answer, SampleMade):
             self._take(asked, Path(answer.folder))
+        elif asked.browsed is not None:
+            asked.browsed(read_contents(Path(answer.path), answer.blocks))
         elif asked.recipe is self._newest:
             contents = read_contents(Path(answer.path), answer.blocks)
             self._show(asked.recipe, contents)
@@ -174,7 +206,7 @@ class Previewer:
         background = self._read_background(recipe)
         made = compose(background, contents, recipe.blend, recipe.grain, recipe.refine)
         if recipe is self._newest:
-            self._tell(self.ready, made, recipe)
+            self._tell(self.ready, made, recipe, contents)
 
     def _take(self, asked: _Asked, folder: Path) -> None:
         item_id = self._background(asked.recipe).item_id

@@ -60,14 +60,16 @@ def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
 
 def recipe_box(recipe: Recipe, shape: tuple[int, int]) -> Box:
     """The part of an image of `shape` that the recipe's defects may change."""
-    boxes = [
-        Box(defect.top, defect.left, defect.mask.height, defect.mask.width)
-        for defect in recipe.defects
-    ]
+    boxes = [defect_box(defect) for defect in recipe.defects]
     whole = boxes[0]
     for box in boxes[1:]:
         whole = union(whole, box)
     return whole.clipped(shape)
+
+
+def defect_box(defect: Defect) -> Box:
+    """Where the painted mask lies; it may hang over the image's border."""
+    return Box(defect.top, defect.left, defect.mask.height, defect.mask.width)
 
 
 def same_sample(first: Recipe, second: Recipe) -> bool:

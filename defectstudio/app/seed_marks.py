@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.errors import ProjectError, SettingError
 from defectstudio.domain.files import write_json
-from defectstudio.domain.recipe import Seed
+from defectstudio.domain.records import GeneratorRecord
+from defectstudio.domain.seed_marks import Mark, Marks
+from defectstudio.domain.specs import SynthesizeSpec
+from defectstudio.project.project import Project
 
 FILE = "seeds.json"
-
-
-class Mark(StrEnum):
-    """What a person thinks of a seed."""
-
-    FAVOURITE = "favourite"
-    BANNED = "banned"
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The marked seeds of one class under one generator; each seed is in one list at most."""
-
-    favourites: tuple[Seed, ...] = ()
-    banned: tuple[Seed, ...] = ()
-
-    def of(self, seed: int) -> Mark | None:
-        """The mark of a seed."""
-        if seed in self.favourites:
-            return Mark.FAVOURITE
-        return Mark.BANNED if seed in self.banned else None
-
-    def marked(self, seed: int, mark: Mark | None) -> Marks:
-        """With the seed marked so; None takes its mark away."""
-        favourites = [one for one in self.favourites if one != seed]
-        banned = [one for one in self.banned if one != seed]
-        if mark is Mark.FAVOURITE:
-            favourites.append(seed)
-        elif mark is Mark.BANNED:
-            banned.append(seed)
-        return Marks(tuple(favourites), tuple(banned))
 
 
 @dataclass(frozen=True)
@@ -97,3 +68,26 @@ def mark_seed(root: Path, generator: str, class_id: int, seed: int, mark: Mark |
             remedy="Free some space or allow writing to the project's folder.",
         ) from error
     return changed
+
+
+def batch_marks(
+    project: Project, generator: GeneratorRecord, spec: SynthesizeSpec
+) -> dict[int, Marks]:
+    """What a batch of the generator draws from: favourites only when they are asked for.
+
+    Raises SettingError for a class that should be drawn from its favourites and has none, and
+    ProjectError as `read_marks`.
+    """
+    stored = read_marks(project.root)
+    marks = {i: stored.of(generator.sha256, i) for i in spec.class_ids}
+    if not spec.styles.favourites:
+        return {i: replace(one, favourites=()) for i, one in marks.items() if one.banned}
+    without = [i for i, one in marks.items() if not one.favourites]
+    if without:
+        names = {one.id: one.name for one in project.classes(generator.item_id)}
+        raise SettingError(
+            f"no seed of {', '.join(names[i] for i in without)} is a favourite with this generator",
+            subject="favourites",
+            remedy="Star seeds in the gallery of the window, name one class, or draw all seeds.",
+        )
+    return marks

@@ -15,7 +15,7 @@ from defectstudio.app.document import Document
 from defectstudio.app.history import History
 from defectstudio.app.label_plane import Plane
 from defectstudio.app.recipes import painted_defects
-from defectstudio.app.seed_marks import Marks, SeedMarks
+from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.strokes import Change, Stroke, clear, replace_labels
 from defectstudio.app.style import Look, StyleBook
 from defectstudio.domain.generators import CONFIGS, STYLED
@@ -29,6 +29,7 @@ from defectstudio.domain.recipe import (
 )
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 from defectstudio.domain.run_config import RunConfig
+from defectstudio.domain.seed_marks import Marks
 
 MAX_BRUSH = 2000
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
@@ -90,6 +91,7 @@ def start_synthesis(
         device=device,
     )
     spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
+    spec = replace(spec, marks=batch_marks(project, chosen, spec))
     title = f"{count} with {chosen.name}"
     accept = _accept(project, target.id, spec.count)
     return start_job(project, KIND, title, lambda run: _in_folder(spec, run, allowed), accept)

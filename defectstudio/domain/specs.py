@@ -16,11 +16,13 @@ from defectstudio.domain.recipe import (
     RefineSettings,
     Seed,
 )
+from defectstudio.domain.seed_marks import Marks
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
 
 Device = Literal["auto", "cpu", "cuda"]
+Want = Literal["contents", "gallery", "sample"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class StyleSettings:
     truncation: as in recipe.Style. best_of: contents tried for each defect, of which the one of
     the best score is used (synthesis.judging). contrast, polish: as in recipe.Defect. guard:
     whether a content that nearly is a training content is drawn again, where the generator knows
-    what it was trained on.
+    what it was trained on. favourites: only the favourite seeds of each class.
     """
 
     truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
@@ -109,6 +111,7 @@ class StyleSettings:
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
     polish: Annotated[int, Bounds(0, 1000)] = 0
     guard: bool = True
+    favourites: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class SynthesizeSpec:
 
     shapes: where masks come from - real label planes of the training split, warped; `mask`, if
     given, is the one painted mask (the background's size) that every sample uses as it is.
+    marks: by class id; a class with favourites is drawn from these, none from a banned seed.
     """
 
     run: Path
@@ -133,6 +137,7 @@ class SynthesizeSpec:
     refine: RefineSettings = field(default_factory=RefineSettings)
     placement: PlacementSettings = field(default_factory=PlacementSettings)
     styles: StyleSettings = field(default_factory=StyleSettings)
+    marks: dict[int, Marks] = field(default_factory=dict)
     device: Device = "cpu"
     kind: Literal["synthesize"] = "synthesize"
 
@@ -167,7 +172,7 @@ class PreviewRequest:
     """
 
     request: int
-    want: Literal["contents", "gallery", "sample"]
+    want: Want
     recipe: Recipe
     background: Path
     generators: dict[str, Path]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -53,6 +55,17 @@ class _Engine(QIconEngine):
             faded = ink.replace("<svg ", f'<svg opacity="{colour.alphaF():.2f}" ', 1)
             self._renderers[key] = QSvgRenderer(QByteArray(faded.encode()))
         return self._renderers[key]
+
+
+def draw_icon(painter: QPainter, place: QRect, name: str, colour: str) -> None:
+    """Draw a shipped drawing in one colour, whatever the palette: on pictures."""
+    _inked(name, colour).render(painter, QRectF(place))
+
+
+@cache
+def _inked(name: str, colour: str) -> QSvgRenderer:
+    drawing = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
 
 
 def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.WindowText) -> QIcon:

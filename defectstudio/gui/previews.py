@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import SampleRecord
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.canvas.item import CanvasItem, Overlay
-from defectstudio.imaging.compose import Composite
+from defectstudio.imaging.compose import Composite, PlacedContent
 from defectstudio.project.project import Project
 
 SETTLE_MS = 25
@@ -42,6 +42,14 @@ class Previewing(Protocol):
         refused: Callable[[DefectStudioError], None],
     ) -> None: ...
 
+    def browse(
+        self,
+        recipe: Recipe,
+        seeds: Sequence[int],
+        browsed: Callable[[list[PlacedContent]], None],
+        refused: Callable[[DefectStudioError], None],
+    ) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -58,7 +66,7 @@ class Previews(QObject):
     """Asks for previews of the studio's recipe and lays the answers over the canvas.
 
     changed: state and the milliseconds the last answer took; accepted: a new sample; device:
-    what the worker computes on.
+    what the worker computes on; placed: the recipe on screen and its contents.
     """
 
     changed = Signal(object, int)
@@ -66,6 +74,7 @@ class Previews(QObject):
     failed = Signal(object)
     noted = Signal(str)
     device = Signal(str)
+    placed = Signal(object, object)
 
     def __init__(
         self, project: Project, studio: Studio, item: CanvasItem, source: Previewing, bridge: Bridge
@@ -171,7 +180,7 @@ class Previews(QObject):
             self._set(State.WAITING, keep_overlay=True)
             self._source.request(recipe)
 
-    def _ready(self, composite: Composite, recipe: Recipe) -> None:
+    def _ready(self, composite: Composite, recipe: Recipe, contents: list[PlacedContent]) -> None:
         document = self._studio.document
         if document is None or recipe != self._asked:
             return
@@ -180,6 +189,7 @@ class Previews(QObject):
         self._item.show_preview(pyramid(patch), box)
         self._item.show_outlines(outlines(composite.label[box.slices]), box)
         self._set(State.SHOWN, round(1000 * (time.monotonic() - self._asked_at)))
+        self.placed.emit(recipe, contents)
 
     def _on_failure(self, error: DefectStudioError) -> None:
         self._set(State.FAILED)

@@ -16,6 +16,7 @@ from defectstudio.domain.records import Item, JobRecord, JobState, Role, Split
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
+from defectstudio.gui.gallery import Gallery
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
@@ -55,6 +56,7 @@ class Session(QObject):
         self.documents = Documents(project, studio, files)
         self.jobs = JobControl(project, bridge, files)
         self.previews: Previews | None = None
+        self.gallery: Gallery | None = None
         self._panels: Panels | None = None
         self._due: set[str] = set()
         self._awaited = ""
@@ -71,9 +73,11 @@ class Session(QObject):
         self._panels = panels
         item = panels.painting.canvas.item
         self.previews = Previews(self.project, self.studio, item, source, self.bridge)
+        self.gallery = Gallery(self.project, self.studio, source, self.bridge)
+        panels.style.gallery.use(self.gallery)
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
-        for emitter in (self.documents, self.previews, self.jobs):
+        for emitter in (self.documents, self.previews, self.gallery, self.jobs):
             emitter.failed.connect(self.failed)
         self.previews.noted.connect(self.noted)
         self.bridge.relay(self.project.changed, self._on_changed)
@@ -87,8 +91,9 @@ class Session(QObject):
         """Save, stop the workers, join the threads, close the project. May take seconds."""
         self._timer.stop()
         self.documents.finish()
-        if self.previews is not None:
+        if self.previews is not None and self.gallery is not None:
             self.previews.close()
+            self.gallery.close()
         self.jobs.close()
         self.files.close()
         self.bridge.close()
@@ -152,6 +157,7 @@ class Session(QObject):
         def opened(document: object) -> None:
             panels.painting.show_document()
             previews.forget()
+            self.gallery.refresh()
             if document is not None:
                 panels.images.choose(studio.document.record.id)
             panels.status.show_image(*panels.images.place)
@@ -164,6 +170,7 @@ class Session(QObject):
             self.documents.edited()
             previews.mask_changed()
             previews.refresh()
+            self.gallery.refresh()
 
         def chosen() -> None:
             panels.style.refresh()
@@ -171,6 +178,7 @@ class Session(QObject):
             names = {defect.id: defect.name for defect in studio.classes}
             panels.status.show_class(names.get(studio.class_id, ""))
             previews.refresh()
+            self.gallery.refresh()
 
         for signal, slot in (
             (studio.opened, opened),

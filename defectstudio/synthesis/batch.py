@@ -10,7 +10,8 @@ from functools import lru_cache
 import numpy as np
 
 from defectstudio.domain.errors import SettingError, UserError
-from defectstudio.domain.recipe import SEEDS, Defect, Recipe, Style
+from defectstudio.domain.recipe import Defect, Recipe, Style
+from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import BackgroundFile, SynthesizeSpec
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.masks import bounding_box, decode, encode, warp
@@ -21,7 +22,7 @@ from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
 from defectstudio.synthesis.shapes import shapes_by_class
-from defectstudio.synthesis.styles import best_of, drawn_again, successors
+from defectstudio.synthesis.styles import best_of, draw_seed, drawn_again, successors
 from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
@@ -121,7 +122,8 @@ class Batch:
         """Near-copies of training contents are drawn again."""
         kept = []
         for defect in recipe.defects:
-            own, copies = drawn_again(self.generator, defect, background)
+            marks = self._marks(defect.class_id)
+            own, copies = drawn_again(self.generator, defect, background, marks)
             refused.update({Reject.COPY.value: copies} if copies else {})
             kept.append(own)
         return replace(recipe, defects=tuple(kept))
@@ -130,7 +132,8 @@ class Batch:
         """The best seed for each defect; None where all of one are rejects."""
         best = []
         for number, defect in enumerate(recipe.defects):
-            seeds = successors(defect.seed, self.spec.styles.best_of)
+            marks = self._marks(defect.class_id)
+            seeds = successors(defect.seed, self.spec.styles.best_of, marks)
             found = best_of(self.generator, recipe, number, seeds, background)
             refused.update(one.reject.value for one in found if one.reject)
             if found[0].reject:
@@ -203,7 +206,7 @@ class Batch:
 
     def _draw(self, class_id: int, rng: np.random.Generator) -> tuple[Defect, Mask]:
         """A defect not yet placed, and the shape that must find a place."""
-        seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
+        seed, weights = draw_seed(rng, self._marks(class_id)), self.generator.card.weights_sha256
         if self.generator.fills_mask:
             shape = self._warped(class_id, rng)
             return self._styled(Defect(class_id, seed, encode(shape), 0, 0, weights)), shape
@@ -217,6 +220,9 @@ class Batch:
         if box is None:
             return free, raw
         return replace(free, top=box.top, left=box.left), raw[box.slices]
+
+    def _marks(self, class_id: int) -> Marks:
+        return self.spec.marks.get(class_id, Marks())
 
     def _warped(self, class_id: int, rng: np.random.Generator) -> Mask:
         own, p = self.shapes[class_id], self.spec.placement
@@ -235,7 +241,7 @@ class Batch:
                 "the painted mask is empty or not the size of the background",
                 remedy="Paint the mask on this background.",
             )
-        seed, weights = int(rng.integers(SEEDS)), self.generator.card.weights_sha256
+        seed, weights = draw_seed(rng, self._marks(class_id)), self.generator.card.weights_sha256
         mask = encode(self.painted[box.slices])
         return self._styled(Defect(class_id, seed, mask, box.top, box.left, weights))
 

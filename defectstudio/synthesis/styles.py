@@ -9,6 +9,7 @@ import numpy as np
 
 from defectstudio.domain.errors import RecipeError
 from defectstudio.domain.recipe import SEEDS, Defect, Recipe, Style, StyleMix
+from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.tone import surround, to_relative
@@ -22,12 +23,26 @@ NEARBY = 0.3
 """How much of another style the search's second round mixes into the best of the first."""
 TRIES = 8
 """Seeds tried for a defect that would be a near-copy, its own among them."""
+NO_MARKS = Marks()
 
 
-def successors(seed: int, count: int) -> list[int]:
-    """The seed and those that follow it, which it decides alone; `count` in all."""
-    more = np.random.default_rng(seed).integers(SEEDS, size=count - 1)
-    return [seed, *more.tolist()]
+def draw_seed(rng: np.random.Generator, marks: Marks) -> int:
+    """One of the favourites where there are some, else any seed that is not banned."""
+    if marks.favourites:
+        return marks.favourites[int(rng.integers(len(marks.favourites)))]
+    while (seed := int(rng.integers(SEEDS))) in marks.banned:
+        pass
+    return seed
+
+
+def successors(seed: int, count: int, marks: Marks = NO_MARKS) -> list[int]:
+    """The seed and those that follow it, which it decides alone; `count` in all at most.
+
+    They are drawn as `draw_seed` does, and none is there twice.
+    """
+    rng = np.random.default_rng(seed)
+    following = [draw_seed(rng, marks) for _ in range(count - 1)]
+    return list(dict.fromkeys([seed, *following]))
 
 
 def read_style(generator: Dcdganc, image: Image, label: Label, box: Box, class_id: int) -> Style:
@@ -49,10 +64,13 @@ def read_style(generator: Dcdganc, image: Image, label: Label, box: Box, class_i
 
 
 def drawn_again(
-    generator: ContentGenerator, defect: Defect, background: Image, tries: int = TRIES
+    generator: ContentGenerator,
+    defect: Defect,
+    background: Image,
+    marks: Marks = NO_MARKS,
 ) -> tuple[Defect, int]:
     """The defect with the first of its seed's successors whose content is no near-copy of a
-    training content (synthesis.guard), and how many were near-copies.
+    training content (synthesis.guard), and how many were near-copies; marks: of its class.
 
     Where all are, the one that is farthest from being one. A generator that knows no training
     contents draws once. Raises RecipeError as `place_content`.
@@ -61,7 +79,7 @@ def drawn_again(
         return defect, 0
     loaded = {generator.card.weights_sha256: generator}
     near: list[tuple[float, Defect]] = []
-    for seed in successors(defect.seed, tries):
+    for seed in successors(defect.seed, TRIES, marks):
         own = replace(defect, seed=seed)
         content = place_content(own, background, loaded)
         apart = nearness(generator, [content], background)[0]

@@ -112,13 +112,14 @@ class FakePreviewer:
     `hold` keeps answers back until it is set; `broken` makes every request fail.
     """
 
-    ready = Signal(object, object)
+    ready = Signal(object, object, object)
     failed = Signal(object)
     device = Signal(str)
 
     def __init__(self, project):
         self.project = project
         self.asked = []
+        self.browsed = []
         self.broken = False
         self.hold = threading.Event()
         self.hold.set()
@@ -131,16 +132,18 @@ class FakePreviewer:
     def accept(self, recipe, accepted, refused):
         self._thread.submit(self._accept, recipe, accepted, refused)
 
+    def browse(self, recipe, seeds, browsed, refused):
+        self.browsed.append((recipe, tuple(seeds)))
+        self._thread.submit(self._browse, recipe, seeds, browsed, refused)
+
     def close(self):
         self.hold.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def made(self, recipe):
-        background = self._background(recipe)
+        background = read_image(self._background(recipe).file)
         contents = [_content(defect) for defect in recipe.defects]
-        return compose(
-            read_image(background.file), contents, recipe.blend, recipe.grain, recipe.refine
-        )
+        return compose(background, contents, recipe.blend, recipe.grain, recipe.refine), contents
 
     def _answer(self, recipe):
         self.hold.wait(20)
@@ -148,14 +151,22 @@ class FakePreviewer:
         if self.broken:
             self.failed.emit(CheckpointError("the weights are gone", remedy="Train again."))
         else:
-            self.ready.emit(self.made(recipe), recipe)
+            made, contents = self.made(recipe)
+            self.ready.emit(made, recipe, contents)
+
+    def _browse(self, recipe, seeds, browsed, refused):
+        self.hold.wait(20)
+        if self.broken:
+            refused(CheckpointError("the weights are gone", remedy="Train again."))
+        else:
+            browsed([_content(replace(recipe.defects[0], seed=seed)) for seed in seeds])
 
     def _accept(self, recipe, accepted, refused):
         self.hold.wait(20)
         if self.broken:
             refused(CheckpointError("the weights are gone", remedy="Train again."))
             return
-        made = self.made(recipe)
+        made, _contents = self.made(recipe)
         folder = Path(tempfile.mkdtemp())
         arrays = {"image": made.image, "label": made.label, "painted": made.painted}
         for name, array in arrays.items():

@@ -70,7 +70,7 @@ def test_late_answers_are_dropped(opened, person, qtbot):
     session.studio.choose_seed(111)
     qtbot.waitUntil(lambda: len(source.asked) == 2)
     answers = []
-    session.bridge.relay(source.ready, lambda made, recipe: answers.append(recipe))
+    session.bridge.relay(source.ready, lambda made, recipe, _contents: answers.append(recipe))
     drawn = []
     session.previews.changed.connect(lambda state, took: drawn.append(state))
     source.hold.set()

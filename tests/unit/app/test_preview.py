@@ -60,6 +60,13 @@ def scene(tmp_path, monkeypatch):
     assert set(threading.enumerate()) <= threads
 
 
+def until(done, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
 def test_a_recipe_becomes_a_composite(scene):
     recipe = scene.recipe(90)
     scene.previewer.request(recipe)
@@ -146,6 +153,50 @@ def test_a_bug_ends_what_was_asked_only(scene, monkeypatch):
     assert isinstance(error, InternalError) and "ZeroDivisionError" in str(error)
     scene.previewer.request(scene.recipe(41))
     assert scene.heard.get(timeout=20)[1].defects[0].seed == 41
+
+
+def test_a_gallery_has_one_content_a_seed_and_comes_after_what_is_shown_and_taken(scene):
+    heard = scene.heard
+    scene.previewer.request(scene.recipe(40))
+    scene.previewer.browse(scene.recipe(0), [5, 6], heard.put, pytest.fail)
+    scene.previewer.accept(scene.recipe(20), pytest.fail, heard.put)
+    scene.previewer.request(scene.recipe(41))
+    order = [heard.get(timeout=20) for _ in range(3)]
+    assert isinstance(order[0], ProjectError), "what is to be taken goes first"
+    assert order[1][1].defects[0].seed == 41
+    assert [one.seed for one in order[2]] == [5, 6]
+    assert [round(float(one.pixels.mean()), 2) for one in order[2]] == [0.05, 0.06]
+
+
+def test_of_two_galleries_that_wait_only_the_newest_is_made(scene, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        scene.previewer._worker, "send", lambda request: sent.append(request) or True
+    )
+    scene.previewer.request(scene.recipe(40))
+    for seed in (5, 6):
+        scene.previewer.browse(scene.recipe(0), [seed], pytest.fail, pytest.fail)
+    waiting = scene.previewer
+    until(lambda: waiting._to_browse is not None and waiting._to_browse.seeds == (6,))
+    assert [request.want for request in sent] == ["contents"]
+
+
+@pytest.mark.parametrize(("seed", "word"), [(13, "preview worker ended"), (14, "no such")])
+def test_a_gallery_that_cannot_be_made_is_refused_alone(scene, seed, word):
+    refused: queue.Queue[object] = queue.Queue()
+    scene.previewer.browse(scene.recipe(seed), [1], pytest.fail, refused.put)
+    assert word in str(refused.get(timeout=20))
+    assert scene.heard.empty(), "it is no failure of the preview"
+    scene.previewer.browse(scene.recipe(0), [1], scene.heard.put, pytest.fail)
+    assert scene.heard.get(timeout=20)[0].seed == 1
+
+
+def test_a_preview_comes_with_its_contents(scene):
+    told: queue.Queue[object] = queue.Queue()
+    scene.previewer.ready.connect(lambda made, recipe, contents: told.put(contents))
+    scene.previewer.request(scene.recipe(30))
+    (content,) = told.get(timeout=20)
+    assert (content.seed, content.top, content.left) == (30, 6, 7)
 
 
 def test_the_workers_device_is_told(scene):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from defectstudio.app.seed_marks import FILE, Mark, Marks, SeedMarks, mark_seed, read_marks
+from defectstudio.app.seed_marks import FILE, SeedMarks, mark_seed, read_marks
 from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.seed_marks import Mark, Marks
 
 MARK = st.sampled_from([Mark.FAVOURITE, Mark.BANNED, None])
 

@@ -9,11 +9,12 @@ import pytest
 from defectstudio.app.display import Window
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
-from defectstudio.app.seed_marks import Mark, Marks, SeedMarks
+from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.studio import MAX_BRUSH, Studio
 from defectstudio.app.style import Look
 from defectstudio.domain.recipe import BlendSettings, ClassMix, GrainSettings, Style, StyleMix
 from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role, Split
+from defectstudio.domain.seed_marks import Mark, Marks
 from defectstudio.imaging.masks import decode
 
 GENERATOR = GeneratorRecord(1, 1, "first", "dcdganc", Path("first"), "ab" * 32)

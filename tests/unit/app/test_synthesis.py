@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from defectstudio.app.seed_marks import mark_seed
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.seed_marks import Mark
 from defectstudio.imaging.masks import decode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.jobs import process
@@ -114,6 +116,24 @@ def test_settings_find_their_place(project):
 def test_a_wrong_setting_starts_nothing(project, wishes, words):
     with pytest.raises(SettingError, match=words):
         start_synthesis(project, generator="g", **wishes)
+    assert project.jobs() == []
+
+
+def test_marks_of_seeds_are_given_to_the_batch(project):
+    generator = project.generator("g").sha256
+    assert made_spec(project)["marks"] == {}
+    mark_seed(project.root, generator, 1, 5, Mark.FAVOURITE)
+    mark_seed(project.root, generator, 1, 6, Mark.BANNED)
+    mark_seed(project.root, "another", 1, 9, Mark.BANNED)
+    assert made_spec(project)["marks"] == {"1": {"favourites": [], "banned": [6]}}
+    spec = made_spec(project, overrides={"favourites": "true"})
+    assert spec["marks"] == {"1": {"favourites": [5], "banned": [6]}}
+    assert spec["styles"]["favourites"] is True
+
+
+def test_favourites_that_are_not_there_are_asked_for(project):
+    with pytest.raises(SettingError, match="no seed of dent is a favourite"):
+        start_synthesis(project, generator="g", overrides={"favourites": "true"})
     assert project.jobs() == []
 
 

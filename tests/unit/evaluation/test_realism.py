@@ -79,7 +79,7 @@ def test_one_generator_that_only_copies_is_found(compared, fake, spec):
 
 def test_what_a_generator_drew_again_is_told(compared, fake, spec, monkeypatch):
     monkeypatch.setattr(
-        "defectstudio.synthesis.batch.drawn_again", lambda _, defect, __: (defect, 3)
+        "defectstudio.synthesis.batch.drawn_again", lambda _, defect, *__: (defect, 3)
     )
     found = []
     for guard in (True, False):

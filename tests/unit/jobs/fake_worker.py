@@ -96,32 +96,36 @@ def preview() -> int:
             )
             continue
         if request["want"] == "contents":
-            contents(request, seed)
+            contents(request, [seed])
+        elif request["want"] == "gallery":
+            contents(request, request["seeds"])
         else:
             sample(request)
     return 0
 
 
-def contents(request: dict, seed: int) -> None:
+def contents(request: dict, seeds: list[int]) -> None:
     import numpy as np
 
     time.sleep(0.05)
-    pixels = np.full((4, 5, 3), (seed % 100) / 100, np.float32)
-    raw = np.ones((4, 5), np.uint8)
+    blocks, raw = [], np.ones((4, 5), np.uint8)
     with Path(request["out"]).open("wb") as stream:
-        stream.write(pixels.tobytes() + raw.tobytes())
-    block = {
-        "class_id": 1,
-        "seed": seed,
-        "top": 6,
-        "left": 7,
-        "height": 4,
-        "width": 5,
-        "channels": 3,
-        "pixels_offset": 0,
-        "mask_offset": pixels.nbytes,
-    }
-    say("Contents", request=request["request"], path=request["out"], blocks=[block])
+        for seed in seeds:
+            pixels = np.full((4, 5, 3), (seed % 100) / 100, np.float32)
+            block = {
+                "class_id": 1,
+                "seed": seed,
+                "top": 6,
+                "left": 7,
+                "height": 4,
+                "width": 5,
+                "channels": 3,
+                "pixels_offset": stream.tell(),
+                "mask_offset": stream.tell() + pixels.nbytes,
+            }
+            stream.write(pixels.tobytes() + raw.tobytes())
+            blocks.append(block)
+    say("Contents", request=request["request"], path=request["out"], blocks=blocks)
 
 
 def sample(request: dict) -> None:

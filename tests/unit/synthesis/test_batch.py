@@ -1,5 +1,6 @@
 """Batches: from one seed, exact labels, honest refusals."""
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from defectstudio.domain.errors import SettingError, UserError
 from defectstudio.domain.recipe import Style
+from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import (
     BackgroundFile,
     PlacementSettings,
@@ -21,7 +23,7 @@ from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import render
 from defectstudio.synthesis.shapes import parts, shapes_by_class
-from defectstudio.synthesis.styles import successors
+from defectstudio.synthesis.styles import best_of, successors
 
 
 @pytest.fixture
@@ -160,7 +162,7 @@ def test_when_all_of_several_are_rejects_the_place_is_tried_again(spec, monkeypa
 def test_near_copies_are_drawn_again_and_counted_and_the_recipe_names_what_was_found(
     spec, monkeypatch
 ):
-    def again(generator, defect, background):
+    def again(generator, defect, background, marks):
         return replace(defect, seed=successors(defect.seed, 3)[2]), 2
 
     plain = batch(replace(spec, styles=StyleSettings(guard=False)))
@@ -192,6 +194,38 @@ def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
         for index in range(6):
             found.draw(index)
     assert max(map(abs, angles[True])) <= 10 < max(map(abs, angles[False]))
+
+
+def test_the_best_of_favourites_is_a_favourite(spec, monkeypatch):
+    compared = []
+
+    def first(generator, recipe, number, seeds, background):
+        compared.append(seeds)
+        return best_of(generator, recipe, number, seeds[:1], background)
+
+    monkeypatch.setattr("defectstudio.synthesis.batch.best_of", first)
+    spec = replace(spec, marks={1: Marks((5, 6))}, styles=StyleSettings(best_of=8))
+    with contextlib.suppress(UserError):
+        batch(spec).draw(0)
+    assert compared and all(sorted(seeds) == [5, 6] for seeds in compared[:3])
+
+
+@pytest.mark.parametrize("source", ["mask", "constant"])
+def test_a_class_with_favourites_is_drawn_from_these_alone(spec, tiny_generator, source):
+    spec = replace(spec, generator=tiny_generator(source), marks={1: Marks((5, 6), (7,))})
+    spec = replace(spec, placement=PlacementSettings(3))
+    made = batch(spec)
+    seeds = {d.seed for index in (0, 2, 4) for d in made.draw(index).recipe.defects}
+    assert seeds and seeds <= {5, 6}
+    assert {d.seed for d in made.draw(1).recipe.defects}.isdisjoint({5, 6})
+
+
+def test_a_banned_seed_is_never_drawn_and_the_others_stay(spec):
+    plain = batch(spec).draw(0).recipe.defects[0]
+    banned = replace(spec, marks={1: Marks(banned=(plain.seed,))})
+    seeds = [batch(banned).draw(index).recipe.defects[0].seed for index in (0, 2)]
+    assert plain.seed not in seeds
+    assert seeds[1] == batch(spec).draw(2).recipe.defects[0].seed
 
 
 def test_free_shapes_have_no_best(spec, tiny_generator):

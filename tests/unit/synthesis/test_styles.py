@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from defectstudio.domain.errors import CheckpointError, ImageError, RecipeError
 from defectstudio.domain.files import to_json
-from defectstudio.domain.recipe import ClassMix, Defect, Recipe, Style, StyleMix
+from defectstudio.domain.recipe import SEEDS, ClassMix, Defect, Recipe, Style, StyleMix
+from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.imaging.masks import Box, encode
 from defectstudio.metrics.canvases import on_canvas
@@ -245,3 +246,11 @@ def test_a_band_lies_in_the_middle_of_a_black_canvas(trained_generator):
     inside = sheet[4:260, 4:260]
     assert (inside[:96] == 0).all() and (inside[160:] == 0).all()
     assert inside[96:160].mean() > 60
+
+
+def test_without_marks_successors_are_plain_throws_of_the_seeds_dice():
+    plain = np.random.default_rng(9).integers(SEEDS, size=7).tolist()
+    assert successors(9, 8) == [9, *plain]
+    assert successors(9, 1) == [9]
+    assert plain[1] not in successors(9, 8, Marks(banned=(plain[1],)))
+    assert sorted(successors(5, 9, Marks((5, 6)))) == [5, 6]

@@ -12,6 +12,7 @@ from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.style.blend import BlendSection
 from defectstudio.gui.panels.style.classes import ClassSection
+from defectstudio.gui.panels.style.gallery import GallerySection
 from defectstudio.gui.panels.style.mixing import MixSection
 from defectstudio.gui.panels.style.parts import muted
 from defectstudio.gui.panels.style.seeds import SeedSection
@@ -29,8 +30,10 @@ class StylePanel(QWidget):
         self.classes = ClassSection(studio)
         self.classes.added.connect(self.class_added)
         self.seeds = SeedSection(studio, actions)
+        self.gallery = GallerySection(studio)
         self.mix = MixSection(studio)
         self.blend = BlendSection(studio)
+        self._sections = (self.classes, self.seeds, self.gallery, self.mix, self.blend)
         self._state = muted()
         on_accent = QPalette.ColorRole.HighlightedText
         self.accept = QPushButton(icon("accept", on_accent), self.tr("Accept sample"))
@@ -47,7 +50,7 @@ class StylePanel(QWidget):
 
     def refresh(self) -> None:
         """Show the studio's choices."""
-        for section in (self.classes, self.seeds, self.mix, self.blend):
+        for section in self._sections:
             section.refresh()
 
     def show_state(self, state: State, took: int) -> None:
@@ -75,7 +78,7 @@ class StylePanel(QWidget):
         column = QVBoxLayout(sections)
         column.setContentsMargins(em * 2 // 3, 0, em * 2 // 3, 0)
         column.setSpacing(em // 4)
-        for section in (self.classes, self.seeds, self.mix, self.blend):
+        for section in self._sections:
             column.addWidget(section)
         column.addStretch(1)
         scroll = QScrollArea()
