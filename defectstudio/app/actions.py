@@ -23,8 +23,8 @@ class Action:
     needs_project: bool = True
 
 
-MENUS = ("&File", "&Edit", "&Paint", "&View", "&Synthesis", "&Help")
-_FILE, _EDIT, _PAINT, _VIEW, _SYNTHESIS, _HELP = MENUS
+MENUS = ("&File", "&Edit", "&Paint", "&View", "&Synthesis", "Se&gmenters", "&Help")
+_FILE, _EDIT, _PAINT, _VIEW, _SYNTHESIS, _SEGMENTERS, _HELP = MENUS
 
 ACTIONS: tuple[Action, ...] = (
     Action("project.sample", "Open &sample project", _FILE, icon="sample", needs_project=False),
@@ -58,6 +58,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("reference.match", "&Match colours to this defect", _SYNTHESIS, icon="pick"),
     Action("reference.train", "Train a trans&fer from this defect…", _SYNTHESIS, icon="train"),
     Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
+    Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),
+    Action("segmenter.evaluate", "&Judge on real images", _SEGMENTERS, icon="evaluate"),
+    Action("segmenter.compare", "&Compare generators…", _SEGMENTERS, icon="compare"),
     Action("help.keys", "&Keys", _HELP, ("?", "F1"), "keys", needs_project=False),
 )
 

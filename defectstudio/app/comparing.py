@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from defectstudio.domain.comparisons import (
     CompareDstSpec,
     CompareSpec,
     DstSettings,
+    ForecastSpec,
     GroupedFile,
     NamedGenerator,
     RealismSettings,
@@ -30,13 +32,17 @@ from defectstudio.domain.files import write_bytes
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import BackgroundFile, Device
 from defectstudio.domain.transfer import DstConfig
+from defectstudio.jobs.once import run_once
+from defectstudio.jobs.process import WorkerProcess
 from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project, item_named
 
 KIND = "compare"
 REPORT_FOLDER = "report"
-Protocol = Literal["realism", "dst", "enlarge", "strategies", "transfer"]
+TrialProtocol = Literal["enlarge", "strategies", "transfer"]
+"""Those that train segmenters."""
+Protocol = Literal["realism", "dst"] | TrialProtocol
 
 
 def start_comparison(
@@ -66,6 +72,35 @@ def start_comparison(
     title = f"{protocol} of {chosen.name}"
     accept = _accept(protocol, report)
     return start_job(project, KIND, title, lambda run: replace(spec, run=run), accept)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How long the trainings of a comparison take, those that are kept from before among them."""
+
+    seconds: float
+    trainings: int
+
+
+def forecast(
+    project: Project,
+    *,
+    protocol: TrialProtocol,
+    item: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    device: Device = "cpu",
+    began: Callable[[WorkerProcess], None] | None = None,
+) -> Forecast:
+    """Try a few steps of a comparison that trains segmenters, to tell how long it will take.
+
+    began: gets the worker, to stop it. Raises as `start_comparison` does, and JobError.
+    """
+    chosen = item_named(project, item)
+    spec = _TRIALS[protocol](project, chosen, overrides or {}, device)
+    with tempfile.TemporaryDirectory(prefix="defectstudio-forecast-") as folder:
+        run = Path(folder)
+        summary = run_once(ForecastSpec(run, replace(spec, run=run)), lambda _: None, began)
+    return Forecast(float(str(summary["seconds"])), int(str(summary["trainings"])))
 
 
 def _realism(
@@ -132,19 +167,18 @@ def _dst(
     )
 
 
-_SPECS: Mapping[
-    Protocol,
-    Callable[
-        [Project, Item, Mapping[str, Any], Device],
-        CompareSpec | CompareDstSpec | TrialSpec,
-    ],
-] = {
-    "realism": _realism,
-    "dst": _dst,
+_TRIALS: Mapping[str, Callable[[Project, Item, Mapping[str, Any], Device], TrialSpec]] = {
     "enlarge": enlarge_spec,
     "strategies": strategies_spec,
     "transfer": transfer_spec,
 }
+_SPECS: Mapping[
+    str,
+    Callable[
+        [Project, Item, Mapping[str, Any], Device],
+        CompareSpec | CompareDstSpec | TrialSpec,
+    ],
+] = {"realism": _realism, "dst": _dst, **_TRIALS}
 
 
 def report_files(job: JobRecord, protocol: Protocol = "realism") -> tuple[Path, Path]:

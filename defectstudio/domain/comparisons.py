@@ -296,3 +296,12 @@ class CompareTransferSpec:
 
 TrialSpec = CompareEnlargeSpec | CompareStrategiesSpec | CompareTransferSpec
 """Comparisons that train segmenters."""
+
+
+@dataclass(frozen=True)
+class ForecastSpec:
+    """Tell how long such a comparison would take: a few steps of a training are done to tell."""
+
+    run: Path
+    trial: TrialSpec
+    kind: Literal["forecast"] = "forecast"

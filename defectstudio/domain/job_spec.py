@@ -5,6 +5,7 @@ from __future__ import annotations
 from defectstudio.domain.comparisons import (
     CompareDstSpec,
     CompareSpec,
+    ForecastSpec,
     TrialSpec,
 )
 from defectstudio.domain.segmenting import SegmentingSpec
@@ -21,5 +22,6 @@ JobSpec = (
     | CompareSpec
     | CompareDstSpec
     | TrialSpec
+    | ForecastSpec
     | SegmentingSpec
 )

@@ -45,6 +45,18 @@ class EvaluateSettings:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Of a class's pixels, or of all defects': what is taken for a defect at each threshold of a
+    report, from the lowest. overlap: mean share of each defect's pixels; empty without defects."""
+
+    positives: int
+    negatives: int
+    hits: tuple[int, ...]
+    false_alarms: tuple[int, ...]
+    overlap: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class EvaluateSpec:
     """Judge a segmenter on real images.
 

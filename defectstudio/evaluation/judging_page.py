@@ -13,7 +13,7 @@ from defectstudio.domain.specs import Example
 from defectstudio.evaluation.drawings import curve
 from defectstudio.evaluation.judging import Judged
 from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text, number
-from defectstudio.evaluation.segmentation import Judgement, SegmentationFigures
+from defectstudio.evaluation.segmentation import POOLED, Judgement, SegmentationFigures
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import read_image, to_unit
 from defectstudio.imaging.sheets import contact_sheet
@@ -116,7 +116,7 @@ def _sizes(figures: SegmentationFigures, source: str) -> Table:
 
 
 def _curves(judgement: Judgement, source: str) -> list[Block]:
-    counts, regions = judgement.pooled()
+    counts, regions = judgement.tallied()[POOLED]
     drawn = (
         ("Receiver operating characteristic", roc(counts), "false-positive rate", "recall"),
         ("Precision over recall", precision_recall(counts), "recall", "precision"),

@@ -131,9 +131,10 @@ class Judgement:
         tally.images += 1
         return counts
 
-    def pooled(self) -> tuple[Counts, Overlaps]:
-        """Of any defect: what curves are drawn from."""
-        return self._tallies[0].counts, self._tallies[0].regions
+    def tallied(self) -> dict[str, tuple[Counts, Overlaps]]:
+        """By class name, POOLED among them: what curves are drawn from."""
+        names = {**self.classes, 0: POOLED}
+        return {names[n]: (one.counts, one.regions) for n, one in self._tallies.items()}
 
     def figures(self, rng: np.random.Generator) -> SegmentationFigures:
         """Of all images so far; rng: of the bootstrap over groups."""

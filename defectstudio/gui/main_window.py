@@ -33,6 +33,8 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.collector import Collector
 from defectstudio.gui.commands import Commands, Places
 from defectstudio.gui.icons import icon
+from defectstudio.gui.judging import Judging
+from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
 from defectstudio.gui.panels.messages import MessageBar
@@ -83,6 +85,8 @@ class MainWindow(QMainWindow):
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
         self.painting = PaintingPage(self.actions_, self.samples)
+        self.evaluating = EvaluatePage()
+        self.judging = Judging(self, self.evaluating, self._bridge)
         self.status = StatusLine(self.statusBar())
         self.pages = QTabWidget()
         self.side = QStackedWidget()
@@ -116,6 +120,7 @@ class MainWindow(QMainWindow):
         session.fill(panels, self._make_previews(project))
         self.recovery.watch(session)
         self.commands.session = session
+        self.judging.use(session)
         note = remember(project)
         if note:
             self.messages.show_note(note)
@@ -134,6 +139,7 @@ class MainWindow(QMainWindow):
         if error is not None and not self.commands.may_lose(error):
             return False
         self.session = self.commands.session = None
+        self.judging.let_go()
         session.close()
         self._unlock()
         self.recovery.let_go()
@@ -167,6 +173,7 @@ class MainWindow(QMainWindow):
         if session is not None:
             session.close()
         self._unlock()
+        self.judging.end()
         self._files.close(drop=True)
         self._thumbnails.close()
         self._bridge.close()
@@ -213,7 +220,9 @@ class MainWindow(QMainWindow):
         self._bar = bar
         self.pages.setDocumentMode(True)
         self.pages.setTabBarAutoHide(True)
+        self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.painting, self.tr("Paint"))
+        self.pages.addTab(self.evaluating, self.tr("Evaluate"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self.pages)
@@ -231,6 +240,7 @@ class MainWindow(QMainWindow):
             self._dock("style", self.tr("Defect"), self.side, area.RightDockWidgetArea),
             self._dock("jobs", self.tr("Jobs"), self.jobs, area.BottomDockWidgetArea),
         ]
+        self.pages.currentChanged.connect(self._show_page)
         self.resize(96 * em, 58 * em)
         sides, across, down = self._docks[:2], Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self.resizeDocks(sides, [17 * em, 17 * em], across)
@@ -273,6 +283,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex(1 if is_open else 0)
         for dock in self._docks:
             dock.setVisible(is_open)
+        self._show_page()
         self._bar.setVisible(is_open)
         self.statusBar().setVisible(is_open)
         name = "DefectStudio"
@@ -283,9 +294,15 @@ class MainWindow(QMainWindow):
             if note:
                 self.messages.show_note(note)
 
+    def _show_page(self) -> None:
+        """What a defect looks like is chosen while painting alone."""
+        painting = self.pages.currentWidget() is self.painting
+        self._docks[1].setVisible(self.session is not None and painting)
+
     def _dress(self) -> None:
         self.painting.canvas.set_ground(QColor(self._theme.tones.ground))
         self.jobs.dress()
+        self.evaluating.dress(QColor(self._theme.tones.ground))
 
     def _restore(self) -> None:
         store = _layout_store()

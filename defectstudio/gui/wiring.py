@@ -27,6 +27,7 @@ def connect(window: MainWindow) -> None:
     for menu in (_file, _edit, _paint, _view, _synthesis, _help):
         actions.connect_all(menu(window))
     _connect_states(window)
+    _connect_judging(window)
     actions.class_key.connect(lambda number: _choose_class(window, number))
 
 
@@ -84,6 +85,9 @@ def _synthesis(window: MainWindow) -> Handlers:
         "reference.match": commands.match_reference,
         "reference.train": commands.ask_transfer,
         "job.train": commands.ask_train,
+        "segmenter.train": window.judging.ask_train,
+        "segmenter.evaluate": lambda: window.pages.setCurrentWidget(window.evaluating),
+        "segmenter.compare": window.judging.ask_compare,
     }
 
 
@@ -104,6 +108,19 @@ def _connect_states(window: MainWindow) -> None:
     actions["style.lock"].triggered.connect(
         lambda on: window.session and window.session.studio.lock(on)
     )
+
+
+def _connect_judging(window: MainWindow) -> None:
+    judging = window.judging
+    judging.failed.connect(window.messages.show_error)
+    judging.noted.connect(window.messages.show_note)
+
+    def paint(image_id: int) -> None:
+        window.pages.setCurrentWidget(window.painting)
+        if window.session is not None:
+            window.session.documents.open(image_id)
+
+    judging.painted.connect(paint)
 
 
 def _in_session(window: MainWindow, call: Callable[[Session], object]) -> Callable[[], None]:

@@ -19,15 +19,22 @@ from defectstudio.jobs.process import WorkerProcess
 _DESCRIBE_SECONDS = 120.0
 
 
-def run_once(spec: JobSpec, listener: Callable[[events.Event], None]) -> dict[str, object]:
+def run_once(
+    spec: JobSpec,
+    listener: Callable[[events.Event], None],
+    began: Callable[[WorkerProcess], None] | None = None,
+) -> dict[str, object]:
     """Run the specification in its run folder, on this thread; returns the summary.
 
-    Raises what made it fail. When the listener raises (Ctrl-C, say) the worker ends as well.
+    began: gets the worker, which another thread may stop. Raises what made it
+    fail. When the listener raises (Ctrl-C, say) the worker ends as well.
     """
     write_json(spec.run / JOB_FILE, spec)
     worker = WorkerProcess((*process.WORKER, str(spec.run / JOB_FILE)), spec.run / "log.txt")
     last: events.Event | None = None
     try:
+        if began:
+            began(worker)
         for event in worker.events():
             if isinstance(event, events.Finished | events.Failed | events.Stopped):
                 last = event

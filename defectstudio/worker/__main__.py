@@ -69,6 +69,7 @@ _HANDLERS = {
     "compare_enlarge": ("compare_trials", "compare_trials"),
     "compare_strategies": ("compare_trials", "compare_trials"),
     "compare_transfer": ("compare_trials", "compare_trials"),
+    "forecast": ("compare_trials", "forecast"),
     "train_segmenter": ("train_segmenter", "train_segmenter"),
     "evaluate": ("evaluate", "evaluate"),
     "predict": ("predict", "predict"),

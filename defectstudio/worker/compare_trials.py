@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+
+import torch
 
 from defectstudio.domain.comparisons import (
     CompareEnlargeSpec,
     CompareStrategiesSpec,
+    ForecastSpec,
     TrialSpec,
 )
 from defectstudio.domain.events import Artifact, Finished, Log, Started, Stopped
@@ -34,13 +37,7 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
     def said(text: str) -> None:
         warn(channel, text)
 
-    protocol: Enlarge | Strategies | ZeroShot
-    if isinstance(spec, CompareEnlargeSpec):
-        protocol = Enlarge(spec, device, steps.tick, said)
-    elif isinstance(spec, CompareStrategiesSpec):
-        protocol = Strategies(spec, device, steps.tick, said)
-    else:
-        protocol = ZeroShot(spec, device, steps.tick, said)
+    protocol = _protocol(spec, device, steps.tick, said)
     steps.total = protocol.total()
     channel.emit(Started(str(device), steps.total))
     channel.emit(Log(_forecast(protocol.seconds(), protocol.trainings), "notice"))
@@ -66,6 +63,29 @@ def _forecast(seconds: float, trainings: int) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def forecast(spec: ForecastSpec, channel: Channel) -> None:
+    """Tell how long a comparison would take."""
+    devices.threads()
+    device = devices.choose(spec.trial.device)
+    channel.emit(Started(str(device), 1))
+    protocol = _protocol(spec.trial, device, lambda: None, lambda text: warn(channel, text))
+    seconds = protocol.seconds() * protocol.trainings
+    channel.emit(Finished({"seconds": seconds, "trainings": protocol.trainings}))
+
+
+def _protocol(
+    spec: TrialSpec,
+    device: torch.device,
+    tick: Callable[[], None],
+    said: Callable[[str], None],
+) -> Enlarge | Strategies | ZeroShot:
+    if isinstance(spec, CompareEnlargeSpec):
+        return Enlarge(spec, device, tick, said)
+    if isinstance(spec, CompareStrategiesSpec):
+        return Strategies(spec, device, tick, said)
+    return ZeroShot(spec, device, tick, said)
 
 
 def _write(

@@ -14,8 +14,9 @@ from defectstudio.evaluation.judging import Judged, judge
 from defectstudio.evaluation.judging_page import blocks, sentence
 from defectstudio.evaluation.kept import files_of
 from defectstudio.evaluation.report import write_report
-from defectstudio.evaluation.segmentation import Judgement, SegmentationFigures
-from defectstudio.metrics.scores import level_of
+from defectstudio.evaluation.segmentation import HALF, Judgement, SegmentationFigures
+from defectstudio.evaluation.sweep import levels_of_sweep, sweep
+from defectstudio.metrics.scores import level_of, probability_of
 from defectstudio.networks.segmenters.loading import load_segmenter
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
@@ -56,6 +57,7 @@ def _write(
     images: Sequence[Judged],
 ) -> None:
     made = versions()
+    levels = levels_of_sweep(HALF, judgement.kept)
     data = {
         "item": spec.item,
         "segmenter": {"name": spec.name, "card": asdict(card)},
@@ -65,6 +67,10 @@ def _write(
         "seen": spec.seen,
         "versions": made,
         "figures": asdict(figures),
+        "thresholds": [probability_of(level) for level in levels],
+        "sweeps": {
+            name: asdict(sweep(*tally, levels)) for name, tally in judgement.tallied().items()
+        },
         "by_image": [asdict(one) for one in images],
     }
     page = blocks(spec, card, judgement, figures, images)

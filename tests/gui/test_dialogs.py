@@ -1,20 +1,25 @@
 """Dialogs: what they offer, what they refuse, what comes out."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QLabel
 
+from defectstudio.app.comparing import Forecast
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.generators import CONFIGS, DcdgancConfig
 from defectstudio.domain.records import Split
+from defectstudio.gui.dialogs.compare import CompareDialog
 from defectstudio.gui.dialogs.export import ExportDialog
 from defectstudio.gui.dialogs.form import DataForm, spoken
 from defectstudio.gui.dialogs.import_images import ImportDialog
 from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.imaging.reading import write_png
 
@@ -27,6 +32,63 @@ class Config:
     count: Annotated[int, Bounds(1, 9)] = 3
     rate: Annotated[float, Bounds(1e-7, 1.0)] = 5e-4
     on: bool = True
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file that need not be given."""
+
+    file: Path | None = None
+
+
+def test_a_file_that_is_not_given_is_none(qtbot):
+    form = DataForm(Weights, Weights())
+    assert form.changes() == {}
+    form.editors["file"].setText(" vgg.pth ")
+    assert form.changes() == {"file": "vgg.pth"}
+
+
+def test_the_segmenter_dialog_knows_names_and_counts(qtbot):
+    dialog = SegmenterDialog(["segmenter-1"], is_split=False, real=7, made=3)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.choice == SegmenterChoice("segmenter-2", {}, "auto", True)
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert any("7 labeled images" in text and "3 accepted" in text for text in texts)
+    dialog.page.form.editors["steps"].setValue(40)
+    dialog.name.setText("Segmenter-1")
+    assert not dialog.go.isEnabled()
+    dialog.name.setText("eye")
+    assert dialog.go.isEnabled() and dialog.choice.overrides == {"steps": "40"}
+    dialog.more.click()
+    assert dialog.page.others.isVisible()
+
+
+def test_a_split_item_is_not_split_again(qtbot):
+    dialog = SegmenterDialog([], is_split=True, real=7, made=0)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.split.isVisible() and not dialog.choice.split_first
+
+
+def test_every_protocol_has_its_settings_and_those_that_train_their_time(qtbot):
+    dialog = CompareDialog("plate")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    for number in range(dialog.protocol.count()):
+        dialog.protocol.setCurrentIndex(number)
+        trains = dialog.choice.protocol in ("enlarge", "strategies")
+        assert dialog.ask.isVisible() == trains and dialog.choice.overrides == {}
+    dialog.protocol.setCurrentIndex(dialog.protocol.findData("enlarge"))
+    with qtbot.waitSignal(dialog.asked) as asked:
+        dialog.ask.click()
+    assert asked.args[0].protocol == "enlarge" and not dialog.ask.isEnabled()
+    dialog.show_forecast(Forecast(600.0, 9))
+    assert dialog.time.text().startswith("About 10 min for 9 trainings") and dialog.ask.isEnabled()
+    dialog.show_error(ProjectError("the item has no split", remedy="Split it."))
+    assert "Split it" in dialog.time.text()
+    dialog.more.click()
+    assert dialog.choice.device == "cpu"
 
 
 def test_a_form_gives_only_what_was_changed_as_text(qtbot):

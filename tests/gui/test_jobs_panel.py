@@ -24,9 +24,9 @@ class ActedJob:
     event = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, project, title="acted"):
+    def __init__(self, project, title="acted", kind="train"):
         self.project, self.failure, self.asked = project, None, []
-        self.record = project.add_job("train", title)
+        self.record = project.add_job(kind, title)
         self.record = project.update_job(self.record.id, state=JobState.RUNNING)
 
     def say(self, event):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import Qt
@@ -42,6 +43,18 @@ class NumberEdit(QLineEdit):
         self.setText(f"{self._good:.6g}")
 
 
+class FileEdit(QLineEdit):
+    """A path to type, None where nothing is."""
+
+    def __init__(self, value: Path | None) -> None:
+        super().__init__(str(value or ""))
+
+    def value(self) -> Path | None:
+        """What is entered."""
+        text = self.text().strip()
+        return Path(text) if text else None
+
+
 class DataForm:
     """Editors for the fields of a dataclass type, added to form layouts."""
 
@@ -77,18 +90,28 @@ def spoken(name: str) -> str:
 def _editor(hint: Any, value: Any) -> QWidget:
     bounds = next((mark for mark in get_args(hint) if isinstance(mark, Bounds)), None)
     plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    if get_origin(plain) is Literal:
-        return _choice(get_args(plain), value)
+    if choices := _choices(plain):
+        return _choice(choices, value)
     if plain is bool:
         box = QCheckBox()
         box.setChecked(value)
         return box
     if plain is str:
         return QLineEdit(value)
+    if plain == Path | None:
+        return FileEdit(value)
     assert bounds is not None, f"a number without bounds: {hint}"
     editor = _whole(bounds, value) if plain is int else NumberEdit(bounds, value)
     editor.setToolTip(f"{bounds.ge:g} … {bounds.le:g}")
     return editor
+
+
+def _choices(plain: Any) -> tuple[Any, ...]:
+    """What a Literal, or a union of them, may be; nothing for other types."""
+    if get_origin(plain) is Literal:
+        return get_args(plain)
+    parts = [_choices(one) for one in get_args(plain)]
+    return tuple(one for part in parts for one in part) if all(parts) else ()
 
 
 def _choice(values: tuple[Any, ...], value: Any) -> QComboBox:
@@ -114,7 +137,7 @@ def _value(editor: QWidget) -> Any:
         return editor.currentData()
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
-    if isinstance(editor, QSpinBox | NumberEdit):
+    if isinstance(editor, QSpinBox | NumberEdit | FileEdit):
         return editor.value()
     assert isinstance(editor, QLineEdit)
     return editor.text().strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import get_args
 
 from PySide6.QtCore import Qt
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -24,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.domain.specs import Device
-from defectstudio.gui.dialogs.form import DataForm
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
+from defectstudio.gui.dialogs.settings_page import SettingsPage
 
 _FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
 
@@ -41,26 +40,6 @@ class TrainChoice:
     overrides: dict[str, str]
     device: str
     split_first: bool
-
-
-class KindPage(QWidget):
-    """The settings of one kind: the few that matter, and all others where they are asked for."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.form = DataForm(CONFIGS[kind], CONFIGS[kind](kind=kind))
-        names = [field.name for field in fields(CONFIGS[kind]) if field.name != "kind"]
-        first, inner = QFormLayout(), QWidget()
-        self.form.add_to(first, [name for name in _FIRST if name in names])
-        self.form.add_to(QFormLayout(inner), [name for name in names if name not in _FIRST])
-        self.others = QScrollArea()
-        self.others.setWidgetResizable(True)
-        self.others.setMinimumHeight(16 * self.fontMetrics().height())
-        self.others.setWidget(inner)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(first)
-        layout.addWidget(self.others, 1)
 
 
 class TrainDialog(QDialog):
@@ -100,7 +79,7 @@ class TrainDialog(QDialog):
         self.more = QPushButton(self.tr("All settings"))
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show_all)
-        self._pages: dict[str, KindPage] = {}
+        self._pages: dict[str, SettingsPage] = {}
         self._shown = QStackedLayout()
         self._follow_kind()
         self._note = hint(self.tr("Only labeled images of the training split are seen."))
@@ -141,7 +120,8 @@ class TrainDialog(QDialog):
         """Show the settings of the chosen kind; a name that nobody typed follows too."""
         kind = self.kind.currentData()
         if kind not in self._pages:
-            self._pages[kind] = KindPage(kind)
+            settings = CONFIGS[kind](kind=kind)
+            self._pages[kind] = SettingsPage(settings, _FIRST, without=["kind"])
             self._shown.addWidget(self._pages[kind])
         self._shown.setCurrentWidget(self._pages[kind])
         self.form = self._pages[kind].form

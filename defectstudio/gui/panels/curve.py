@@ -71,8 +71,13 @@ class CurvePlot(QWidget):
     def end(self) -> None:
         """Let go of the plot: pyqtgraph crashes at exit otherwise."""
         self._lines.clear()
-        self.plot.close()
-        _CLOSED.append(self.plot)
+        let_go(self.plot)
+
+
+def let_go(plot: pyqtgraph.PlotWidget) -> None:
+    """Close a plot that is shown no longer, and keep it."""
+    plot.close()
+    _CLOSED.append(plot)
 
 
 def _thinned(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from defectstudio.app import comparing
 from defectstudio.app.comparing import _accept, report_files, start_comparison
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, SettingError
 from defectstudio.domain.files import sha256_file, write_json
@@ -343,3 +344,21 @@ def test_the_specification_of_the_protocol_strategies(project, tmp_path):
     for real in ("", "0", "two", "1.5"):
         with pytest.raises(SettingError, match="real"):
             start_comparison(project, protocol="strategies", overrides={"real": real})
+
+
+def test_a_forecast_tries_the_comparison_that_would_be_started(project, monkeypatch):
+    asked = []
+
+    def run_once(spec, _listener, began):
+        asked.append((spec, began, spec.run.is_dir()))
+        return {"seconds": 12.5, "trainings": 9}
+
+    monkeypatch.setattr(comparing, "run_once", run_once)
+    told = comparing.forecast(project, protocol="enlarge", overrides={"steps": "9"}, began=print)
+    assert told == comparing.Forecast(12.5, 9)
+    ((spec, began, there),) = asked
+    assert (spec.kind, spec.trial.protocol, spec.trial.settings.steps) == ("forecast", "enlarge", 9)
+    assert began is print and there and not spec.run.exists() and spec.trial.run == spec.run
+    assert project.jobs() == []
+    with pytest.raises(SettingError, match="steps"):
+        comparing.forecast(project, protocol="enlarge", overrides={"steps": "0"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from defectstudio.domain import events
-from defectstudio.domain.errors import InternalError, SettingError
+from defectstudio.domain.errors import InternalError, JobError, SettingError
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.domain.specs import TrainSpec
 from defectstudio.jobs.once import describe, run_once
@@ -33,6 +33,11 @@ def test_a_listener_that_raises_ends_the_worker(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         run_once(spec(tmp_path, "long"), stop)
+
+
+def test_another_thread_can_stop_the_worker(tmp_path):
+    with pytest.raises(JobError, match=r"was (ended|told to stop)"):
+        run_once(spec(tmp_path, "long"), lambda event: None, lambda worker: worker.stop(0, 1))
 
 
 def test_a_worker_describes_the_machine():

@@ -13,6 +13,7 @@ from defectstudio.domain.comparisons import (
     CompareTransferSpec,
     EnlargeSettings,
     EnlargingGenerator,
+    ForecastSpec,
     Partition,
     StrategiesSettings,
     TransferSettings,
@@ -94,6 +95,17 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
     page = (spec.run / "report" / "enlarge.html").read_text()
     assert set(data["paired"]) == {"Raw", "Augment", "glue"} and "Arm against arm" in page
     assert page.count("<img") == 1 and "glue has seen 1 images of the test split" in page
+
+
+def test_a_forecast_tells_the_time_and_trains_nothing(spec, make_owner, tmp_path):
+    asked = ForecastSpec(tmp_path / "ask", spec)
+    asked.run.mkdir()
+    (asked.run / "job.json").write_text(to_json(asked))
+    owner = make_owner()
+    _handle(_read(asked.run / "job.json"), owner)
+    told = owner.events[-1].summary
+    assert told["trainings"] == 3 and told["seconds"] > 0
+    assert not spec.cache.exists() and not (asked.run / "report").exists()
 
 
 def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):

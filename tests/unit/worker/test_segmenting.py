@@ -154,6 +154,11 @@ def test_a_judgement_tells_figures_and_leaves_probabilities(trained, every, tmp_
         assert_between(said, threshold, truth, row["hits"])
         assert_between(said, threshold, ~truth, row["false_alarms"])
         assert row["peak"] == pytest.approx(said.max() / 65535, abs=1e-5)
+    pooled = data["sweeps"]["all classes"]
+    at_kept = int(np.argmin(np.abs(np.array(data["thresholds"]) - threshold)))
+    assert data["thresholds"][at_kept] == pytest.approx(threshold)
+    assert pooled["hits"][at_kept] == sum(row["hits"] for row in data["by_image"])
+    assert pooled["false_alarms"][at_kept] == sum(row["false_alarms"] for row in data["by_image"])
     page = (spec.run / "report" / "evaluate.html").read_text()
     assert page.count("<svg") == 3 and page.count("<img") == 1 and "parts of 2 of these" in page
 

@@ -1,0 +1,191 @@
+"""Curves of a judgement, and its figures by class and by size of defect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSplitter,
+    QStackedWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.judged import ALL_CLASSES, Evaluation, Rates
+from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.panels.judged_model import told
+
+if TYPE_CHECKING:
+    from defectstudio.gui.panels.rates import RatesPlot
+
+
+class FiguresPane(QWidget):
+    """Follows the slider: a dot on the curve, the rates of every class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._evaluation: Evaluation | None = None
+        self._number = 0
+        self.plot: RatesPlot | None = None
+        self.curve, self.of = QComboBox(), QComboBox()
+        for text, name in (
+            (self.tr("ROC"), "roc"), (self.tr("Precision–recall"), "pr"), (self.tr("PRO"), "pro"),
+        ):  # fmt: skip
+            self.curve.addItem(text, name)
+        self.curve.setAccessibleName(self.tr("Curve"))
+        self.of.setAccessibleName(self.tr("Class of the curve"))
+        self.curve.currentIndexChanged.connect(self._draw)
+        self.of.currentIndexChanged.connect(self._draw)
+        self.table = QTreeWidget()
+        self.table.setIndentation(self.fontMetrics().height())
+        self.table.setAccessibleName(self.tr("Figures by class and by size of defect"))
+        self.table.setHeaderLabels(
+            [self.tr("Class, size"), self.tr("Defects"), self.tr("F1"), self.tr("Precision"),
+             self.tr("Recall")]
+        )  # fmt: skip
+        self.caption, self.sizes = hint(""), hint("")
+        self._lay_out()
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Draw a judgement's curves and fill its table."""
+        self._evaluation, self._number = found, found.kept
+        self.of.blockSignals(True)
+        self.of.clear()
+        self.of.addItems([ALL_CLASSES, *(n for n in found.report.sweeps if n != ALL_CLASSES)])
+        self.of.blockSignals(False)
+        self.caption.setText(self._counts(found))
+        kept = found.report.segmenter.card.threshold
+        self.sizes.setText(
+            self.tr("Sizes are told at the kept threshold {:.3f}; {}").format(
+                kept, self._counts(found)
+            )
+        )
+        self._fill(found)
+        self._draw()
+
+    def show_threshold(self, number: int) -> None:
+        """The slider stands at this threshold."""
+        self._number = number
+        if self._evaluation is None:
+            return
+        for row in range(self.table.topLevelItemCount()):
+            item = self.table.topLevelItem(row)
+            rates = self._evaluation.rates(item.text(0), number)
+            for column, value in enumerate((rates.f1, rates.precision, rates.recall), 2):
+                item.setText(column, told(value))
+        self._mark()
+
+    def dress(self) -> None:
+        """The palette changed."""
+        if self.plot is not None:
+            self.plot.dress()
+
+    def end(self) -> None:
+        """The window is closed."""
+        if self.plot is not None:
+            self._plots.removeWidget(self.plot)
+            self.plot.end()
+            self.plot = None
+
+    def _counts(self, found: Evaluation) -> str:
+        card, images = found.report.segmenter.card, found.report.by_image
+        defective = sum(1 for one in images if one.classes)
+        return self.tr(
+            "{} real images, {} with defects; learned from {} real, {} synthetic ones."
+        ).format(len(images), defective, card.real, card.made)
+
+    def _fill(self, found: Evaluation) -> None:
+        self.table.clear()
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        by_class = found.report.figures.classes
+        for name in sorted(by_class, key=lambda name: (name != ALL_CLASSES, name)):
+            figures = by_class[name]
+            item = QTreeWidgetItem(self.table, [name, str(figures.defects)])
+            for bucket in figures.sizes:
+                text = self.tr("from {} px").format(bucket.least_px)
+                own = ["", "", told(bucket.recall)]
+                child = QTreeWidgetItem(item, [text, str(bucket.defects), *own])
+                child.setToolTip(4, self.tr("{:.0%} of them seen at all").format(bucket.seen))
+            for one in (item, *(item.child(n) for n in range(item.childCount()))):
+                for column in range(1, 5):
+                    one.setTextAlignment(column, right)
+            item.setExpanded(True)
+        self.show_threshold(self._number)
+
+    def _draw(self) -> None:
+        found = self._evaluation
+        if found is None:
+            return
+        if self.plot is None:
+            from defectstudio.gui.panels.rates import RatesPlot
+
+            self.plot = RatesPlot()
+            self._plots.addWidget(self.plot)
+        name = self.curve.currentData()
+        line = found.curves(self.of.currentText())[name]
+        self.plot.show_curve(name, line)
+        if line is None:
+            self._plots.setCurrentIndex(0)
+        else:
+            self._plots.setCurrentWidget(self.plot)
+        self._mark()
+
+    def _mark(self) -> None:
+        found, name = self._evaluation, self.curve.currentData()
+        if found is not None and self.plot is not None:
+            of = self.of.currentText()
+            places = (_place(name, found.rates(of, n)) for n in (found.kept, self._number))
+            self.plot.show_places(*places)
+
+    def _lay_out(self) -> None:
+        em = self.fontMetrics().height()
+        self._plots = QStackedWidget()
+        nothing = hint(self.tr("No defect of this class, or no good pixel: there is no curve."))
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._plots.addWidget(nothing)
+        head = self.table.header()
+        head.setStretchLastSection(False)
+        head.setMinimumSectionSize(3 * em)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        row = QHBoxLayout()
+        row.addWidget(self.curve)
+        row.addWidget(self.of, 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(_column(em, row, self._plots, self.caption))
+        split.addWidget(_column(em, None, self.table, self.sizes))
+        split.setSizes([20 * em, 16 * em])
+        split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+
+def _place(name: str, rates: Rates) -> tuple[float | None, float | None]:
+    """Where a curve passes at these rates."""
+    return {
+        "roc": (rates.false_positive_rate, rates.recall),
+        "pr": (rates.recall, 1.0 if rates.precision is None else rates.precision),
+        "pro": (rates.false_positive_rate, rates.overlap),
+    }[name]
+
+
+def _column(em: int, head: QHBoxLayout | None, body: QWidget, foot: QLabel) -> QWidget:
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    if head is not None:
+        head.setContentsMargins(em // 3, em // 4, em // 3, em // 4)
+        column.addLayout(head)
+    column.addWidget(body, 1)
+    foot.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
+    column.addWidget(foot)
+    return made
