@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
+from defectstudio.app.brush import Brush, Point, Segment, draw, frayed, pieces, reach
 from defectstudio.app.label_plane import LabelPlane, Plane, union
-from defectstudio.imaging.masks import Box
+from defectstudio.imaging.masks import Box, bounding_box
+from defectstudio.imaging.types import Mask
 
 TILE = 256
 _ASIDE = 64
-"""From this many touched tiles on, packing would be felt and is done by the executor."""
-
-Point = tuple[float, float]
-"""(row, column) in image coordinates: pixel (r, c) covers [r, r + 1) x [c, c + 1)."""
+"""From this many changed tiles on, packing would be felt and is done by the executor."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,29 @@ class Patch:
 
 
 class Change:
-    """What an edit changed on a plane."""
+    """What an edit changed on a plane; `loose` bytes are held until its patches are packed."""
 
-    def __init__(self, box: Box, pack: Callable[[], tuple[Patch, ...]]) -> None:
+    def __init__(self, box: Box, packing: Future[tuple[Patch, ...]], loose: int) -> None:
         self.box = box
-        self._pack = pack
+        self._packing, self._loose = packing, loose
 
     @property
     def cost(self) -> int:
         """Bytes held."""
+        if not self._packing.done():
+            return self._loose
         return sum(len(patch.packed) for patch in self.patches)
 
     @property
     def patches(self) -> tuple[Patch, ...]:
         """What it consists of; waits while it is still being packed."""
-        return self._pack()
+        return self._packing.result()
 
     def apply(self, plane: LabelPlane) -> Box:
         """Undo or redo, whichever is due. Returns the box to draw again."""
         for patch in self.patches:
             patch.apply(plane.labels)
-        plane.refresh(self.box)
+            plane.refresh(patch.box)
         return self.box
 
 
@@ -77,6 +79,15 @@ class Recorder:
                     self._before[row, column] = self._tile(row, column).copy()
         self._box = box if self._box is None else union(self._box, box)
 
+    def revert(self) -> Box | None:
+        """Put everything back. Returns the box to draw again."""
+        for (row, column), before in self._before.items():
+            tile = self._tile(row, column)
+            if not np.array_equal(tile, before):
+                tile[:] = before
+                self._plane.refresh(Box(row * TILE, column * TILE, *tile.shape))
+        return self._box
+
     def finish(self) -> Change | None:
         """The change since the start, None when nothing changed."""
         deltas = [
@@ -87,19 +98,14 @@ class Recorder:
         deltas = [delta for delta in deltas if delta[2].any()]
         if self._box is None or not deltas:
             return None
-        if self._executor is not None and len(deltas) >= _ASIDE:
-            return Change(self._box, self._executor.submit(_packed, deltas).result)
-        patches = _packed(deltas)
-        return Change(self._box, lambda: patches)
+        return Change(self._box, self._pack(deltas), sum(delta.size for _, _, delta in deltas))
 
-    def cancel(self) -> Box | None:
-        """Put everything back. Returns the box to draw again."""
-        for (row, column), before in self._before.items():
-            self._tile(row, column)[:] = before
-        self._before.clear()
-        if self._box is not None:
-            self._plane.refresh(self._box)
-        return self._box
+    def _pack(self, deltas: list[tuple[int, int, Plane]]) -> Future[tuple[Patch, ...]]:
+        if self._executor is not None and len(deltas) >= _ASIDE:
+            return self._executor.submit(_packed, deltas)
+        packed: Future[tuple[Patch, ...]] = Future()
+        packed.set_result(_packed(deltas))
+        return packed
 
     def _tile(self, row: int, column: int) -> Plane:
         top, left = row * TILE, column * TILE
@@ -107,49 +113,102 @@ class Recorder:
 
 
 class Stroke:
-    """One stroke of a round brush of whole-pixel `diameter` that writes class `value`."""
+    """An edit under way: one value written wherever no lock forbids it.
+
+    `painted` is told each box that changed. After its end it writes nothing any more.
+    """
 
     def __init__(
-        self, plane: LabelPlane, diameter: int, value: int, executor: Executor | None = None
+        self,
+        plane: LabelPlane,
+        value: int,
+        *,
+        locked: frozenset[int] = frozenset(),
+        painted: Callable[[Box], object] | None = None,
+        executor: Executor | None = None,
     ) -> None:
-        self._plane, self._diameter, self._value = plane, diameter, value
-        self._recorder = Recorder(plane, executor)
-        self._last: Point | None = None
+        """`locked`: classes whose pixels stay as they are."""
+        self._plane, self._value, self._painted = plane, value, painted
+        self._recorder: Recorder | None = Recorder(plane, executor)
+        self._locked, self._outcome = locked, outcome(value, locked)
 
-    def extend(self, point: Point) -> Box | None:
-        """Draw from the last point to `point`. Returns the box written to, None outside."""
-        if self._diameter == 1:
-            point = (math.floor(point[0]) + 0.5, math.floor(point[1]) + 0.5)
-        start = self._last or point
-        self._last = point
-        box = _reach(start, point, self._diameter, self._plane.shape)
-        if box is None:
-            return None
-        self._recorder.touch(box)
-        _paint(self._plane.labels, box, (start, point), self._diameter / 2, self._value)
-        self._plane.refresh(box)
-        return box
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self._recorder is not None
+
+    def line(self, start: Point, end: Point, brush: Brush) -> None:
+        """Draw a straight line; a brush of one pixel sets whole pixels."""
+        if brush.diameter <= 1:
+            start, end = _centre(start), _centre(end)
+        for piece in pieces((start, end), max(TILE, brush.diameter)):
+            box = reach(piece, brush.diameter, self._plane.shape)
+            if box is not None and (view := self._opened(box)) is not None:
+                self._draw(view, box, piece, brush)
+                self._written(box)
+
+    def put(self, box: Box, mask: Mask) -> None:
+        """Write the true pixels of a mask that lies in `box`, which lies in the plane."""
+        inner = bounding_box(mask)
+        if inner is not None:
+            place = inner.moved(box.top, box.left)
+            if (view := self._opened(place)) is not None:
+                self._set(view, mask[inner.slices])
+                self._written(place)
+
+    def revert(self) -> None:
+        """Put back all that was written; the stroke goes on."""
+        if self._recorder is not None:
+            self._tell(self._recorder.revert())
 
     def finish(self) -> Change | None:
         """End the stroke; None when it changed nothing."""
-        return self._recorder.finish()
+        recorder, self._recorder = self._recorder, None
+        return recorder.finish() if recorder else None
 
-    def cancel(self) -> Box | None:
-        """Take the whole stroke back. Returns the box to draw again."""
-        return self._recorder.cancel()
+    def cancel(self) -> None:
+        """Take the whole stroke back."""
+        self.revert()
+        self._recorder = None
+
+    def _opened(self, box: Box) -> Plane | None:
+        """The box's part of the plane, to write into; None after the stroke's end."""
+        if self._recorder is None:
+            return None
+        self._recorder.touch(box)
+        return self._plane.labels[box.slices]
+
+    def _written(self, box: Box) -> None:
+        self._plane.refresh(box)
+        self._tell(box)
+
+    def _draw(self, view: Plane, box: Box, segment: Segment, brush: Brush) -> None:
+        if brush.frays:
+            self._set(view, frayed(box, segment, brush))
+        elif self._locked:
+            draw(view, box, segment, brush.diameter, self._fresh(view))
+        else:
+            draw(view, box, segment, brush.diameter, self._value)
+
+    def _set(self, view: Plane, mask: Mask) -> None:
+        # OpenCV's masked copy is a hundred times faster than NumPy's on bytes.
+        cv2.copyTo(self._fresh(view), mask.view(np.uint8), view)
+
+    def _fresh(self, view: Plane) -> Plane:
+        """What may stand where the view is."""
+        return np.asarray(cv2.LUT(view, self._outcome), np.uint8)
+
+    def _tell(self, box: Box | None) -> None:
+        if box is not None and self._painted is not None:
+            self._painted(box)
 
 
-def clear(plane: LabelPlane, executor: Executor | None = None) -> Change | None:
-    """Wipe the plane; None when it was empty."""
-    boxes = plane.class_boxes()
-    recorder = Recorder(plane, executor)
-    for box in boxes.values():
-        recorder.touch(box)
-    for box in boxes.values():
-        plane.labels[box.slices] = 0
-    for box in boxes.values():
-        plane.refresh(box)
-    return recorder.finish()
+def outcome(value: int, locked: frozenset[int]) -> Plane:
+    """What each class id becomes where `value` is written: the locked ones stay."""
+    table = np.full(256, value, np.uint8)
+    kept = sorted(locked)
+    table[kept] = kept
+    return table
 
 
 def replace_labels(
@@ -181,38 +240,5 @@ def _patch(top: int, left: int, delta: Plane) -> Patch:
     return Patch(box, zlib.compress(changed.data, 1))
 
 
-def _reach(start: Point, end: Point, diameter: int, shape: tuple[int, int]) -> Box | None:
-    reach = diameter / 2 + 1
-    top = math.floor(min(start[0], end[0]) - reach)
-    left = math.floor(min(start[1], end[1]) - reach)
-    bottom = math.ceil(max(start[0], end[0]) + reach)
-    right = math.ceil(max(start[1], end[1]) + reach)
-    box = Box(top, left, bottom - top, right - left).clipped(shape)
-    return box if box.height and box.width else None
-
-
-def _paint(plane: Plane, box: Box, segment: tuple[Point, Point], radius: float, value: int) -> None:
-    """Write the pixels of `box` whose centres lie at most `radius` from the segment.
-
-    The figure is convex, so each row holds one interval; its ends lie on the circle around
-    either end of the segment or on one of the two edges parallel to it.
-    """
-    rows = np.arange(box.top, box.top + box.height) + 0.5
-    left, right = np.full(box.height, np.inf), np.full(box.height, -np.inf)
-    for row, column in segment:
-        half = np.sqrt(np.maximum(radius**2 - (rows - row) ** 2, 0))
-        near = np.abs(rows - row) <= radius
-        left = np.where(near, np.minimum(left, column - half), left)
-        right = np.where(near, np.maximum(right, column + half), right)
-    (row, column), (end_row, end_column) = segment
-    down, across = end_row - row, end_column - column
-    if down:
-        length = math.hypot(down, across)
-        for side in (-radius / length, radius / length):
-            share = (rows - row + side * across) / down
-            edge = column + side * down + share * across
-            near = (share >= 0) & (share <= 1)
-            left = np.where(near, np.minimum(left, edge), left)
-            right = np.where(near, np.maximum(right, edge), right)
-    columns = np.arange(box.left, box.left + box.width) + 0.5
-    plane[box.slices][(columns >= left[:, None]) & (columns <= right[:, None])] = value
+def _centre(point: Point) -> Point:
+    return math.floor(point[0]) + 0.5, math.floor(point[1]) + 0.5

@@ -11,12 +11,13 @@ from dataclasses import replace
 import numpy as np
 from psygnal import Signal
 
+from defectstudio.app.brush import Brush, Point
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
 from defectstudio.app.label_plane import Plane
 from defectstudio.app.recipes import painted_defects
 from defectstudio.app.seed_marks import SeedMarks
-from defectstudio.app.strokes import Change, Stroke, clear, replace_labels
+from defectstudio.app.strokes import Change, Stroke, replace_labels
 from defectstudio.app.style import Look, StyleBook
 from defectstudio.domain.generators import CONFIGS, STYLED
 from defectstudio.domain.recipe import (
@@ -30,6 +31,8 @@ from defectstudio.domain.recipe import (
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 from defectstudio.domain.run_config import RunConfig
 from defectstudio.domain.seed_marks import Marks
+from defectstudio.imaging.masks import decode
+from defectstudio.imaging.types import Mask
 
 MAX_BRUSH = 2000
 
@@ -39,7 +42,8 @@ class Studio:
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
     is complete; changed: the change of any edit, undone or done; chosen: class, seed, look, marks,
-    lock, blend, grain, polish or generator; wanted: an undo needs this image.
+    locks, blend, grain, polish or generator; adjusted: a tool; refused: a Refusal, why a tool did
+    nothing; wanted: an undo needs this image.
     """
 
     opened = Signal(object)
@@ -47,6 +51,8 @@ class Studio:
     edited = Signal()
     changed = Signal(object)
     chosen = Signal()
+    adjusted = Signal()
+    refused = Signal(object)
     wanted = Signal(int)
 
     def __init__(self, rng: np.random.Generator, executor: Executor | None = None) -> None:
@@ -61,8 +67,16 @@ class Studio:
         self.grain = GrainSettings()
         self.polish = 0
         self.brush = 12
+        self.hardness = 100
+        self.tolerance = 10.0
+        self.shape = "crack"
+        self.stamp: Mask | None = None
+        self.erasing = False
+        self.locked: frozenset[int] = frozenset()
         self._executor = executor
         self._stroke: Stroke | None = None
+        self._text = ""
+        self._tip: Point = (0.0, 0.0)
         self._waiting: list[tuple[int, Change]] = []
 
     def show(self, document: Document | None) -> None:
@@ -90,7 +104,7 @@ class Studio:
 
     def choose_class(self, class_id: int) -> None:
         """Paint this class from now on."""
-        self.class_id = class_id
+        self.class_id, self.erasing = class_id, False
         self.chosen.emit()
 
     def choose_seed(self, seed: int) -> None:
@@ -105,9 +119,13 @@ class Studio:
         return rolled
 
     def roll_after(self, recipe: Recipe) -> None:
-        """Throw the dice for all classes of an accepted recipe, so that the next one differs."""
+        """Throw the dice for all classes of an accepted recipe, so that the next one differs.
+
+        Its last defect is what the stamp draws from now on.
+        """
         for class_id in {defect.class_id for defect in recipe.defects}:
             self.styles.roll(class_id, self.marks(class_id).banned)
+        self.stamp = decode(recipe.defects[-1].mask)
         self.chosen.emit()
 
     def choose_look(self, look: Look) -> None:
@@ -162,57 +180,118 @@ class Studio:
         self.generator = generator
         self.chosen.emit()
 
+    def swap(self) -> None:
+        """Paint background instead of the class, or the class again."""
+        self.erasing = not self.erasing
+        self.chosen.emit()
+
+    def lock_class(self, class_id: int, locked: bool) -> None:
+        """Let no tool but undo take pixels from a class, or let them again."""
+        self.locked = self.locked | {class_id} if locked else self.locked - {class_id}
+        self.chosen.emit()
+
+    # --- what the tools go by
+
     def resize_brush(self, diameter: int) -> None:
         """Brush diameter in pixels, held within 1..2000."""
         self.brush = min(MAX_BRUSH, max(1, diameter))
-        self.chosen.emit()
+        self.adjusted.emit()
 
     def step_brush(self, direction: int) -> None:
         """A tenth larger (1) or smaller (-1), at least a pixel."""
         self.resize_brush(self.brush + direction * max(1, self.brush // 8))
 
+    def harden_brush(self, percent: int) -> None:
+        """How much of the brush's radius is solid, held within 0..100."""
+        self.hardness = min(100, max(0, percent))
+        self.adjusted.emit()
+
+    def tolerate(self, percent: float) -> None:
+        """How far the wand's values may differ, in percent of the display window's width."""
+        self.tolerance = min(100.0, max(0.0, percent))
+        self.adjusted.emit()
+
+    def choose_shape(self, kind: str) -> None:
+        """Draw this kind of shape; one of the kinds of `app.tools.shapes`."""
+        self.shape = kind
+        self.adjusted.emit()
+
+    def choose_stamp(self, mask: Mask) -> None:
+        """Stamp this shape."""
+        self.stamp = mask
+        self.adjusted.emit()
+
     # --- strokes
 
     @property
     def stroking(self) -> bool:
-        """Whether a stroke is under way."""
+        """Whether an edit is under way."""
         return self._stroke is not None
 
-    def start_stroke(self, row: float, column: float, *, erase: bool) -> bool:
-        """Begin to paint the class, or to erase. False when there is nothing to paint (on)."""
-        if self.document is None or not (erase or self.class_id):
-            return False
-        value = 0 if erase else self.class_id
-        self._stroke = Stroke(self.document.plane, self.brush, value, self._executor)
-        self.extend_stroke(row, column)
-        return True
+    def begin(self, text: str, *, erase: bool = False) -> Stroke | None:
+        """Begin an edit with the class, or one that erases; `text` names it in the menu.
 
-    def extend_stroke(self, row: float, column: float) -> None:
-        """Paint up to here."""
-        box = self._stroke.extend((row, column)) if self._stroke else None
-        if box is not None:
-            self.painted.emit(box)
+        None when there is nothing to paint (on). What was under way is ended.
+        """
+        self.end_stroke()
+        if self.document is None or not (erase or self.class_id):
+            return None
+        self._text = text
+        self._stroke = Stroke(
+            self.document.plane,
+            0 if erase or self.erasing else self.class_id,
+            locked=self.locked,
+            painted=self.painted.emit,
+            executor=self._executor,
+        )
+        return self._stroke
+
+    def start_stroke(
+        self, row: float, column: float, *, erase: bool, pressure: float = 1.0
+    ) -> bool:
+        """Begin to paint with the brush. False when there is nothing to paint (on)."""
+        started = self.begin("Stroke", erase=erase) is not None
+        self._tip = (row, column)
+        self.extend_stroke(row, column, pressure)
+        return started
+
+    def extend_stroke(self, row: float, column: float, pressure: float = 1.0) -> None:
+        """Paint up to here; a pen's pressure in 0..1 scales the brush."""
+        if self._stroke is not None:
+            start, self._tip = self._tip, (row, column)
+            brush = Brush(max(1.0, self.brush * pressure), self.hardness)
+            self._stroke.line(start, self._tip, brush)
 
     def end_stroke(self) -> None:
-        """Put the stroke on the undo stack."""
+        """Put the edit under way on the undo stack."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            self._done("Stroke", stroke.finish())
+            self._done(self._text, stroke.finish())
 
     def cancel_stroke(self) -> None:
-        """Take the stroke under way back."""
+        """Take the edit under way back."""
         stroke, self._stroke = self._stroke, None
-        box = stroke.cancel() if stroke else None
-        if box is not None:
-            self.painted.emit(box)
+        if stroke is not None:
+            stroke.cancel()
 
     def clear(self) -> None:
-        """Wipe the open plane, as one undoable edit."""
-        if self.document is not None and self._stroke is None:
-            change = clear(self.document.plane, self._executor)
-            if change is not None:
-                self.painted.emit(change.box)
-            self._done("Clear", change)
+        """Wipe what no lock keeps of the open plane, as one undoable edit."""
+        if self.document is None or self._stroke is not None:
+            return
+        plane = self.document.plane
+        if (stroke := self.begin("Clear", erase=True)) is not None:
+            for class_id, box in plane.class_boxes().items():
+                stroke.put(box, plane.labels[box.slices] == class_id)
+            self.end_stroke()
+
+    def copy(self) -> bool:
+        """Take what is painted of the class as the stamp; False when there is nothing."""
+        boxes = self.document.plane.class_boxes() if self.document else {}
+        if self.document is None or self.class_id not in boxes:
+            return False
+        area = self.document.plane.labels[boxes[self.class_id].slices]
+        self.choose_stamp(area == self.class_id)
+        return True
 
     def overwrite(self, text: str, labels: Plane) -> None:
         """Replace all that is painted on the open image, as one undoable edit."""

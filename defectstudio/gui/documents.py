@@ -41,7 +41,7 @@ class Documents(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.save)
+        self._timer.timeout.connect(self._save_when_still)
 
     def open(self, image_id: int) -> None:
         """Show an image as soon as it is read; a later call wins."""
@@ -86,7 +86,8 @@ class Documents(QObject):
             self._timer.start(AUTOSAVE_MS)
 
     def save(self) -> None:
-        """Save now what is not saved yet."""
+        """Save now what is not saved yet; what is under way is ended first."""
+        self._studio.end_stroke()
         self._timer.stop()
         document = self._studio.document
         if document is None or not document.dirty:
@@ -104,6 +105,7 @@ class Documents(QObject):
 
     def finish(self) -> DefectStudioError | None:
         """Save and wait for it, before the project is closed. Returns what went wrong."""
+        self._studio.end_stroke()
         self._timer.stop()
         document = self._studio.document
         self._forget_emptied()
@@ -130,6 +132,13 @@ class Documents(QObject):
         if document is not None and document.dirty and _is_emptied(document):
             image_id = document.record.id
             self._files.run(lambda: self._journal.drop(image_id), lambda _: None, self.failed.emit)
+
+    def _save_when_still(self) -> None:
+        # Half a stroke may yet be taken back.
+        if self._studio.stroking:
+            self._timer.start()
+        else:
+            self.save()
 
     def _opened(self, document: Document) -> None:
         if document.record.id == self._wanted:

@@ -81,7 +81,8 @@ class Session(QObject):
             emitter.failed.connect(self.failed)
         self.previews.noted.connect(self.noted)
         self.bridge.relay(self.project.changed, self._on_changed)
-        panels.painting.use(self.studio)
+        panels.painting.use(self.studio, self.files.run)
+        panels.painting.noted.connect(self.noted)
         panels.jobs.watch(self.jobs)
         self.choose_item(self.item.id)
         self._read_jobs()
@@ -186,6 +187,8 @@ class Session(QObject):
             (studio.changed, self.documents.keep),
             (studio.edited, edited),
             (studio.chosen, chosen),
+            (studio.adjusted, panels.painting.refresh),
+            (studio.refused, panels.painting.refuse),
             (studio.wanted, self.documents.open),
         ):
             self.bridge.relay(signal, slot)

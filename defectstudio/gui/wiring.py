@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from defectstudio.app.actions import ACTIONS
+from defectstudio.app.studio import Studio
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.session import Session
 
@@ -48,18 +50,22 @@ def _edit(window: MainWindow) -> Handlers:
     return {
         "edit.undo": _in_session(window, lambda session: session.undo()),
         "edit.redo": _in_session(window, lambda session: session.redo()),
+        "edit.copy": _in_session(window, lambda session: _copy(window, session)),
         "edit.clear": _in_session(window, lambda session: session.studio.clear()),
     }
 
 
 def _paint(window: MainWindow) -> Handlers:
     painting = window.painting
+    tools = [action.id for action in ACTIONS if action.id.startswith("tool.")]
     return {
+        **{tool: lambda tool=tool: painting.choose_tool(tool) for tool in tools},
         "brush.smaller": _in_session(window, lambda session: session.studio.step_brush(-1)),
         "brush.larger": _in_session(window, lambda session: session.studio.step_brush(1)),
-        "tool.brush": lambda: painting.choose_tool("tool.brush"),
-        "tool.eraser": lambda: painting.choose_tool("tool.eraser"),
-        "tool.pick": lambda: painting.choose_tool("tool.pick"),
+        "brush.softer": _in_session(window, lambda session: _harden(session.studio, -10)),
+        "brush.harder": _in_session(window, lambda session: _harden(session.studio, 10)),
+        "class.swap": _in_session(window, lambda session: session.studio.swap()),
+        "class.lock": _in_session(window, lambda session: _lock_class(session.studio)),
     }
 
 
@@ -129,6 +135,22 @@ def _in_session(window: MainWindow, call: Callable[[Session], object]) -> Callab
             call(window.session)
 
     return run
+
+
+def _harden(studio: Studio, percent: int) -> None:
+    studio.harden_brush(studio.hardness + percent)
+
+
+def _lock_class(studio: Studio) -> None:
+    if studio.class_id:
+        studio.lock_class(studio.class_id, studio.class_id not in studio.locked)
+
+
+def _copy(window: MainWindow, session: Session) -> None:
+    if session.studio.copy():
+        window.messages.show_note(window.tr("Copied: place it with the stamp (S)."))
+    else:
+        window.messages.show_note(window.tr("Nothing is painted of this class."))
 
 
 def _roll(window: MainWindow, session: Session) -> None:

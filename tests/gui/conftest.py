@@ -19,13 +19,13 @@ from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.studio import Studio
+from defectstudio.app.tools.brushes import BrushTool
 from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.files import sha256_bytes, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.records import DefectClass, ImageRecord, Role
 from defectstudio.gui.canvas.item import Overlay
-from defectstudio.gui.canvas.tools import BrushTool
 from defectstudio.gui.canvas.view import CanvasView
 from defectstudio.gui.commands import Places
 from defectstudio.gui.main_window import MainWindow

@@ -10,22 +10,26 @@ from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QResizeEvent,
+    QTabletEvent,
     QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
+from defectstudio.app.tools.tool import Pointer, Tool
 from defectstudio.gui.canvas.item import CanvasItem
 from defectstudio.gui.canvas.ring import BrushRing
-from defectstudio.gui.canvas.tools import Tool
+from defectstudio.gui.canvas.trace import Trace
 
 MAX_ZOOM = 64.0
 MIN_ZOOM = 1 / 256
 _STEP = 1.25
 _MARGIN = 24
 _ROOM = QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+_PEN_DOWN = frozenset({QEvent.Type.TabletPress, QEvent.Type.TabletMove})
 
 
 class CanvasView(QGraphicsView):
@@ -44,9 +48,9 @@ class CanvasView(QGraphicsView):
         self.setObjectName("canvas")
         self.setScene(QGraphicsScene(self))
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self.item, self.ring = CanvasItem(), BrushRing()
-        self.scene().addItem(self.item)
-        self.scene().addItem(self.ring)
+        self.item, self.ring, self.trace = CanvasItem(), BrushRing(), Trace()
+        for item in (self.item, self.ring, self.trace):
+            self.scene().addItem(item)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -66,6 +70,7 @@ class CanvasView(QGraphicsView):
         self._fitted = False
         self._anchor: tuple[QPointF, QPointF] | None = None
         self._diameter = 12
+        self._pressure = 1.0
 
     # --- what others set
 
@@ -92,11 +97,17 @@ class CanvasView(QGraphicsView):
         self.fit()
 
     def cancel(self) -> None:
-        """Take back the drag under way."""
-        active, self._active = self._active, None
+        """Take back the drag under way, or what waits to be completed."""
+        active, self._active = self._active or self._tool, None
         self._resized_from = None
         if active is not None:
             active.cancel()
+        self.show_trace()
+
+    def show_trace(self) -> None:
+        """Show what the tool is about to do."""
+        tool = self._active or self._tool
+        self.trace.show_lines(tool.lines() if tool else (), self.transform().m11())
 
     # --- zoom
 
@@ -174,10 +185,22 @@ class CanvasView(QGraphicsView):
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        steps = event.angleDelta().y() / 120
-        self.set_zoom(self.zoom * _STEP**steps, event.position())
-        self._hover(event.position())
+        # With Alt held, Qt reports the wheel as turned sideways.
+        steps = (event.angleDelta().y() or event.angleDelta().x()) / 120
+        keys, tool = event.modifiers(), self._tool
+        if keys != Qt.KeyboardModifier.NoModifier and tool and tool.takes_wheel and tool.pending:
+            tool.turn(steps, rotate=bool(keys & Qt.KeyboardModifier.AltModifier))
+            self.show_trace()
+        else:
+            self.set_zoom(self.zoom * _STEP**steps, event.position())
+            self._hover(event.position())
         event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+        # A pen's events are left to Qt, which makes mouse events of them.
+        if isinstance(event, QTabletEvent):
+            self._pressure = event.pressure() if event.type() in _PEN_DOWN else 1.0
+        return super().viewportEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -194,8 +217,8 @@ class CanvasView(QGraphicsView):
         elif event.button() in (left, right):
             erase = event.button() == right or bool(keys & Qt.KeyboardModifier.ControlModifier)
             self._active = self._eraser if erase else self._tool
-            straight = bool(keys & Qt.KeyboardModifier.ShiftModifier)
-            self._active.start(self._point(event.position()), straight=straight)
+            self._active.start(self._pointer(event))
+            self.show_trace()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         position = event.position()
@@ -208,7 +231,11 @@ class CanvasView(QGraphicsView):
             self.brush_dragged.emit(max(1, round(diameter + drawn)))
             return
         elif self._active is not None:
-            self._active.move(self._point(position))
+            self._active.move(self._pointer(event))
+            self.show_trace()
+        elif self._tool is not None and self._tool.pending:
+            self._tool.hover(self._pointer(event))
+            self.show_trace()
         self._hover(position)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
@@ -220,9 +247,21 @@ class CanvasView(QGraphicsView):
         elif self._active is not None:
             active, self._active = self._active, None
             active.end()
+            self.show_trace()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self.mousePressEvent(event)
+        if self._tool is not None and self._tool.pending:
+            self._tool.double()
+            self.show_trace()
+        else:
+            self.mousePressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        # A tool's keys go before the actions they mean at other times.
+        if event.type() == QEvent.Type.ShortcutOverride and self._takes(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space:
@@ -230,6 +269,9 @@ class CanvasView(QGraphicsView):
             self._show_cursor()
         elif event.key() == Qt.Key.Key_Escape:
             self.cancel()
+        elif self._tool is not None and self._takes(event):
+            self._tool.press(_key_name(event))
+            self.show_trace()
         else:
             event.ignore()
 
@@ -249,7 +291,16 @@ class CanvasView(QGraphicsView):
         self.hovered.emit(-1, -1)
         super().leaveEvent(event)
 
+    def _takes(self, event: QKeyEvent) -> bool:
+        tool = self._tool
+        return tool is not None and tool.pending and _key_name(event) in tool.keys
+
     # --- pointer
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        straight = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        zoom = self.transform().m11()
+        return Pointer(*self._point(event.position()), straight, self._pressure, zoom)
 
     def _point(self, position: QPointF) -> tuple[float, float]:
         place = self._to_image(position)
@@ -277,3 +328,10 @@ class CanvasView(QGraphicsView):
         else:
             shape = Qt.CursorShape.CrossCursor
         self.viewport().setCursor(shape)
+
+
+def _key_name(event: QKeyEvent) -> str:
+    """The portable name of a key with its modifiers; both Enter keys are "Enter"."""
+    if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        return "Enter"
+    return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)

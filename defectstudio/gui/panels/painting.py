@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import math
-
-from PySide6.QtCore import QSize, Qt
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from defectstudio.app.studio import MAX_BRUSH, Studio
+from defectstudio.app.studio import Studio
+from defectstudio.app.tools.kit import tool_kit
+from defectstudio.app.tools.tool import Refusal, Run, Tool
 from defectstudio.gui.action_book import ActionBook
-from defectstudio.gui.canvas.tools import BrushTool, PickTool, Tool
 from defectstudio.gui.canvas.view import CanvasView
 from defectstudio.gui.panels.samples import SamplesPanel
+from defectstudio.gui.panels.tool_options import ToolOptions
 
 _STRIP: tuple[tuple[str, ...], ...] = (
-    ("tool.brush", "tool.eraser", "tool.pick"),
+    ("tool.brush", "tool.eraser", "tool.line", "tool.shape", "tool.lasso", "tool.polygon",
+     "tool.fill", "tool.wand", "tool.grabcut", "tool.stamp", "tool.pick", "class.swap"),
     ("view.fit", "view.full", "view.in", "view.out"),
     ("view.overlays", "view.preview"),
-)
-_TICKS = 100
+)  # fmt: skip
+_COLUMNS = 2
 
 
 class PaintingPage(QWidget):
-    """Joins the studio to the canvas."""
+    """Joins the studio to the canvas. noted: a text, why a tool did nothing."""
+
+    noted = Signal(str)
 
     def __init__(self, actions: ActionBook, samples: SamplesPanel) -> None:
         super().__init__()
@@ -38,16 +42,15 @@ class PaintingPage(QWidget):
         self._studio: Studio | None = None
         self._name, self._kind = QLabel(), QLabel()
         self._kind.setProperty("role", "muted")
-        self._size, self._size_text = QSlider(Qt.Orientation.Horizontal), QLabel()
-        self._size.setRange(0, _TICKS)
-        self._size.setAccessibleName(self.tr("Brush size"))
-        self._size.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._size.valueChanged.connect(self._on_size)
+        self._tools: dict[str, Tool] = {}
+        self.options = ToolOptions(actions)
         self._lay_out(actions, samples)
 
-    def use(self, studio: Studio) -> None:
-        """Paint with this studio."""
+    def use(self, studio: Studio, run: Run) -> None:
+        """Paint with this studio; `run` does slow things off the window's thread."""
         self._studio = studio
+        self._tools = tool_kit(studio, run, np.random.default_rng())
+        self.options.use(studio)
         self.choose_tool("tool.brush")
         self.canvas.brush_dragged.connect(studio.resize_brush)
         self.refresh()
@@ -58,6 +61,7 @@ class PaintingPage(QWidget):
         if self._studio is not None:
             self.canvas.brush_dragged.disconnect(self._studio.resize_brush)
         self._studio = None
+        self.options.use(None)
         self.canvas.item.show_nothing()
         self._name.clear()
         self._kind.clear()
@@ -66,14 +70,29 @@ class PaintingPage(QWidget):
         """Use the tool of this action."""
         if self._studio is None:
             return
-        brush: Tool = BrushTool(self._studio, erase=False)
-        eraser: Tool = BrushTool(self._studio, erase=True)
-        tools = {"tool.brush": brush, "tool.eraser": eraser, "tool.pick": PickTool(self._studio)}
-        self.canvas.set_tools(tools[tool_id], eraser)
+        self._studio.end_stroke()
+        self.canvas.set_tools(self._tools[tool_id], self._tools["tool.eraser"])
+        self.options.show_tool(tool_id)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why a tool did nothing."""
+        texts = {
+            Refusal.NOT_ENCLOSED: self.tr(
+                "This background is not enclosed: close its outline first."
+            ),
+            Refusal.NOTHING_FOUND: self.tr("No object was found in the rectangle."),
+            Refusal.NO_STAMP: self.tr(
+                "Nothing to stamp yet: accept a sample, copy what is painted, "
+                "or Shift+click a painted part."
+            ),
+            Refusal.LOCKED: self.tr("The class of this part is locked."),
+        }
+        self.noted.emit(texts[refusal])
 
     def show_document(self) -> None:
         """The studio's document is another one."""
         document = self._studio.document if self._studio else None
+        self.canvas.cancel()
         if document is None:
             self.canvas.item.show_nothing()
             self._name.clear()
@@ -89,19 +108,11 @@ class PaintingPage(QWidget):
         self._kind.setText(f"{use}{split} · {size} · {record.depth} bit")
 
     def refresh(self) -> None:
-        """The brush may have another size."""
-        if self._studio is None:
-            return
-        diameter = self._studio.brush
-        self.canvas.set_diameter(diameter)
-        self._size.blockSignals(True)
-        self._size.setValue(round(_TICKS * math.log(diameter) / math.log(MAX_BRUSH)))
-        self._size.blockSignals(False)
-        self._size_text.setText(f"{diameter} px")
-
-    def _on_size(self, tick: int) -> None:
+        """A tool may go by something else."""
         if self._studio is not None:
-            self._studio.resize_brush(round(MAX_BRUSH ** (tick / _TICKS)))
+            self.canvas.set_diameter(self._studio.brush)
+            self.canvas.show_trace()
+            self.options.refresh()
 
     def _lay_out(self, actions: ActionBook, samples: SamplesPanel) -> None:
         em = self.fontMetrics().height()
@@ -113,6 +124,7 @@ class PaintingPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._head(actions, em))
+        layout.addWidget(self.options)
         layout.addLayout(middle, 1)
         layout.addWidget(samples)
 
@@ -126,13 +138,6 @@ class PaintingPage(QWidget):
         row.addWidget(self._name)
         row.addWidget(self._kind)
         row.addStretch(1)
-        caption = QLabel(self.tr("Brush"))
-        caption.setProperty("role", "muted")
-        row.addWidget(caption)
-        self._size.setFixedWidth(9 * em)
-        self._size_text.setMinimumWidth(self.fontMetrics().horizontalAdvance("2000 px"))
-        row.addWidget(self._size)
-        row.addWidget(self._size_text)
         return head
 
     def _strip(self, actions: ActionBook, em: int) -> QFrame:
@@ -142,8 +147,11 @@ class PaintingPage(QWidget):
         column.setContentsMargins(em // 4, em // 4, em // 4, em // 4)
         column.setSpacing(em // 8)
         for group in _STRIP:
-            for action_id in group:
-                column.addWidget(_button(actions, action_id, em))
+            grid = QGridLayout()
+            grid.setSpacing(em // 8)
+            for number, action_id in enumerate(group):
+                grid.addWidget(_button(actions, action_id, em), *divmod(number, _COLUMNS))
+            column.addLayout(grid)
             column.addSpacing(em // 2)
         column.addStretch(1)
         return strip

@@ -1,5 +1,6 @@
 """Strokes against a brute-force distance, and their undo against a copy."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from defectstudio.app.brush import Brush
 from defectstudio.app.label_plane import LabelPlane
-from defectstudio.app.strokes import Stroke, clear
+from defectstudio.app.strokes import Stroke
+from defectstudio.imaging.masks import Box
 
 coordinate = st.floats(-20, 70, allow_nan=False).map(lambda value: round(value, 2))
 
@@ -26,25 +29,76 @@ def near_segment(shape, start, end, radius):
 @settings(max_examples=120, deadline=None)
 @given(coordinate, coordinate, coordinate, coordinate, st.integers(2, 40))
 def test_a_stroke_covers_the_centres_within_its_radius(top, left, bottom, right, diameter):
-    plane = LabelPlane(np.zeros((48, 56), np.uint8))
-    stroke = Stroke(plane, diameter, 7)
-    written = [stroke.extend((top, left)), stroke.extend((bottom, right))]
+    plane, written = LabelPlane(np.zeros((48, 56), np.uint8)), []
+    stroke = Stroke(plane, 7, painted=written.append)
+    stroke.line((top, left), (bottom, right), Brush(diameter))
     distance = near_segment((48, 56), (top, left), (bottom, right), diameter / 2)
     clear_cut = np.abs(distance) > 1e-6
     np.testing.assert_array_equal((plane.labels == 7)[clear_cut], (distance <= 0)[clear_cut])
     outside = np.ones((48, 56), bool)
     for box in written:
-        if box is not None:
-            outside[box.slices] = False
+        outside[box.slices] = False
     assert not plane.labels[outside].any()
+
+
+def test_a_long_line_is_whole_and_keeps_to_the_tiles_it_crosses():
+    plane, written = LabelPlane(np.zeros((2000, 1500), np.uint8)), []
+    stroke = Stroke(plane, 1, painted=written.append)
+    stroke.line((10.3, 20.7), (1950.1, 1400.2), Brush(9))
+    distance = near_segment((2000, 1500), (10.3, 20.7), (1950.1, 1400.2), 4.5)
+    clear_cut = np.abs(distance) > 1e-6
+    np.testing.assert_array_equal((plane.labels == 1)[clear_cut], (distance <= 0)[clear_cut])
+    assert sum(box.height * box.width for box in written) < plane.labels.size / 4
+    np.testing.assert_array_equal(plane.levels[3], LabelPlane(plane.labels).levels[3])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 19), st.integers(0, 19), st.floats(0, 0.99), st.floats(0, 0.99))
 def test_the_smallest_brush_paints_the_pixel_it_is_on(row, column, down, right):
     plane = LabelPlane(np.zeros((20, 20), np.uint8))
-    Stroke(plane, 1, 1).extend((row + down, column + right))
+    place = row + down, column + right
+    Stroke(plane, 1).line(place, place, Brush(1, 0))
     assert np.argwhere(plane.labels).tolist() == [[row, column]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(coordinate, coordinate, st.integers(2, 50), st.integers(0, 99))
+def test_a_frayed_edge_has_a_solid_core_and_is_the_same_each_time(row, column, diameter, hardness):
+    planes = [LabelPlane(np.zeros((48, 56), np.uint8)) for _ in range(2)]
+    brush = Brush(diameter, hardness)
+    for times, plane in enumerate(planes, start=1):
+        for _ in range(times):
+            Stroke(plane, 3).line((row, column), (row + 5, column - 8), brush)
+    np.testing.assert_array_equal(planes[0].labels, planes[1].labels)
+    distance = near_segment((48, 56), (row, column), (row + 5, column - 8), 0)
+    painted = planes[0].labels == 3
+    assert painted[distance < diameter / 2 * hardness / 100 - 1e-6].all()
+    assert not painted[distance > diameter / 2 + 1e-6].any()
+
+
+def test_a_frayed_edge_thins_out():
+    plane = LabelPlane(np.zeros((400, 400), np.uint8))
+    Stroke(plane, 1).line((200, 200), (200, 200), Brush(360, 50))
+    distance = near_segment((400, 400), (200, 200), (200, 200), 0)
+    shares = [
+        plane.labels[(distance > low) & (distance <= low + 15)].mean() for low in range(90, 180, 15)
+    ]
+    assert shares == sorted(shares, reverse=True) and shares[0] > 0.75 and shares[-1] < 0.25
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.integers(0, 4)), st.integers(0, 4), st.sampled_from([100, 40]), st.randoms())
+def test_a_locked_class_keeps_its_pixels(locked, value, hardness, random):
+    rng = np.random.default_rng(random.randrange(1 << 30))
+    plane = LabelPlane(rng.integers(0, 5, (40, 50)).astype(np.uint8))
+    before = plane.labels.copy()
+    stroke = Stroke(plane, value, locked=frozenset(locked))
+    stroke.line((10, 10), (30, 40), Brush(16, hardness))
+    stroke.put(Box(2, 3, 20, 30), rng.random((20, 30)) < 0.5)
+    kept = np.isin(before, list(locked))
+    np.testing.assert_array_equal(plane.labels[kept], before[kept])
+    changed = plane.labels != before
+    assert (plane.labels[changed] == value).all()
 
 
 def painted(rng, plane, strokes, executor=None):
@@ -52,9 +106,11 @@ def painted(rng, plane, strokes, executor=None):
     steps = []
     for _ in range(strokes):
         before = plane.labels.copy()
-        stroke = Stroke(plane, int(rng.integers(1, 60)), int(rng.integers(0, 4)), executor)
-        for _ in range(5):
-            stroke.extend(tuple(rng.uniform(-30, np.add(plane.shape, 30))))
+        brush = Brush(int(rng.integers(1, 60)), int(rng.choice([100, 60])))
+        stroke = Stroke(plane, int(rng.integers(0, 4)), executor=executor)
+        for _ in range(3):
+            ends = rng.uniform(-30, np.add(plane.shape, 30), (2, 2))
+            stroke.line(*map(tuple, ends.tolist()), brush)
         change = stroke.finish()
         if change is not None:
             steps.append((change, before))
@@ -78,41 +134,56 @@ def test_undo_and_redo_give_the_same_planes(aside):
 
 
 def test_whole_image_strokes_are_packed_aside():
-    plane = LabelPlane(np.zeros((2560, 2560), np.uint8))
+    plane, begun = LabelPlane(np.zeros((2560, 2560), np.uint8)), threading.Event()
     with ThreadPoolExecutor(1) as executor:
-        stroke = Stroke(plane, 600, 1, executor)
-        stroke.extend((0, 0))
-        stroke.extend((2560, 2560))
-        stroke.extend((0, 2560))
+        executor.submit(begun.wait, 20)
+        stroke = Stroke(plane, 1, executor=executor)
+        for ends in (((0, 0), (2560, 2560)), ((2560, 2560), (0, 2560)), ((0, 0), (2560, 0))):
+            stroke.line(*ends, Brush(600))
         change = stroke.finish()
-        assert change.cost < 200_000
+        assert change.cost > 1_000_000, "what waits to be packed is held too"
+        begun.set()
         change.apply(plane)
+        assert change.cost < 200_000
     assert not plane.labels.any()
 
 
 def test_cancel_restores_and_a_stroke_without_change_is_none():
-    plane = LabelPlane(np.zeros((300, 300), np.uint8))
-    stroke = Stroke(plane, 30, 5)
-    assert stroke.cancel() is None
-    stroke.extend((150, 150))
-    assert plane.levels[-1].any()
-    assert stroke.cancel() is not None
+    plane, written = LabelPlane(np.zeros((300, 300), np.uint8)), []
+    stroke = Stroke(plane, 5, painted=written.append)
+    stroke.cancel()
+    assert written == [] and not stroke.open
+    stroke = Stroke(plane, 5, painted=written.append)
+    stroke.line((150, 150), (150, 150), Brush(30))
+    assert plane.levels[-1].any() and stroke.open
+    stroke.cancel()
+    assert written[1] == written[0]
     assert not plane.labels.any() and not plane.levels[-1].any()
-    erase = Stroke(plane, 30, 0)
-    erase.extend((150, 150))
+    stroke.line((150, 150), (150, 150), Brush(30))
+    stroke.put(Box(0, 0, 2, 2), np.ones((2, 2), bool))
+    stroke.revert()
+    assert not plane.labels.any() and stroke.finish() is None, "it has ended"
+    erase = Stroke(plane, 0)
+    erase.line((150, 150), (150, 150), Brush(30))
     assert erase.finish() is None
-    outside = Stroke(plane, 4, 1)
-    assert outside.extend((-50, 10)) is None
+    outside = Stroke(plane, 1)
+    outside.line((-50, 10), (-50, 20), Brush(4))
+    outside.put(Box(0, 0, 5, 5), np.zeros((5, 5), bool))
     assert outside.finish() is None
 
 
-def test_clear_wipes_and_is_undone():
+def test_a_reverted_stroke_goes_on():
     plane = LabelPlane(np.zeros((600, 600), np.uint8))
-    assert clear(plane) is None
-    for value, place in ((1, (10, 10)), (2, (590, 300))):
-        Stroke(plane, 20, value).extend(place)
+    Stroke(plane, 2).line((300, 300), (310, 310), Brush(100))
     before = plane.labels.copy()
-    change = clear(plane)
-    assert not plane.labels.any() and plane.class_boxes() == {}
+    stroke = Stroke(plane, 1)
+    for row in (250, 300, 560):
+        stroke.revert()
+        np.testing.assert_array_equal(plane.labels, before)
+        stroke.line((row, 10), (row, 590), Brush(40))
+    change = stroke.finish()
+    assert (plane.labels[300] == before[300]).all() and (plane.labels[560, 10:590] == 1).all()
+    for level, again in zip(plane.levels, LabelPlane(plane.labels).levels, strict=True):
+        np.testing.assert_array_equal(level, again)
     change.apply(plane)
     np.testing.assert_array_equal(plane.labels, before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QInputDialog,
     QListWidget,
@@ -99,13 +99,16 @@ class ClassSection(Section):
 
 
 def swatch(class_id: int, side: int) -> QIcon:
-    """A round patch of a class's colour."""
+    """A round patch of a class's colour; an empty ring for background (0)."""
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(*class_colour(class_id)))
+    if class_id:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(*class_colour(class_id)))
+    else:
+        painter.setPen(QPen(QColor(*class_colour(255)), side / 10))
     painter.drawEllipse(2, 2, side - 4, side - 4)
     painter.end()
     made = QIcon(pixmap)

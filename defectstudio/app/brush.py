@@ -1,0 +1,119 @@
+"""A round brush drawn along a segment: where it paints, and how its edge frays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.imaging.masks import Box
+from defectstudio.imaging.types import Label, Mask
+
+Point = tuple[float, float]
+"""(row, column) in image coordinates: pixel (r, c) covers [r, r + 1) x [c, c + 1)."""
+
+Segment = tuple[Point, Point]
+Columns = NDArray[np.intp]
+
+_RINGS = 7
+_NOISE = np.random.default_rng(7).integers(0, _RINGS + 1, (256, 256)).astype(np.uint8)
+"""Fixed to the image, so that drawing again over a frayed edge sets the same pixels."""
+
+
+@dataclass(frozen=True)
+class Brush:
+    """diameter in pixels; hardness in percent of the radius within which every pixel is set.
+
+    Outside it a pixel is set with a probability that falls to nothing at the edge.
+    """
+
+    diameter: float
+    hardness: int = 100
+
+    @property
+    def frays(self) -> bool:
+        """Whether its edge is not solid."""
+        return self.hardness < 100
+
+
+def reach(segment: Segment, diameter: float, shape: tuple[int, int]) -> Box | None:
+    """The pixels of a plane that a brush along the segment can come to; None if there are none."""
+    (row, column), (end_row, end_column) = segment
+    margin = diameter / 2 + 1
+    top = math.floor(min(row, end_row) - margin)
+    left = math.floor(min(column, end_column) - margin)
+    bottom = math.ceil(max(row, end_row) + margin)
+    right = math.ceil(max(column, end_column) + margin)
+    box = Box(top, left, bottom - top, right - left).clipped(shape)
+    return box if box.height and box.width else None
+
+
+def pieces(segment: Segment, length: float) -> Iterator[Segment]:
+    """The segment cut into parts of at most `length`, so that none has a large empty box."""
+    start, end = np.array(segment)
+    count = max(1, math.ceil(float(np.hypot(*(end - start))) / length))
+    cuts = [tuple((start + (end - start) * (n / count)).tolist()) for n in range(count)]
+    cuts.append(segment[1])
+    yield from pairwise(cuts)
+
+
+def draw(view: Label, box: Box, segment: Segment, diameter: float, source: int | Label) -> None:
+    """Copy `source`, a value or what may stand in the box, to the pixels of the box in reach.
+
+    These are the ones whose centres lie at most half a diameter from the segment. `view` is the
+    box's part of the plane. Each row holds one interval: no array of the box's size is made.
+    """
+    starts, stops = _intervals(box, segment, diameter / 2)
+    if isinstance(source, int):
+        for row, start, stop in zip(view, starts.tolist(), stops.tolist(), strict=True):
+            row[start:stop] = source
+    else:
+        for row, fresh, start, stop in zip(
+            view, source, starts.tolist(), stops.tolist(), strict=True
+        ):
+            row[start:stop] = fresh[start:stop]
+
+
+def frayed(box: Box, segment: Segment, brush: Brush) -> Mask:
+    """The pixels of the box that a brush with a frayed edge sets."""
+    inner, radius = brush.diameter / 2 * brush.hardness / 100, brush.diameter / 2
+    depth = np.zeros(box.shape, np.uint8)
+    for ring in range(_RINGS + 1):
+        draw(depth, box, segment, 2 * (radius - (radius - inner) * ring / _RINGS), ring + 1)
+    side = len(_NOISE)
+    noise = np.roll(_NOISE, (-box.top % side, -box.left % side), axis=(0, 1))
+    tiled = cv2.repeat(noise, -(-box.height // side), -(-box.width // side))
+    return np.asarray(depth > tiled[: box.height, : box.width], np.bool_)
+
+
+def _intervals(box: Box, segment: Segment, radius: float) -> tuple[Columns, Columns]:
+    """First and past-last column in reach on each row of the box, counted from its left.
+
+    The figure is convex: its ends on a row lie on the circle around either end of the segment
+    or on one of the two edges parallel to it.
+    """
+    rows = np.arange(box.top, box.bottom) + 0.5
+    left, right = np.full(box.height, np.inf), np.full(box.height, -np.inf)
+    for row, column in segment:
+        half = np.sqrt(np.maximum(radius**2 - (rows - row) ** 2, 0))
+        near = np.abs(rows - row) <= radius
+        left = np.where(near, np.minimum(left, column - half), left)
+        right = np.where(near, np.maximum(right, column + half), right)
+    (row, column), (end_row, end_column) = segment
+    down, across = end_row - row, end_column - column
+    if down:
+        length = math.hypot(down, across)
+        for side in (-radius / length, radius / length):
+            share = (rows - row + side * across) / down
+            edge = column + side * down + share * across
+            near = (share >= 0) & (share <= 1)
+            left = np.where(near, np.minimum(left, edge), left)
+            right = np.where(near, np.maximum(right, edge), right)
+    starts = np.ceil(np.clip(left - 0.5, box.left, box.right)).astype(np.intp) - box.left
+    ends = np.floor(np.clip(right - 0.5, box.left - 1, box.right - 1)).astype(np.intp) - box.left
+    return starts, np.maximum(ends + 1, starts)
