@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from defectstudio.app import document as documents
+from defectstudio.app.brush import Brush
 from defectstudio.app.document import DRAFTS, draft_file
 from defectstudio.app.journal import StrokeJournal
 from defectstudio.app.label_plane import LabelPlane
@@ -25,9 +26,8 @@ def _lose(root, number, row):
         image = project.images()[number]
         stored = documents.open_document(project, image).plane.labels
         plane = LabelPlane(stored)
-        stroke = Stroke(plane, 5, 1)
-        stroke.extend((row, 10))
-        stroke.extend((row, 60))
+        stroke = Stroke(plane, 1)
+        stroke.line((row, 10), (row, 60), Brush(5))
         StrokeJournal(project).append(image.id, plane.shape, stroke.finish())
         return image.id, plane.labels.copy()
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defectstudio.app import journal
+from defectstudio.app.brush import Brush
 from defectstudio.app.document import DRAFTS, open_document, save_labels
 from defectstudio.app.journal import StrokeJournal, find_lost, recover, replay
 from defectstudio.app.label_plane import LabelPlane
@@ -48,9 +49,8 @@ def project(tmp_path):
 
 
 def _stroke(plane, start, end, value=1):
-    stroke = Stroke(plane, 5, value)
-    stroke.extend(start)
-    stroke.extend(end)
+    stroke = Stroke(plane, value)
+    stroke.line(start, end, Brush(5))
     return stroke.finish()
 
 
