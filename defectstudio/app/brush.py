@@ -106,7 +106,7 @@ def _intervals(box: Box, segment: Segment, radius: float) -> tuple[Columns, Colu
         right = np.where(near, np.maximum(right, column + half), right)
     (row, column), (end_row, end_column) = segment
     down, across = end_row - row, end_column - column
-    if down:
+    if abs(down) > 1e-9:
         length = math.hypot(down, across)
         for side in (-radius / length, radius / length):
             share = (rows - row + side * across) / down
