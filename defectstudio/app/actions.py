@@ -64,6 +64,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.out", "Zoom o&ut", _VIEW, ("Ctrl+-",), "zoom-out"),
     Action("view.overlays", "Show &overlays", _VIEW, ("Tab",), "overlays", checkable=True),
     Action("view.preview", "Show p&review", _VIEW, ("V",), "preview", checkable=True),
+    Action("page.paint", "P&aint", _VIEW, ("F5",)),
+    Action("page.compare", "&Compare blends", _VIEW, ("F6",)),
     Action("view.reset", "Reset la&yout", _VIEW, needs_project=False),
     Action("style.roll", "&Roll the style", _SYNTHESIS, ("R",), "dice"),
     Action("style.lock", "&Lock the style", _SYNTHESIS, ("Shift+R",), "lock", checkable=True),

@@ -32,6 +32,7 @@ from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.collector import Collector
 from defectstudio.gui.commands import Commands, Places
+from defectstudio.gui.compare.page import ComparePage
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
 from defectstudio.gui.panels.evaluate import EvaluatePage
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
         self.painting = PaintingPage(self.actions_, self.samples)
+        self.compare = ComparePage(self._bridge)
         self.evaluating = EvaluatePage()
         self.judging = Judging(self, self.evaluating, self._bridge)
         self.status = StatusLine(self.statusBar())
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
         self.actions_["tool.brush"].setChecked(True)
         panels = Panels(self.images, self.painting, style, self.samples, self.jobs, self.status)
         session.fill(panels, self._make_previews(project))
+        self.compare.follow(session.previews, session.studio)
         self.recovery.watch(session)
         self.commands.session = session
         self.judging.use(session)
@@ -144,6 +147,7 @@ class MainWindow(QMainWindow):
         self._unlock()
         self.recovery.let_go()
         self.painting.let_go()
+        self.compare.show_nothing()
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})
@@ -176,6 +180,7 @@ class MainWindow(QMainWindow):
         self.judging.end()
         self._files.close(drop=True)
         self._thumbnails.close()
+        self.compare.close_threads()
         self._bridge.close()
         self.jobs.end()
         self._collector.end()
@@ -195,6 +200,11 @@ class MainWindow(QMainWindow):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page of the centre, ready for its keys."""
+        self.pages.setCurrentWidget(page)
+        (page.focusProxy() or page).setFocus()
 
     def reset_layout(self) -> None:
         """Put the docks where they were on the first day."""
@@ -222,6 +232,7 @@ class MainWindow(QMainWindow):
         self.pages.setTabBarAutoHide(True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.painting, self.tr("Paint"))
+        self.pages.addTab(self.compare, self.tr("Compare"))
         self.pages.addTab(self.evaluating, self.tr("Evaluate"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
@@ -301,6 +312,7 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         self.painting.canvas.set_ground(QColor(self._theme.tones.ground))
+        self.compare.set_ground(QColor(self._theme.tones.ground))
         self.jobs.dress()
         self.evaluating.dress(QColor(self._theme.tones.ground))
 

@@ -80,6 +80,8 @@ def _view(window: MainWindow) -> Handlers:
         "view.in": lambda: canvas.set_zoom(canvas.zoom * 1.25),
         "view.out": lambda: canvas.set_zoom(canvas.zoom / 1.25),
         "view.reset": window.reset_layout,
+        "page.paint": lambda: window.show_page(window.painting),
+        "page.compare": lambda: window.show_page(window.compare),
     }
 
 

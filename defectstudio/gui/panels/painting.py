@@ -39,6 +39,7 @@ class PaintingPage(QWidget):
     def __init__(self, actions: ActionBook, samples: SamplesPanel) -> None:
         super().__init__()
         self.canvas = CanvasView()
+        self.setFocusProxy(self.canvas)
         self._studio: Studio | None = None
         self._name, self._kind = QLabel(), QLabel()
         self._kind.setProperty("role", "muted")
