@@ -244,3 +244,24 @@ def _is_local(host: object) -> bool:
         return ipaddress.ip_address(name.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session")
+def vgg16_file(tmp_path_factory):
+    """Half-precision convolutions of an untrained VGG-16, as vgg16-hed wants them."""
+    import torch
+    from torchvision.models import vgg16
+
+    from defectstudio.networks.weights import save_tensors
+
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        shapes = vgg16(weights=None).features.state_dict()
+    scale = {name: 1.4 / max(1, tensor[0].numel()) ** 0.5 for name, tensor in shapes.items()}
+    tensors = {
+        f"features.{name}": (torch.randn(tensor.shape) * scale[name] * (tensor.ndim > 1)).half()
+        for name, tensor in shapes.items()
+    }
+    path = tmp_path_factory.mktemp("weights") / "vgg.safetensors"
+    save_tensors(path, tensors)
+    return path

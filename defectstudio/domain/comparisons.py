@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.recipe import Polish
 from defectstudio.domain.run_config import FeatureName
 from defectstudio.domain.segmenters import Crop, EncoderName
 from defectstudio.domain.specs import (
@@ -86,16 +87,21 @@ class CompareSpec:
 class DstSettings:
     """How DST is measured against histogram match.
 
-    count: placements a generator and class; seed: of all draws. features: the network whose
-    histograms and Gram matrices are compared, default that of each generator's own losses;
-    feature_weights, download: as in RealismSettings. sheet: placements shown a class.
+    count: placements a generator and class; seed: of all draws. polish: iterations in which
+    contents of DST are refined at their place (recipe.Defect), as one more arm; 0: none. features:
+    the network whose histograms and Gram matrices are compared, default that of each generator's
+    own losses; feature_weights, download: as in RealismSettings. second: another network that is
+    asked too, since no generator should be judged by its own alone. sheet: placements shown a
+    class.
     """
 
     count: Annotated[int, Bounds(1, 10_000)] = 24
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
+    polish: Polish = 0
     features: FeatureName | Literal["own"] = "own"
     feature_weights: Path | None = None
     download: bool = False
+    second: FeatureName | Literal["none"] = "efficientnet-lite0"
     sheet: Annotated[int, Bounds(0, 50)] = 4
 
 

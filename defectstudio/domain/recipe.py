@@ -12,6 +12,7 @@ MixedLayers = Literal["all", "fine"]
 SEEDS = 1 << 53
 """So many seeds there are, from 0 on."""
 Seed = Annotated[int, Bounds(0, SEEDS - 1)]
+Polish = Annotated[int, Bounds(0, 1000)]
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Defect:
     generator: str
     style: Style = field(default_factory=Style)
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
-    polish: Annotated[int, Bounds(0, 1000)] = 0
+    polish: Polish = 0
 
 
 @dataclass(frozen=True)

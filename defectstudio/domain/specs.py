@@ -12,6 +12,7 @@ from defectstudio.domain.recipe import (
     BlendSettings,
     EncodedMask,
     GrainSettings,
+    Polish,
     Recipe,
     RefineSettings,
     Seed,
@@ -109,7 +110,7 @@ class StyleSettings:
     truncation: Annotated[float, Bounds(0.0, 2.0)] = 1.0
     best_of: Annotated[int, Bounds(1, 64)] = 1
     contrast: Annotated[float, Bounds(0.0, 1000.0)] = 0.0
-    polish: Annotated[int, Bounds(0, 1000)] = 0
+    polish: Polish = 0
     guard: bool = True
     favourites: bool = False
 

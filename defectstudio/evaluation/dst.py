@@ -1,14 +1,18 @@
 """The protocol "dst": what the transfer network adds to histogram match (P2 Figure 3).
 
-Both make the same placements from the same reference on the main path; compared are the finished
-images, inside the painted mask. Backgrounds that the network was trained on are counted.
+Both make the same placements from the same reference on the main path, and so do contents refined
+at their place; compared are the finished images, inside the painted mask. Backgrounds that the
+network was trained on are counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,31 +41,41 @@ from defectstudio.synthesis.generators.references import packed
 from defectstudio.synthesis.render import render
 from defectstudio.training.references import Reference, cut_references
 
-ARMS = ("surface", "histogram match", "DST")
+SURFACE, MATCH, DST, REFINED = "surface", "histogram match", "DST", "DST refined"
+"""The arms: the normal image, the first step of DST alone, its network, and that refined."""
 SCALES = 0.3, 1.0
 """Of the real masks: parts of large defects, whose normal images may be small tiles."""
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What one feature network says of the arms. own: whether the training asked it, which
+    flatters. ratio_hist, ratio_gram: of an arm to histogram match, sums over layers, to H[M]."""
+
+    features: str
+    features_sha256: str
+    own: bool
+    distances: dict[str, Distances]
+    ratio_hist: dict[str, float]
+    ratio_gram: dict[str, float]
+
+
+@dataclass(frozen=True)
 class ClassFigures:
-    """A generator and class. ratio_hist, ratio_gram: of DST to histogram match, sums over layers,
-    to H[M]; rim: `rim_distance` to the normal image, its mean by arm;
-    labels by arm; placements that were made, and those that found no place; seen_backgrounds: how
-    many of the backgrounds the network was trained on, which should be none."""
+    """A generator and class. rim: `rim_distance` to the normal image, its mean by arm; labels by
+    arm; seconds a sample by arm, medians; placements that were made, and those that found no place;
+    seen_backgrounds: how many of the backgrounds the network was trained on, which should be none.
+    """
 
     generator: str
     class_name: str
-    features: str
-    features_sha256: str
-    own_network: bool
     steps: int
     seed: int
     weights_sha256: str
-    distances: dict[str, Distances]
-    ratio_hist: float
-    ratio_gram: float
+    judged: tuple[Judged, ...]
     rim: dict[str, float | None]
     labels: dict[str, LabelSummary]
+    seconds: dict[str, float]
     placements: int
     unplaced: int
     seen_backgrounds: int
@@ -69,7 +83,7 @@ class ClassFigures:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of Figure 3: reference, normal, mask, histogram match, DST, crops of one place."""
+    """A line of Figure 3: reference, normal, mask, then what was made; crops of one place."""
 
     generator: str
     class_name: str
@@ -78,13 +92,14 @@ class Row:
 
 @dataclass
 class Gathered:
-    """What is measured of one class, placement by placement."""
+    """What is measured of one class by arm, placement by placement; distances by judge, too."""
 
-    distances: dict[str, list[Distances]] = field(default_factory=lambda: {a: [] for a in ARMS})
-    rims: dict[str, list[float]] = field(default_factory=lambda: {a: [] for a in ARMS[1:]})
-    labels: dict[str, list[LabelAccuracy]] = field(
-        default_factory=lambda: {a: [] for a in ARMS[1:]}
+    distances: dict[tuple[int, str], list[Distances]] = field(
+        default_factory=lambda: defaultdict(list)
     )
+    rims: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    labels: dict[str, list[LabelAccuracy]] = field(default_factory=lambda: defaultdict(list))
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Transfer:
@@ -121,28 +136,32 @@ class Transfer:
             if card.config.tone != "absolute":  # the finished images are
                 ids = list(card.classes)
                 shown = cut_references(named.references, ids, "absolute", _widen(card))
-            textures = Textures(self._network(card), shown)
+            judges = [Textures(network, shown) for network in self._networks(card)]
             for class_id in card.classes:
-                found.append(self._class(named, class_id, (generator, plain), textures))
+                found.append(self._class(named, class_id, (generator, plain), judges))
         return found
 
-    def _network(self, card: GeneratorCard) -> FeatureNetwork:
-        settings = self.spec.settings
-        name = card.config.learned_from if settings.features == "own" else settings.features
-        if name not in self.networks:
+    def _networks(self, card: GeneratorCard) -> list[FeatureNetwork]:
+        """The judges, each once; the file of a setting is that of the first."""
+        wanted = self.spec.settings
+        first = card.config.learned_from if wanted.features == "own" else wanted.features
+        files: dict[str, Path | None] = {first: wanted.feature_weights}
+        if wanted.second != "none":
+            files.setdefault(wanted.second, None)
+        for name in files.keys() - self.networks.keys():
             self.networks[name] = load_features(
-                name, self.device, weights=settings.feature_weights, download=settings.download
+                name, self.device, weights=files[name], download=wanted.download
             )
-        return self.networks[name]
+        return [self.networks[name] for name in files]
 
     def _class(
         self,
         named: TransferredGenerator,
         class_id: int,
         pair: tuple[Dst, Histmatch],
-        textures: Textures,
+        judges: Sequence[Textures],
     ) -> ClassFigures:
-        generator, plain = pair
+        generator = pair[0]
         card, gathered, unplaced = generator.card, Gathered(), 0
         batch = Batch(self._batch(named.folder, class_id), generator)
         for index in range(self.spec.settings.count):
@@ -155,43 +174,58 @@ class Transfer:
                 continue
             finally:
                 self.tick()
-            made = (
-                render(_with(drawn.recipe, plain), drawn.background, _by_weights(plain)),
-                render(drawn.recipe, drawn.background, _by_weights(generator)),
-            )
+            made = self._made(drawn, pair, gathered)
             number = generator.references.drawn(
                 class_index(card, class_id), drawn.recipe.defects[0].seed
             )[1]
-            self._measure(gathered, drawn, made, textures, number)
+            self._measure(gathered, drawn, made, judges, number)
             if index < self.spec.settings.sheet:
-                pictures = _pictures(textures.references[number], drawn.background, made)
+                pictures = _pictures(judges[0].references[number], drawn.background, made)
                 self.rows.append(Row(named.name, card.classes[class_id], pictures))
-        if not gathered.distances[ARMS[0]]:
+        if not gathered.seconds:
             raise UserError(
                 f"no defect of {card.classes[class_id]} found a place",
                 subject=named.name,
                 remedy="Import larger normal images.",
             )
         seen = len({known.sha256 for known in self.spec.backgrounds} & set(card.trained_on))
-        made_of = (class_id, unplaced, seen)
-        return _figures(named.name, card, made_of, textures.network, gathered)
+        networks = [textures.network for textures in judges]
+        return _figures(named.name, card, (class_id, unplaced, seen), networks, gathered)
+
+    def _made(
+        self, drawn: Drawn, pair: tuple[Dst, Histmatch], gathered: Gathered
+    ) -> dict[str, Composite]:
+        """The samples of one placement by arm; their time is gathered."""
+        generators = {one.card.weights_sha256: one for one in pair}
+        recipes = {MATCH: _changed(drawn.recipe, generator=pair[1].card.weights_sha256)}
+        recipes[DST] = drawn.recipe
+        if polish := self.spec.settings.polish:
+            recipes[REFINED] = _changed(drawn.recipe, polish=polish)
+        made = {}
+        for arm, recipe in recipes.items():
+            start = perf_counter()
+            made[arm] = render(recipe, drawn.background, generators)
+            gathered.seconds[arm].append(perf_counter() - start)
+        return made
 
     def _measure(
         self,
         gathered: Gathered,
         drawn: Drawn,
-        made: Sequence[Composite],
-        textures: Textures,
+        made: Mapping[str, Composite],
+        judges: Sequence[Textures],
         number: int,
     ) -> None:
-        background, mask = drawn.background, made[0].painted > 0
-        surface = textures.maps(background, mask)
-        gathered.distances[ARMS[0]].append(textures.distances(surface, surface, mask, number))
-        for arm, sample in zip(ARMS[1:], made, strict=True):
-            maps = textures.maps(sample.image, mask)
-            gathered.distances[arm].append(textures.distances(maps, surface, mask, number))
-            apart = rim_distance(background, sample.image, mask)
-            gathered.rims[arm] += [] if apart is None else [apart]
+        background, mask = drawn.background, made[MATCH].painted > 0
+        images = {SURFACE: background, **{arm: one.image for arm, one in made.items()}}
+        for judge, textures in enumerate(judges):
+            surface = textures.maps(background, mask)
+            for arm, image in images.items():
+                apart = textures.distances(textures.maps(image, mask), surface, mask, number)
+                gathered.distances[judge, arm].append(apart)
+        for arm, sample in made.items():
+            rim = rim_distance(background, sample.image, mask)
+            gathered.rims[arm] += [] if rim is None else [rim]
             label = sample.label > 0
             tau = drawn.recipe.refine.threshold
             gathered.labels[arm].append(label_accuracy(background, sample.image, label, mask, tau))
@@ -216,30 +250,40 @@ def _figures(
     name: str,
     card: GeneratorCard,
     made: tuple[int, int, int],
-    network: FeatureNetwork,
+    networks: Sequence[FeatureNetwork],
     gathered: Gathered,
 ) -> ClassFigures:
     """made: the class id, placements that found no place, and backgrounds that were seen."""
     class_id, unplaced, seen = made
-    means = {arm: mean(own) for arm, own in gathered.distances.items()}
-    match, dst = means[ARMS[1]], means[ARMS[2]]
     return ClassFigures(
         generator=name,
         class_name=card.classes[class_id],
-        features=network.name,
-        features_sha256=network.sha256,
-        own_network=network.name == card.config.learned_from,
         steps=card.step,
         seed=card.config.seed,
         weights_sha256=card.weights_sha256,
-        distances=means,
-        ratio_hist=ratio(dst.hist, match.hist),
-        ratio_gram=ratio(dst.gram_reference, match.gram_reference),
+        judged=tuple(
+            _judged(network, network.name == card.config.learned_from, judge, gathered)
+            for judge, network in enumerate(networks)
+        ),
         rim={arm: float(np.mean(own)) if own else None for arm, own in gathered.rims.items()},
         labels={arm: summarise(own) for arm, own in gathered.labels.items()},
-        placements=len(gathered.distances[ARMS[0]]),
+        seconds={arm: float(np.median(own)) for arm, own in gathered.seconds.items()},
+        placements=len(gathered.seconds[MATCH]),
         unplaced=unplaced,
         seen_backgrounds=seen,
+    )
+
+
+def _judged(network: FeatureNetwork, own: bool, judge: int, gathered: Gathered) -> Judged:
+    means = {arm: mean(all_) for (by, arm), all_ in gathered.distances.items() if by == judge}
+    match, made = means[MATCH], [arm for arm in means if arm not in (SURFACE, MATCH)]
+    return Judged(
+        network.name,
+        network.sha256,
+        own,
+        means,
+        {arm: ratio(means[arm].hist, match.hist) for arm in made},
+        {arm: ratio(means[arm].gram_reference, match.gram_reference) for arm in made},
     )
 
 
@@ -271,21 +315,18 @@ def _plain(generator: Dst, references: Sequence[Reference]) -> Histmatch:
     return Histmatch(own, packed(kept, plain), torch.device("cpu"))
 
 
-def _with(recipe: Recipe, generator: Histmatch) -> Recipe:
-    """The same placement made by another generator."""
-    weights = generator.card.weights_sha256
-    return replace(recipe, defects=tuple(replace(one, generator=weights) for one in recipe.defects))
-
-
-def _by_weights(generator: Dst | Histmatch) -> dict[str, Dst | Histmatch]:
-    return {generator.card.weights_sha256: generator}
+def _changed(recipe: Recipe, **changes: Any) -> Recipe:
+    """The same placement made in another way."""
+    return replace(recipe, defects=tuple(replace(one, **changes) for one in recipe.defects))
 
 
 def _pictures(
-    reference: Reference, background: Image, made: Sequence[Composite]
+    reference: Reference, background: Image, made: Mapping[str, Composite]
 ) -> tuple[Unit, ...]:
-    box = window(made[0].painted > 0)
-    images = [to_unit(image[box.slices]) for image in (background, *(one.image for one in made))]
-    mask = (made[0].painted[box.slices] > 0).astype(np.float32)
-    shown = (reference.pixels, images[0], mask, *images[1:])
+    painted = made[MATCH].painted
+    box = window(painted > 0)
+    images = [background, *(one.image for one in made.values())]
+    surface, *finished = (to_unit(image[box.slices]) for image in images)
+    mask = (painted[box.slices] > 0).astype(np.float32)
+    shown = (reference.pixels, surface, mask, *finished)
     return tuple(with_channels(one, 3) for one in shown)

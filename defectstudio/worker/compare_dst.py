@@ -59,7 +59,11 @@ def _summary(figures: Sequence[ClassFigures]) -> dict[str, object]:
         {
             "name": f"{one.generator}, {one.class_name}",
             "sentence": sentence(one),
-            "figures": {"ratio_hist": one.ratio_hist, "ratio_gram": one.ratio_gram},
+            "figures": {
+                f"{judged.features} {arm}": ratio
+                for judged in one.judged
+                for arm, ratio in judged.ratio_hist.items()
+            },
         }
         for one in figures
     ]

@@ -49,21 +49,54 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
     assert isinstance(owner.events[-1], Finished)
     arms = owner.events[-1].summary["arms"]
     assert [one["name"] for one in arms] == ["net, hole", "net, scratch"]
-    assert "0% nearer" in arms[0]["sentence"] and "flatters" in arms[0]["sentence"]
+    assert "DST 0% nearer" in arms[0]["sentence"] and "flatters" in arms[0]["sentence"]
+    assert arms[0]["figures"] == {"efficientnet-lite0 DST": pytest.approx(1, abs=0.02)}
 
     data = json.loads((spec.run / "report" / "dst.json").read_text())
     assert data["references"] == {"net": [file.sha256 for file in spec.generators[0].references]}
     hole = data["result"][0]
     assert hole["placements"] == 2
-    assert hole["ratio_hist"] == pytest.approx(1, abs=0.02)  # the network adds nothing yet
-    match, surface = hole["distances"]["histogram match"], hole["distances"]["surface"]
+    (judged,) = hole["judged"]  # the training's own network is the second one as well
+    assert judged["own"] and judged["features"] == "efficientnet-lite0"
+    assert judged["ratio_hist"] == {"DST": pytest.approx(1, abs=0.02)}  # it adds nothing yet
+    match, surface = judged["distances"]["histogram match"], judged["distances"]["surface"]
     assert sum(match["hist"].values()) < sum(surface["hist"].values())
     assert set(surface["gram_surface"].values()) == {0.0}
     for arm in ("histogram match", "DST"):
         assert hole["labels"][arm]["outside_region"] == 0
-        assert hole["rim"][arm] > 0
+        assert hole["rim"][arm] > 0 and hole["seconds"][arm] > 0
     page = (spec.run / "report" / "dst.html").read_text()
     assert page.count("<img") == 2 and "histogram match, DST" in page
+
+
+def test_refined_contents_stand_beside_those_of_the_network(spec, make_owner):
+    wanted = replace(spec.settings, count=1, polish=8)
+    compare_dst(replace(spec, settings=wanted), make_owner())
+    hole = json.loads((spec.run / "report" / "dst.json").read_text())["result"][0]
+    ratios = hole["judged"][0]["ratio_hist"]
+    assert list(ratios) == ["DST", "DST refined"] and ratios["DST refined"] < 0.95 * ratios["DST"]
+    assert hole["labels"]["DST refined"]["outside_region"] == 0
+    page = (spec.run / "report" / "dst.html").read_text()
+    assert "histogram match, DST, DST refined" in page and "net, hole: DST refined" in page
+
+
+def test_two_networks_judge_each_by_its_own_layers(spec, vgg16_file, make_owner):
+    wanted = replace(spec.settings, count=1, features="vgg16-hed", feature_weights=vgg16_file)
+    owner = make_owner()
+    compare_dst(replace(spec, settings=wanted), owner)
+    hole = json.loads((spec.run / "report" / "dst.json").read_text())["result"][0]
+    first, second = hole["judged"]
+    assert [first["features"], second["features"]] == ["vgg16-hed", "efficientnet-lite0"]
+    assert [first["own"], second["own"]] == [False, True]
+    assert "relu4_1" in first["distances"]["DST"]["hist"]
+    assert "stride4" in second["distances"]["DST"]["hist"]
+    page = (spec.run / "report" / "dst.html").read_text()
+    assert "By vgg16-hed." in page and "By efficientnet-lite0." in page
+    assert "vgg16-hed; DST" in owner.events[-1].summary["arms"][0]["sentence"].replace(")", "")
+    alone = replace(wanted, second="none")
+    compare_dst(replace(spec, settings=alone), make_owner())
+    hole = json.loads((spec.run / "report" / "dst.json").read_text())["result"][0]
+    assert [one["features"] for one in hole["judged"]] == ["vgg16-hed"]
 
 
 def test_a_stop_leaves_no_report(spec, make_owner):
