@@ -60,15 +60,15 @@ def start_synthesis(
     picture, added to the project when new; default the item's normal images. Where the item is
     split, shapes and backgrounds are of the training split. region: a picture of where defects
     may fall. blend: default as the generator wants. overrides: fields of BlendSettings,
-    GrainSettings, RefineSettings, PlacementSettings and StyleSettings. The same call with the same
-    seed makes the same bytes.
+    GrainSettings, RefineSettings, PlacementSettings and StyleSettings, of which `polish` is by
+    default as the generator wants. The same call with the same seed makes the same bytes.
 
     Raises SettingError, ImageError and ProjectError.
     """
     chosen = project.generator(generator)
     card = GENERATORS.read_card(chosen.folder)
     target = project.item(chosen.item_id) if item is None else item_named(project, item)
-    looks = _Looks.of(overrides or {}, blend or card.config.blend_mode)
+    looks = _Looks.of(overrides or {}, blend or card.config.blend_mode, card.config.batch_polish)
     painted, allowed = _drawn(mask), _drawn(region)
     needs_shapes = painted is None and card.config.fills_mask
     shapes = _labeled(project, target) if needs_shapes else []
@@ -108,7 +108,7 @@ class _Looks:
     styles: StyleSettings
 
     @classmethod
-    def of(cls, overrides: Mapping[str, Any], blend: BlendMode) -> _Looks:
+    def of(cls, overrides: Mapping[str, Any], blend: BlendMode, polish: int) -> _Looks:
         kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings, StyleSettings)
         blends, grains, refines, places, styles = spread(overrides, *kinds)
         placement = settings(PlacementSettings, places)
@@ -123,7 +123,7 @@ class _Looks:
             settings(GrainSettings, grains),
             settings(RefineSettings, refines),
             placement,
-            settings(StyleSettings, styles),
+            settings(StyleSettings, {"polish": polish, **styles}),
         )
 
 

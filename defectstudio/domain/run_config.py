@@ -59,6 +59,11 @@ class RunConfig:
         """How contents are blended unless told otherwise."""
         return "improved"
 
+    @property
+    def batch_polish(self) -> int:
+        """`recipe.Defect.polish` of batches unless told otherwise."""
+        return 0
+
     def context(self, height: int, width: int) -> tuple[int, int]:  # noqa: ARG002
         """Rows above and below, columns left and right of a mask's box (height, width) whose
         surface a content is made from beside that under the box."""

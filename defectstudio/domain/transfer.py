@@ -11,6 +11,8 @@ from defectstudio.domain.run_config import FeatureName, LearningConfig, RunConfi
 
 REACH = 32
 """Pixels around a mask that the transfer network sees at least."""
+BATCH_POLISH = 10
+"""Iterations, after which a batch's contents are hardly nearer to the reference with more."""
 Canvas = Annotated[int, Bounds(64, 256)]
 Fusion = Annotated[float, Bounds(0.0, 16.0)]
 
@@ -94,6 +96,11 @@ class DstConfig(LearningConfig):
     def blend_mode(self) -> BlendMode:
         """The content is fused with its surface already."""
         return "alpha"
+
+    @property
+    def batch_polish(self) -> int:
+        """A few: most of what refinement brings, at seconds a sample. The paper has none."""
+        return BATCH_POLISH if self.balance else 0
 
     def context(self, height: int, width: int) -> tuple[int, int]:
         """At least the trained canvas, so that the normalisation sees as much surface."""

@@ -37,8 +37,8 @@ _SETTINGS: dict[str, Callable[[], Any]] = {
     "realism": RealismSettings,
     "dst": DstSettings,
 }
-_FIRST = ("generators", "real", "count", "share", "architectures", "repeats", "steps", "partitions",
-          "seed")  # fmt: skip
+_FIRST = ("generators", "real", "count", "polish", "share", "architectures", "repeats", "steps",
+          "partitions", "seed")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ TERMS = ("content", "style", "hist", "texture", "tv")
 IMAGE_SHARE = 0.3
 """Of the image's own histogram beside those of features: it was matched to begin with, and held
 as firmly as theirs it would let no texture rise."""
-POLISH_RATE = 0.01
+POLISH_RATE = 0.003
 """Adam's rate on pixels, in units of the full range."""
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.transfer import REACH, DstConfig
 from defectstudio.imaging.fusion import fused, gaussian_mask
@@ -92,7 +93,23 @@ class Dst:
     def _polished(
         self, made: Unit, scene: tuple[Unit, Unit, Mask], number: int, iterations: int
     ) -> Unit:
-        """scene: the surface, the matched image and the mask, all (h, w, ...) as `made`."""
+        """scene: the surface, the matched image and the mask, all (h, w, ...) as `made`; large ones
+        are refined in tiles, each by what of the mask it holds."""
+        surface, image, mask = scene
+        if max(mask.shape) <= TILE:
+            return self._descended(made, scene, number, iterations)
+        joined = Joined(made.shape)
+        for box in tiles(mask.shape, TILE, OVERLAP):
+            at = box.slices
+            if mask[at].any():
+                part = surface[at], image[at], mask[at]
+                own = self._descended(made[at], part, number, iterations)
+                joined.add(own, box, feather(box, mask.shape, OVERLAP, REACH))
+        return joined.over(made)
+
+    def _descended(
+        self, made: Unit, scene: tuple[Unit, Unit, Mask], number: int, iterations: int
+    ) -> Unit:
         surface, image, mask = scene
         objective = self._objective()
         g = gaussian_mask(mask, self.config.fusion)
@@ -114,7 +131,11 @@ class Dst:
     def _objective(self) -> Objective:
         """Its network is loaded when it is first asked."""
         if self._asked is None:
-            network = load_features(self.config.features, self.device)
+            try:
+                network = load_features(self.config.features, self.device)
+            except CheckpointError as error:
+                remedy = f"{error.remedy} With polish 0 nothing is refined and none is needed."
+                raise CheckpointError(error.reason, subject=error.subject, remedy=remedy) from error
             self._asked = Objective(network, self.config)
         return self._asked
 

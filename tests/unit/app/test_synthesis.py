@@ -12,9 +12,10 @@ from defectstudio.app.seed_marks import mark_seed
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.files import sha256_file, write_json
-from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
+from defectstudio.domain.generators import Config, DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role, Split
 from defectstudio.domain.seed_marks import Mark
+from defectstudio.domain.transfer import BATCH_POLISH, DstConfig
 from defectstudio.imaging.masks import decode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.jobs import process
@@ -35,11 +36,13 @@ def picture(folder: Path, value: int, shape: tuple[int, int] = (16, 24)) -> Path
     return path
 
 
-def generator(folder: Path, classes: dict[int, str], source: str = "mask") -> Path:
+def generator(
+    folder: Path, classes: dict[int, str], source: str = "mask", config: Config | None = None
+) -> Path:
     folder.mkdir()
     weights = folder / "generator.safetensors"
     save_file({"w": np.zeros(len(classes), np.float32)}, weights)
-    config = DcdgancConfig(source=source)
+    config = config or DcdgancConfig(source=source)
     card = GeneratorCard(
         config, 1, classes, dict.fromkeys(classes, 0.5), 1, (), "train",
         sha256_file(weights), {},
@@ -68,9 +71,9 @@ def project(tmp_path):
         yield made
 
 
-def made_spec(project: Project, **wishes) -> dict:
+def made_spec(project: Project, generator: str = "g", **wishes) -> dict:
     """The specification of a batch; the worker that gets it makes nothing."""
-    job = start_synthesis(project, generator="g", **wishes)
+    job = start_synthesis(project, generator=generator, **wishes)
     job.wait(20)
     return json.loads((job.record.folder / "job.json").read_text())
 
@@ -99,6 +102,14 @@ def test_settings_find_their_place(project):
     assert spec["grain"]["strength"] == 0.5
     assert spec["refine"]["threshold"] == 0.1
     assert spec["placement"]["per_sample"] == 2
+
+
+def test_a_batch_is_refined_as_its_generator_wants_unless_told_otherwise(project, tmp_path):
+    folder = generator(tmp_path / "t", {1: "dent"}, config=DstConfig())
+    project.add_generator(project.items()[0].id, "t", "dst", folder)
+    assert made_spec(project)["styles"]["polish"] == 0
+    assert made_spec(project, "t")["styles"]["polish"] == BATCH_POLISH
+    assert made_spec(project, "t", overrides={"polish": "0"})["styles"]["polish"] == 0
 
 
 @pytest.mark.parametrize(

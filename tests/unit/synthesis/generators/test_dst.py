@@ -1,12 +1,15 @@
 """DST and histogram match as samplers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from defectstudio.domain.errors import RecipeError
+from defectstudio.domain.errors import CheckpointError, RecipeError
 from defectstudio.domain.recipe import BlendSettings, Defect, GrainSettings, Recipe
 from defectstudio.imaging.masks import encode
+from defectstudio.networks.features.registry import HED_VARIABLE
 from defectstudio.networks.transfer_net.objective import Placement, total, weighted
 from defectstudio.synthesis.generators import dst
 from defectstudio.synthesis.generators.loading import load_generator
@@ -94,7 +97,7 @@ def test_tiles_of_a_large_surface_meet_without_a_seam(tiny_of_kind, monkeypatch)
 
 
 def test_a_polished_content_is_nearer_to_the_reference(tiny_of_kind):
-    generator = load_generator(tiny_of_kind("dst"), CPU)
+    generator = load_generator(tiny_of_kind("dst", hist_pixels=4096), CPU)
     mask = disc(40)
     surface = surface_for(generator, mask)
     plain = generator.generate(1, 0, mask, surface)
@@ -106,6 +109,37 @@ def test_a_polished_content_is_nearer_to_the_reference(tiny_of_kind):
     few = generator.polished(1, 0, mask, surface, 2)
     losses = [loss_of(generator, content, mask, surface) for content in (few, plain, one, more)]
     assert losses[0] <= losses[1] > losses[2] > losses[3]
+
+
+def test_large_masks_are_refined_in_tiles(tiny_of_kind, monkeypatch):
+    """The memory is that of a tile; every part is moved, and what is outside stays."""
+    generator = load_generator(tiny_of_kind("dst"), CPU)
+    monkeypatch.setattr(dst, "TILE", 128)
+    monkeypatch.setattr(dst, "OVERLAP", 96)
+    sizes = []
+    descended = generator._descended
+    monkeypatch.setattr(
+        generator,
+        "_descended",
+        lambda made, *rest: sizes.append(made.shape) or descended(made, *rest),
+    )
+    mask = np.ones((20, 150), bool)
+    surface = surface_for(generator, mask)
+    plain, refined = (generator.polished(1, 0, mask, surface, n).pixels for n in (0, 2))
+    assert len(sizes) > 1 and max(max(size[:2]) for size in sizes) <= 128
+    change = np.abs(refined - plain).max(axis=2)
+    assert (change[4:-4, 4:-4].max(axis=0) > 1e-4).all()
+
+
+def test_without_the_network_of_the_training_there_is_no_refinement(tiny_of_kind, monkeypatch):
+    monkeypatch.delenv(HED_VARIABLE, raising=False)
+    generator = load_generator(tiny_of_kind("dst"), CPU)
+    generator.config = replace(generator.config, features="vgg16-hed")
+    mask = disc(40)
+    surface = surface_for(generator, mask)
+    assert generator.polished(1, 0, mask, surface, 0).raw_mask.any()
+    with pytest.raises(CheckpointError, match="With polish 0"):
+        generator.polished(1, 0, mask, surface, 1)
 
 
 def loss_of(generator, content, mask, surface):
