@@ -38,6 +38,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit.redo", "&Redo", _EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
     Action("edit.copy", "C&opy painted shape", _EDIT, ("Ctrl+C",), "copy"),
     Action("edit.clear", "&Clear painted mask", _EDIT, ("Ctrl+Backspace",), "clear"),
+    Action("custom.keys", "Change &keys…", _EDIT, needs_project=False),
+    Action("custom.settings", "&Settings…", _EDIT, ("Ctrl+,",), needs_project=False),
     Action("tool.brush", "&Brush", _PAINT, ("B",), "brush", checkable=True),
     Action("tool.eraser", "&Eraser", _PAINT, ("E",), "eraser", checkable=True),
     Action("tool.line", "Straight l&ine", _PAINT, ("U",), "line", checkable=True),
@@ -76,7 +78,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),
     Action("segmenter.evaluate", "&Judge on real images", _SEGMENTERS, icon="evaluate"),
     Action("segmenter.compare", "&Compare generators…", _SEGMENTERS, icon="compare"),
-    Action("help.keys", "&Keys", _HELP, ("?", "F1"), "keys", needs_project=False),
+    Action("help.guide", "&User guide", _HELP, ("F1",), needs_project=False),
+    Action("help.keys", "&Keys", _HELP, ("?",), "keys", needs_project=False),
+    Action("help.palette", "&Command palette…", _HELP, ("Ctrl+K",), needs_project=False),
+    Action("help.welcome", "&Welcome page", _HELP),
+    Action("about.log", "Show &log", _HELP, needs_project=False),
+    Action("about.system", "&System check…", _HELP, needs_project=False),
+    Action("about.program", "&About DefectStudio", _HELP, needs_project=False),
 )
 
 BY_ID = {action.id: action for action in ACTIONS}

@@ -86,6 +86,12 @@ class History:
             stack[:] = [one for one in stack if one is not command]
         self.changed.emit()
 
+    def hold(self, budget: int) -> None:
+        """Hold at most so many bytes from now on."""
+        self._budget = budget
+        self._forget()
+        self.changed.emit()
+
     def clear(self) -> None:
         """Forget everything, as when another project is opened."""
         self._done.clear()

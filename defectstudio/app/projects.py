@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from defectstudio.app.first_steps import steps_taken
 from defectstudio.app.settings import RecentProject, Settings, change, load
 from defectstudio.domain.errors import SettingError
 from defectstudio.project.folder import DATABASE
@@ -30,7 +31,7 @@ def remember(project: Project) -> str:
     Returns what a person should know when that was not possible, else an empty text: the
     project is used all the same.
     """
-    one = RecentProject(project.id, project.root, project.root.name)
+    one = RecentProject(project.id, project.root, project.root.name, steps_taken(project))
 
     def edit(settings: Settings) -> Settings:
         others = [old for old in settings.recent if old.path != one.path and old.id != one.id]

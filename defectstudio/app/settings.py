@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from filelock import FileLock
 from platformdirs import user_config_path
 from pydantic import TypeAdapter, ValidationError
 
+from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.errors import SettingError
 from defectstudio.domain.files import write_json
+from defectstudio.domain.specs import Device
 
 HOME = "DEFECTSTUDIO_HOME"
 """The environment variable that names another folder for the settings."""
@@ -22,18 +24,35 @@ HOME = "DEFECTSTUDIO_HOME"
 
 @dataclass(frozen=True)
 class RecentProject:
-    """A project that was open on this machine; `name` is its folder's."""
+    """A project that was open on this machine; `name` is its folder's, `steps` the first steps
+    that were taken in it."""
 
     id: str
     path: Path
     name: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a person chooses in the settings dialog. Zero threads: all cores but one."""
+
+    theme: Literal["system", "light", "dark"] = "system"
+    language: Literal["system", "en", "de", "zh_CN"] = "system"
+    autosave_seconds: Annotated[int, Bounds(1, 300)] = 2
+    undo_megabytes: Annotated[int, Bounds(16, 4096)] = 256
+    device: Device = "auto"
+    threads: Annotated[int, Bounds(0, 256)] = 0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """recent: the projects opened last, newest first."""
+    """recent: the projects opened last, newest first; keys: those of actions, by id, where a
+    person has changed them."""
 
     recent: tuple[RecentProject, ...] = ()
+    preferences: Preferences = Preferences()
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     format: Literal[1] = 1
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QWidget
 
 from defectstudio.app.actions import ACTIONS, BY_ID, CLASS_KEYS, MENUS, plain
+from defectstudio.app.keymap import DEFAULTS
 from defectstudio.gui.icons import icon
+from defectstudio.gui.translation import localized
 
 _TOOLS = "tool."
 _ON_CANVAS = frozenset({"view.overlays"})
@@ -35,6 +37,7 @@ class ActionBook(QObject):
             made.setShortcut(key)
             made.triggered.connect(lambda _=False, n=number: self.class_key.emit(n))
             window.addAction(made)
+        self.show_keys(DEFAULTS)
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
@@ -47,7 +50,7 @@ class ActionBook(QObject):
     def fill(self, bar: QMenuBar) -> None:
         """Build the menus."""
         for title in MENUS:
-            menu, group = bar.addMenu(title), ""
+            menu, group = bar.addMenu(localized(title)), ""
             for action in ACTIONS:
                 if action.menu == title:
                     kind = action.id.partition(".")[0]
@@ -61,6 +64,14 @@ class ActionBook(QObject):
         for action_id in _ON_CANVAS:
             canvas.addAction(self[action_id])
 
+    def show_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Give the actions these keys, by id; the first is shown."""
+        for action_id, made in self._actions.items():
+            made.setShortcuts([QKeySequence(key) for key in keys.get(action_id, ())])
+            shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            text = plain(localized(BY_ID[action_id].text))
+            made.setToolTip(text + (f"  ({shown})" if shown else ""))
+
     def set_project_open(self, is_open: bool) -> None:
         """Enable what needs a project."""
         for action in ACTIONS:
@@ -69,16 +80,13 @@ class ActionBook(QObject):
 
     def _made(self, action_id: str) -> QAction:
         action = BY_ID[action_id]
-        made = QAction(action.text, self)
+        made = QAction(localized(action.text), self)
         made.setObjectName(action.id)
         made.setCheckable(action.checkable)
-        made.setShortcuts([QKeySequence(key) for key in action.keys])
         if action.icon:
             made.setIcon(icon(action.icon))
             made.setIconVisibleInMenu(False)
-        shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        made.setIconText(plain(action.text).split(" ")[0])
-        made.setToolTip(plain(action.text) + (f"  ({shown})" if shown else ""))
+        made.setIconText(plain(made.text()).split(" ")[0])
         if action.id in _ON_CANVAS:
             made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:

@@ -20,7 +20,6 @@ from defectstudio.exchange.exporting import ExportReport
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
 from defectstudio.gui.dialogs.import_images import ImportChoice, ImportDialog
-from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
@@ -98,15 +97,18 @@ class Commands(QObject):
             root, item = dialog.root, dialog.item_name
             self._do(self.tr("Making…"), lambda: new_project(root, item), self.opened.emit)
 
-        self._ask(dialog, create)
+        self.ask(dialog, create)
 
     # --- in a project
 
-    def ask_import(self) -> None:
-        """Import images."""
+    def ask_import(self, folder: Path | None = None) -> None:
+        """Import images, of a folder that may be known already."""
         session = self._open_session()
         names = [item.name for item in session.project.items()]
         dialog = ImportDialog(names, session.item.name, self._window)
+
+        if folder is not None:
+            dialog.source.show_path(folder)
 
         def checked(choice: ImportChoice) -> None:
             session.files.run(
@@ -116,14 +118,14 @@ class Commands(QObject):
             )
 
         dialog.checked.connect(checked)
-        self._ask(dialog, lambda: self._import(session, dialog.choice))
+        self.ask(dialog, lambda: self._import(session, dialog.choice))
 
     def ask_export(self) -> None:
         """Export the dataset."""
         session = self._open_session()
         count = len(session.project.samples(session.item.id))
         dialog = ExportDialog(self.places.exports, session.item.name, count, self._window)
-        self._ask(dialog, lambda: self._export(session, dialog.choice))
+        self.ask(dialog, lambda: self._export(session, dialog.choice))
 
     def ask_train(self) -> None:
         """Train a generator."""
@@ -140,7 +142,7 @@ class Commands(QObject):
 
         def ask(labeled: dict[str, bool]) -> None:
             dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
-            self._ask(dialog, lambda: self._train(session, dialog.choice))
+            self.ask(dialog, lambda: self._train(session, dialog.choice))
 
         session.find_labeled(ask)
 
@@ -161,10 +163,6 @@ class Commands(QObject):
             session.choose_when_trained(name)
 
         session.find_labeled(start)
-
-    def show_keys(self) -> None:
-        """The key sheet."""
-        self._ask(KeySheet(self._window), lambda: None)
 
     def may_stop_jobs(self, count: int) -> bool:
         """Ask whether running jobs may be stopped."""
@@ -242,7 +240,8 @@ class Commands(QObject):
     def _tell_progress(self, done: int, total: int) -> None:
         self._files.post(lambda: self.progressed.emit(done, total))
 
-    def _ask(self, dialog: QDialog, accepted: Callable[[], object]) -> None:
+    def ask(self, dialog: QDialog, accepted: Callable[[], object] = lambda: None) -> None:
+        """Open a dialog; it is gone when it is closed."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(accepted)
         dialog.open()

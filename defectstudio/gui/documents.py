@@ -36,11 +36,11 @@ class Documents(QObject):
         super().__init__()
         self._project, self._studio, self._files = project, studio, files
         self._journal = StrokeJournal(project)
+        self.autosave = AUTOSAVE_MS
         self._wanted = 0
         self._troubles: set[str] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(self._save_when_still)
 
     def open(self, image_id: int) -> None:
@@ -83,7 +83,7 @@ class Documents(QObject):
     def edited(self) -> None:
         """Save soon. Edits that follow do not put it off."""
         if not self._timer.isActive():
-            self._timer.start(AUTOSAVE_MS)
+            self._timer.start(self.autosave)
 
     def save(self) -> None:
         """Save now what is not saved yet; what is under way is ended first."""

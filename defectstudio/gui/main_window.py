@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app import logbook
 from defectstudio.app.preview import Previewer
 from defectstudio.app.projects import recent_projects, remember
 from defectstudio.app.settings import settings_path
@@ -33,6 +34,8 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.collector import Collector
 from defectstudio.gui.commands import Commands, Places
 from defectstudio.gui.compare.page import ComparePage
+from defectstudio.gui.dropping import Dropping
+from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
 from defectstudio.gui.panels.evaluate import EvaluatePage
@@ -45,6 +48,7 @@ from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.gui.panels.welcome import WelcomePage
+from defectstudio.gui.preferences import Customs
 from defectstudio.gui.previews import Previewing
 from defectstudio.gui.recovery import Recovery
 from defectstudio.gui.session import Panels, Session, open_session
@@ -71,7 +75,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setObjectName("main")
-        self._theme, self._make_previews = theme, make_previews
+        self.theme, self._make_previews = theme, make_previews
         self._collector = Collector(self)
         self._bridge = Bridge(self)
         self._files = Background("projects", self._bridge)
@@ -82,6 +86,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self, self._files, places or Places.of_user())
         self.messages = MessageBar()
         self.recovery = Recovery(self.messages)
+        self.help = Help(self, self.commands, self._files)
         self.welcome = WelcomePage(self.actions_)
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
@@ -93,8 +98,10 @@ class MainWindow(QMainWindow):
         self.pages = QTabWidget()
         self.side = QStackedWidget()
         self._assemble()
+        self.customs = Customs(self)
         connect(self)
-        self._theme.changed.connect(self._dress)
+        self.theme.changed.connect(self._dress)
+        Dropping(self, self.commands, self.painting.canvas.viewport())
         self._dress()
         self._show_project(None)
 
@@ -110,6 +117,7 @@ class MainWindow(QMainWindow):
             return
         self._lock = lock
         session = self.session = open_session(project)
+        self.customs.apply_to(session)
         style = StylePanel(session.studio, self.actions_)
         self.side.addWidget(style)
         self.side.setCurrentWidget(style)
@@ -141,6 +149,7 @@ class MainWindow(QMainWindow):
         error = session.documents.finish()
         if error is not None and not self.commands.may_lose(error):
             return False
+        remember(session.project)
         self.session = self.commands.session = None
         self.judging.let_go()
         session.close()
@@ -158,6 +167,25 @@ class MainWindow(QMainWindow):
         session.deleteLater()
         self._show_project(None)
         return True
+
+    def show_welcome(self) -> None:
+        """Look at the first page while a project is open."""
+        if self.session is not None:
+            self._welcome(self.session.project)
+            self._stack.setCurrentWidget(self.welcome)
+
+    def show_pages(self) -> None:
+        """Go back to the open project."""
+        if self.session is not None:
+            self._stack.setCurrentWidget(self.pages)
+
+    def _welcome(self, project: Project | None) -> None:
+        """Fill the first page; the steps are those of the open project or of the last one."""
+        note = remember(project) if project is not None else ""
+        recent, trouble = recent_projects()
+        self.welcome.show_recent(recent, is_open=project is not None)
+        for text in filter(None, (note, trouble)):
+            self.messages.show_note(text)
 
     # --- window
 
@@ -178,6 +206,7 @@ class MainWindow(QMainWindow):
             session.close()
         self._unlock()
         self.judging.end()
+        self.customs.release()
         self._files.close(drop=True)
         self._thumbnails.close()
         self.compare.close_threads()
@@ -300,10 +329,7 @@ class MainWindow(QMainWindow):
         name = "DefectStudio"
         self.setWindowTitle(f"{project.root.name} – {name}" if project else name)
         if not is_open:
-            recent, note = recent_projects()
-            self.welcome.show_recent(recent)
-            if note:
-                self.messages.show_note(note)
+            self._welcome(None)
 
     def _show_page(self) -> None:
         """What a defect looks like is chosen while painting alone."""
@@ -311,10 +337,11 @@ class MainWindow(QMainWindow):
         self._docks[1].setVisible(self.session is not None and painting)
 
     def _dress(self) -> None:
-        self.painting.canvas.set_ground(QColor(self._theme.tones.ground))
-        self.compare.set_ground(QColor(self._theme.tones.ground))
+        ground = QColor(self.theme.tones.ground)
+        self.painting.canvas.set_ground(ground)
+        self.compare.set_ground(ground)
         self.jobs.dress()
-        self.evaluating.dress(QColor(self._theme.tones.ground))
+        self.evaluating.dress(ground)
 
     def _restore(self) -> None:
         store = _layout_store()
@@ -334,6 +361,7 @@ def main(project: Path | None) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("DefectStudio")
     app.setDesktopFileName("defectstudio")
+    log = logbook.start()
     window = MainWindow(Theme(app))
     sys.excepthook = _surface(window)
     app.aboutToQuit.connect(window.end_threads)
@@ -343,7 +371,9 @@ def main(project: Path | None) -> int:
     window.show()
     if project is not None:
         window.commands.open_path(project)
-    return app.exec()
+    status = app.exec()
+    logbook.stop(log)
+    return status
 
 
 def _surface(

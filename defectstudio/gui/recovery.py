@@ -12,6 +12,7 @@ from defectstudio.app.journal import Lost, find_lost, recover
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.session import Session
+from defectstudio.gui.sign import Sign
 
 T = TypeVar("T")
 
@@ -23,15 +24,14 @@ class RecoveryBar(QFrame):
         super().__init__(parent)
         self.setObjectName("recovery")
         em = self.fontMetrics().height()
-        picture, self.text = QLabel(), QLabel()
-        picture.setPixmap(icon("info").pixmap(em, em))
+        self.text = QLabel()
         self.text.setWordWrap(True)
         self.recover = QPushButton(self.tr("Recover"))
         self.recover.setProperty("primary", True)
         self.discard = QPushButton(self.tr("Discard"))
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 6, 5)
-        row.addWidget(picture)
+        row.addWidget(Sign(em, icon("info")))
         row.addWidget(self.text, 1)
         row.addWidget(self.recover)
         row.addWidget(self.discard)

@@ -56,9 +56,9 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         app.setStyle("Fusion")
-        hints = app.styleHints()
-        self.tones = DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
-        hints.colorSchemeChanged.connect(self._follow)
+        self._follows = True
+        self.tones = _of_system(app)
+        app.styleHints().colorSchemeChanged.connect(lambda _: self._follow())
         self.wear(self.tones)
 
     @property
@@ -72,8 +72,20 @@ class Theme(QObject):
         self._app.setStyleSheet(style_sheet(tones))
         self.changed.emit()
 
-    def _follow(self, scheme: Qt.ColorScheme) -> None:
-        self.wear(DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
+    def choose(self, look: str) -> None:
+        """Be "light" or "dark" whatever the system says, or follow it: "system"."""
+        self._follows = look == "system"
+        wanted = _of_system(self._app) if self._follows else {"light": LIGHT, "dark": DARK}[look]
+        if wanted is not self.tones:
+            self.wear(wanted)
+
+    def _follow(self) -> None:
+        if self._follows:
+            self.wear(_of_system(self._app))
+
+
+def _of_system(app: QApplication) -> Tones:
+    return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
 
 
 def palette(tones: Tones) -> QPalette:

@@ -26,6 +26,7 @@ def connect(window: MainWindow) -> None:
     commands.busy.connect(window.welcome.show_busy)
     commands.progressed.connect(window.welcome.show_progress)
     window.welcome.opened.connect(commands.open_path)
+    window.welcome.left.connect(window.show_pages)
     for menu in (_file, _edit, _paint, _view, _synthesis, _help):
         actions.connect_all(menu(window))
     _connect_states(window)
@@ -100,7 +101,18 @@ def _synthesis(window: MainWindow) -> Handlers:
 
 
 def _help(window: MainWindow) -> Handlers:
-    return {"help.keys": window.commands.show_keys}
+    customs, help_ = window.customs, window.help
+    return {
+        "custom.keys": customs.ask_keys,
+        "custom.settings": customs.ask_settings,
+        "help.guide": help_.show_guide,
+        "help.keys": customs.show_keys,
+        "help.palette": customs.ask_command,
+        "help.welcome": window.show_welcome,
+        "about.log": help_.show_log,
+        "about.system": help_.show_system,
+        "about.program": help_.show_about,
+    }
 
 
 def _connect_states(window: MainWindow) -> None:

@@ -90,7 +90,7 @@ def test_curves_progress_and_log_follow_the_events(started, qtbot):
     assert panel._model._records[0].progress == 1.0
     assert panel.cancel.isEnabled()
     assert "1" in window.status._jobs.text()
-    window._theme.wear(window._theme.tones)
+    window.theme.wear(window.theme.tones)
 
 
 def test_cancel_asks_the_job_and_offers_to_resume(started, qtbot):

@@ -71,12 +71,15 @@ class DataForm:
         for name in names:
             layout.addRow(spoken(name), self.editors[name])
 
+    def values(self) -> dict[str, Any]:
+        """What is entered, by field."""
+        return {name: _value(editor) for name, editor in self.editors.items()}
+
     def changes(self) -> dict[str, str]:
         """What differs from the defaults, as text."""
-        values = {name: _value(editor) for name, editor in self.editors.items()}
         return {
             name: str(value)
-            for name, value in values.items()
+            for name, value in self.values().items()
             if value != getattr(self._defaults, name)
         }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -14,22 +13,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.app.actions import ACTIONS, GESTURES, MENUS, Action, plain
+from defectstudio.app.actions import ACTIONS, GESTURES, MENUS, plain
+from defectstudio.app.keymap import KeyMap
+from defectstudio.gui.dialogs.key_map import shown
+from defectstudio.gui.translation import localized
 
 
 class KeySheet(QDialog):
     """All keys and gestures on one page."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keys: KeyMap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys"))
         columns = QHBoxLayout()
         columns.setSpacing(2 * self.fontMetrics().height())
         groups = [
-            (plain(menu), [(_shown(a.keys), plain(a.text)) for a in ACTIONS if _listed(a, menu)])
+            (plain(localized(menu)), [
+                (shown(keys[one.id][:2]), plain(localized(one.text)))
+                for one in ACTIONS
+                if one.menu == menu and keys[one.id]
+            ])
             for menu in MENUS
-        ]
-        mouse = (self.tr("Mouse and canvas"), list(GESTURES))
+        ]  # fmt: skip
+        gestures = [(localized(gesture), localized(text)) for gesture, text in GESTURES]
+        mouse = (self.tr("Mouse and canvas"), gestures)
         for half in ([groups[0], groups[1], groups[4], groups[5]], [groups[2], groups[3], mouse]):
             columns.addLayout(self._column(half))
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -53,12 +60,3 @@ class KeySheet(QDialog):
             row += len(lines) + 1
         grid.setRowStretch(row, 1)
         return grid
-
-
-def _listed(action: Action, menu: str) -> bool:
-    return action.menu == menu and bool(action.keys)
-
-
-def _shown(keys: tuple[str, ...]) -> str:
-    form = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(QKeySequence(key).toString(form) for key in keys[:2])

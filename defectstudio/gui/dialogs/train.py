@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app.settings import load
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.domain.specs import Device
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
@@ -66,6 +67,7 @@ class TrainDialog(QDialog):
         self.device = QComboBox()
         for device in get_args(Device):
             self.device.addItem(device, device)
+        self.device.setCurrentText(load().settings.preferences.device)
         self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
         self.split.setChecked(not is_split)
         self.split.setVisible(not is_split)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app import logbook
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.icons import icon
 
@@ -58,6 +59,7 @@ class MessageBar(QFrame):
     def show_error(self, error: DefectStudioError) -> None:
         """Say what is wrong and what to do; the rest is under Details."""
         self._timer.stop()
+        logbook.note_error(error)
         self.text.setText(f"<b>{_escaped(_sentence(error.reason))}</b> {_escaped(error.remedy)}")
         notes = "\n".join(getattr(error, "__notes__", []))
         lines = [f"{type(error).__name__}: {error.reason}", error.subject, error.remedy, notes]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,33 +20,27 @@ from PySide6.QtWidgets import (
 from defectstudio.app.settings import RecentProject
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.icons import icon
+from defectstudio.gui.sign import Sign
+from defectstudio.gui.translation import localized
 
-_STEPS = (
-    ("Paint", "a mask where the defect should be"),
-    ("Choose", "its class and roll the dice for a style"),
-    ("See", "it blended into your image at once"),
-    ("Accept", "labeled samples and export the dataset"),
-)
-
-
-class Sign(QWidget):
-    """The program's sign, drawn anew whenever the palette changes."""
-
-    def __init__(self, side: int) -> None:
-        super().__init__()
-        self.setFixedSize(side, side)
-        self._icon = icon("defectstudio", QPalette.ColorRole.Accent)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        self._icon.paint(painter, self.rect())
-        painter.end()
+_NOOP = QT_TRANSLATE_NOOP
+_STEPS = {
+    "open": (_NOOP("", "Open a project"), _NOOP("", "the sample, a new one or one of yours")),
+    "paint": (_NOOP("", "Paint"), _NOOP("", "a mask on a good image; the defect is seen at once")),
+    "accept": (
+        _NOOP("", "Accept a sample"),
+        _NOOP("", "when it looks right"),
+    ),
+    "batch": (_NOOP("", "Make a batch"), _NOOP("", "of many with other places, styles")),
+    "export": (_NOOP("", "Export"), _NOOP("", "the dataset in a format your training reads")),
+}
 
 
 class WelcomePage(QFrame):
-    """opened: the folder of a recent project."""
+    """opened: the folder of a recent project; left: back to the one that is open."""
 
     opened = Signal(object)
+    left = Signal()
 
     def __init__(self, actions: ActionBook) -> None:
         super().__init__()
@@ -83,13 +77,26 @@ class WelcomePage(QFrame):
         for button in self.findChildren(QPushButton):
             button.setEnabled(not text)
 
+    def _show_steps(self, project: RecentProject | None) -> None:
+        taken = project.steps if project is not None else ()
+        title = self.tr("First steps")
+        self._steps_title.setText(f"{title} – {project.name}" if project else title)
+        for name, sign in self.signs.items():
+            done = name in taken
+            role = QPalette.ColorRole.Accent if done else QPalette.ColorRole.PlaceholderText
+            sign.show_icon(icon("accept" if done else "step", role))
+            sign.setAccessibleName(self.tr("done") if done else self.tr("to do"))
+            sign.setToolTip(sign.accessibleName())
+
     def show_progress(self, done: int, total: int) -> None:
         """Say how far it is; until then the bar only says that something is done."""
         self._bar.setRange(0, total)
         self._bar.setValue(done)
 
-    def show_recent(self, projects: Sequence[RecentProject]) -> None:
-        """List the recent projects."""
+    def show_recent(self, projects: Sequence[RecentProject], *, is_open: bool = False) -> None:
+        """List the recent projects, and the steps taken in the newest, which may be open."""
+        self.back.setVisible(is_open)
+        self._show_steps(projects[0] if projects else None)
         while (row := self._recent.takeAt(0)) is not None:
             if row.widget() is not None:
                 row.widget().deleteLater()
@@ -109,7 +116,7 @@ class WelcomePage(QFrame):
             font.setPointSizeF(factor * font.pointSizeF())
             font.setBold(label is title)
             label.setFont(font)
-        sign = Sign(round(2.8 * em))
+        sign = Sign(round(2.8 * em), icon("defectstudio", QPalette.ColorRole.Accent))
         row = QHBoxLayout()
         row.addWidget(sign)
         row.addWidget(title)
@@ -156,12 +163,25 @@ class WelcomePage(QFrame):
 
     def _steps(self, em: int) -> QFrame:
         card, column = _card(em)
+        self._steps_title = _heading("")
+        self.back = QPushButton(self.tr("Back to the project"))
+        self.back.clicked.connect(self.left)
+        self.back.hide()
+        head = QHBoxLayout()
+        head.addWidget(self._steps_title, 1)
+        head.addWidget(self.back)
+        column.addLayout(head)
         row = QHBoxLayout()
         row.setSpacing(em)
-        for number, (verb, rest) in enumerate(_STEPS, start=1):
-            step = QLabel(f"<b>{number}  {self.tr(verb)}</b><br>{self.tr(rest)}")
+        self.signs: dict[str, Sign] = {}
+        for name, (verb, rest) in _STEPS.items():
+            step = QLabel(f"<b>{localized(verb)}</b><br>{localized(rest)}")
             step.setWordWrap(True)
             step.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self.signs[name] = Sign(
+                round(1.2 * em), icon("step", QPalette.ColorRole.PlaceholderText)
+            )
+            row.addWidget(self.signs[name], 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(step, 1)
         column.addLayout(row)
         return card

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from defectstudio.app.document import draft_file
+from defectstudio.app.first_steps import STEPS, steps_taken
+from defectstudio.app.projects import recent_projects, remember
+from defectstudio.domain.records import JobState, Role
+from defectstudio.imaging.reading import write_png
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
+    picture = tmp_path / "picture.png"
+    write_png(picture, np.full((20, 30, 3), 90, np.uint8))
+    with Project.create(tmp_path / "plates", "plate") as made:
+        made.add_images(made.items()[0].id, [NewImage("normal", Role.NORMAL, picture)])
+        yield made
+
+
+def test_steps_are_ticked_as_they_are_taken(project, monkeypatch):
+    assert steps_taken(project) == ("open",)
+    write_png(draft_file(project, project.images()[0]), np.ones((20, 30), np.uint8))
+    assert steps_taken(project) == ("open", "paint")
+    for kind, state in (("synthesize", JobState.DONE), ("export", JobState.FAILED)):
+        project.update_job(project.add_job(kind, kind).id, state=state)
+    assert steps_taken(project) == ("open", "paint", "batch"), "a failed export is no export"
+    monkeypatch.setattr(project, "samples", lambda: [object()])
+    project.update_job(project.add_job("export", "x").id, state=JobState.DONE)
+    assert steps_taken(project) == STEPS
+
+
+def test_they_are_remembered_with_the_project(project):
+    write_png(draft_file(project, project.images()[0]), np.ones((20, 30), np.uint8))
+    assert remember(project) == ""
+    assert recent_projects()[0][0].steps == ("open", "paint")
