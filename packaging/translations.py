@@ -1,0 +1,88 @@
+"""What the window says, and what of it lacks a translation: `python packaging/translations.py`.
+
+Without an option the missing texts of every language are listed; `--stale` lists translations of
+texts that are no longer said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CATALOGUES = ROOT / "resources" / "translations"
+LANGUAGES = ("de", "zh_CN")
+_MARKERS = {"tr": 0, "localized": 0, "_NOOP": 1, "QT_TRANSLATE_NOOP": 1, "_done": 0}
+"""Calls that say a text, and which of their arguments it is."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stale", action="store_true")
+    stale = parser.parse_args().stale
+    said, lacking = said_texts(), 0
+    for language in LANGUAGES:
+        known = catalogue(language)
+        wanted = sorted(set(known) - said if stale else said - set(known))
+        lacking += len(wanted)
+        print(f"{language}: {len(wanted)} {'stale' if stale else 'missing'}")
+        for text in wanted:
+            print(f"  {json.dumps(text, ensure_ascii=False)}: \"\",")
+    return 1 if lacking else 0
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """The translations of a language by their text."""
+    path = CATALOGUES / f"{language}.json"
+    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return known
+
+
+def said_texts() -> set[str]:
+    """All texts that the window shows and that can be translated."""
+    texts = set(_data_texts())
+    for folder in ("gui", "app"):
+        for file in (ROOT / "defectstudio" / folder).rglob("*.py"):
+            texts.update(_texts_in(ast.parse(file.read_text(encoding="utf-8"))))
+    return {text for text in texts if re.search(r"[A-Za-z]{2}", text)}
+
+
+def holes(text: str) -> list[str]:
+    """The places of a text that are filled in, in alphabetical order."""
+    return sorted(re.findall(r"\{\w*\}", text))
+
+
+def _data_texts() -> Iterator[str]:
+    from defectstudio.app.actions import ACTIONS, GESTURES, MENUS
+
+    yield from MENUS
+    yield from (action.text for action in ACTIONS)
+    for gesture in GESTURES:
+        yield from gesture
+
+
+def _texts_in(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = _MARKERS.get(name, len(node.args))
+            if place < len(node.args):
+                yield from _literals(node.args[place])
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    """A text, or both texts of a choice between two."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
