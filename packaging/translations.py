@@ -32,7 +32,7 @@ def main() -> int:
         lacking += len(wanted)
         print(f"{language}: {len(wanted)} {'stale' if stale else 'missing'}")
         for text in wanted:
-            print(f"  {json.dumps(text, ensure_ascii=False)}: \"\",")
+            print(f'  {json.dumps(text, ensure_ascii=False)}: "",')
     return 1 if lacking else 0
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from defectstudio.gui.main_window import main
+from defectstudio.gui.starting import main
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

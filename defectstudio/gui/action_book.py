@@ -72,6 +72,15 @@ class ActionBook(QObject):
             text = plain(localized(BY_ID[action_id].text))
             made.setToolTip(text + (f"  ({shown})" if shown else ""))
 
+    def show_step(self, action_id: str, step: str) -> None:
+        """Say what undo or redo would do; it can do nothing without a step."""
+        action, verb = self[action_id], plain(localized(BY_ID[action_id].text))
+        named = localized(step)
+        # Only English puts a noun into the middle of a sentence as it is.
+        action.setText(f"{verb} {step.lower()}".strip() if named == step else f"{verb}: {named}")
+        action.setIconText(verb)
+        action.setEnabled(bool(step))
+
     def set_project_open(self, is_open: bool) -> None:
         """Enable what needs a project."""
         for action in ACTIONS:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import traceback
 from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QMainWindow,
     QStackedWidget,
@@ -22,12 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.app import logbook
 from defectstudio.app.preview import Previewer
 from defectstudio.app.projects import recent_projects, remember
 from defectstudio.app.settings import settings_path
 from defectstudio.app.window_lock import WindowLock
-from defectstudio.domain.errors import InternalError, ProjectError
+from defectstudio.domain.errors import ProjectError
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
@@ -300,12 +293,8 @@ class MainWindow(QMainWindow):
         if self.session is None:
             return
         history = self.session.studio.history
-        for action_id, text in (("edit.undo", history.undo_text), ("edit.redo", history.redo_text)):
-            action = self.actions_[action_id]
-            action.setEnabled(bool(text))
-            verb = self.tr("Undo") if action_id == "edit.undo" else self.tr("Redo")
-            action.setText(f"{verb} {text.lower()}".strip())
-            action.setIconText(verb)
+        self.actions_.show_step("edit.undo", history.undo_text)
+        self.actions_.show_step("edit.redo", history.redo_text)
 
     def _show_lock(self) -> None:
         if self.session is not None:
@@ -354,37 +343,3 @@ class MainWindow(QMainWindow):
 def _layout_store() -> QSettings:
     """Where the docks were; beside the settings, so that one variable moves both."""
     return QSettings(str(settings_path().with_name("window.ini")), QSettings.Format.IniFormat)
-
-
-def main(project: Path | None) -> int:
-    """Open the window, with a project if one is given. Returns the exit status."""
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    app.setApplicationName("DefectStudio")
-    app.setDesktopFileName("defectstudio")
-    log = logbook.start()
-    window = MainWindow(Theme(app))
-    sys.excepthook = _surface(window)
-    app.aboutToQuit.connect(window.end_threads)
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        # Python hears a signal between two of its own steps; the collector's timer makes them.
-        signal.signal(asked, lambda *_: app.quit())
-    window.show()
-    if project is not None:
-        window.commands.open_path(project)
-    status = app.exec()
-    logbook.stop(log)
-    return status
-
-
-def _surface(
-    window: MainWindow,
-) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """Show what nobody caught; the window lives on."""
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
-        bug = InternalError(f"{kind.__name__}: {error}", remedy="Please report it.")
-        bug.add_note("".join(traceback.format_exception(kind, error, trace)))
-        window.messages.show_error(bug)
-
-    return hook

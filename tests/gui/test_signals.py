@@ -18,7 +18,7 @@ WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
 from pathlib import Path
-from defectstudio.gui import main_window
+from defectstudio.gui import main_window, starting
 
 def paint():
     studio = shown[0].session.studio
@@ -36,8 +36,8 @@ class Window(main_window.MainWindow):
         shown.append(self)
         paint()
 
-main_window.MainWindow = Window
-sys.exit(main_window.main(Path(sys.argv[1])))
+starting.MainWindow = Window
+sys.exit(starting.main(Path(sys.argv[1])))
 """
 
 

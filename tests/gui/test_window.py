@@ -356,13 +356,13 @@ def test_a_wrong_folder_is_refused_in_the_bar(window, qtbot, tmp_path):
 
 
 def test_what_nobody_caught_is_shown(window, monkeypatch):
-    from defectstudio.gui.main_window import _surface
+    from defectstudio.gui.starting import surface
 
     monkeypatch.setattr(sys, "__excepthook__", lambda *_: None)
     try:
         raise KeyError("lost")
     except KeyError as error:
-        _surface(window)(KeyError, error, error.__traceback__)
+        surface(window)(KeyError, error, error.__traceback__)
     assert "lost" in window.messages.text.text()
     assert InternalError.__name__ in window.messages.details.toPlainText()
 

@@ -18,6 +18,11 @@ from defectstudio.app.keymap import KeyMap
 from defectstudio.gui.dialogs.key_map import shown
 from defectstudio.gui.translation import localized
 
+Group = tuple[str, list[tuple[str, str]]]
+"""A heading, and the keys and texts below it."""
+
+_COLUMNS = 3
+
 
 class KeySheet(QDialog):
     """All keys and gestures on one page."""
@@ -37,15 +42,15 @@ class KeySheet(QDialog):
         ]  # fmt: skip
         gestures = [(localized(gesture), localized(text)) for gesture, text in GESTURES]
         mouse = (self.tr("Mouse and canvas"), gestures)
-        for half in ([groups[0], groups[1], groups[4], groups[5]], [groups[2], groups[3], mouse]):
-            columns.addLayout(self._column(half))
+        for column in _balanced([*groups, mouse]):
+            columns.addLayout(self._column(column))
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(columns)
         layout.addWidget(close)
 
-    def _column(self, groups: list[tuple[str, list[tuple[str, str]]]]) -> QGridLayout:
+    def _column(self, groups: list[Group]) -> QGridLayout:
         grid, row = QGridLayout(), 0
         grid.setVerticalSpacing(5)
         for title, lines in groups:
@@ -60,3 +65,16 @@ class KeySheet(QDialog):
             row += len(lines) + 1
         grid.setRowStretch(row, 1)
         return grid
+
+
+def _balanced(groups: list[Group]) -> list[list[Group]]:
+    """Groups on columns of about the same height."""
+    columns: list[list[Group]] = [[] for _ in range(_COLUMNS)]
+    for group in groups:
+        if group[1]:
+            min(columns, key=_height).append(group)
+    return columns
+
+
+def _height(column: list[Group]) -> int:
+    return sum(len(lines) + 1 for _, lines in column)

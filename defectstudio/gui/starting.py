@@ -1,0 +1,54 @@
+"""Starting the window, and what happens to errors nobody caught."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication
+
+from defectstudio.app import logbook
+from defectstudio.app.settings import load
+from defectstudio.domain.errors import InternalError
+from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.theme import Theme
+from defectstudio.gui.translation import speak
+
+
+def main(project: Path | None) -> int:
+    """Open the window, with a project if one is given. Returns the exit status."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("DefectStudio")
+    app.setDesktopFileName("defectstudio")
+    log = logbook.start()
+    speak(app, load().settings.preferences.language)
+    window = MainWindow(Theme(app))
+    sys.excepthook = surface(window)
+    app.aboutToQuit.connect(window.end_threads)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        # Python hears a signal between two of its own steps; the collector's timer makes them.
+        signal.signal(asked, lambda *_: app.quit())
+    window.show()
+    if project is not None:
+        window.commands.open_path(project)
+    status = app.exec()
+    logbook.stop(log)
+    return status
+
+
+def surface(
+    window: MainWindow,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """Show what nobody caught; the window lives on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        bug = InternalError(f"{kind.__name__}: {error}", remedy="Please report it.")
+        bug.add_note("".join(traceback.format_exception(kind, error, trace)))
+        window.messages.show_error(bug)
+
+    return hook
