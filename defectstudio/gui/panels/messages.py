@@ -32,6 +32,7 @@ class MessageBar(QFrame):
         self.text.setWordWrap(True)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
+        self.details.setAccessibleName(self.tr("Details"))
         self.details.setMaximumHeight(8 * self.fontMetrics().height())
         self.more = QPushButton(self.tr("Details"))
         self.more.setCheckable(True)
