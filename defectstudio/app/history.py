@@ -36,6 +36,16 @@ class History:
         self._undone: list[Command] = []
 
     @property
+    def keep(self) -> int:
+        """So many of the last commands are never forgotten."""
+        return self._keep
+
+    @property
+    def budget(self) -> int:
+        """Bytes beyond which the oldest commands are forgotten."""
+        return self._budget
+
+    @property
     def undo_text(self) -> str:
         """What `undo` would take back; empty when there is nothing."""
         return self._done[-1].text if self._done else ""

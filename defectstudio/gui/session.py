@@ -83,6 +83,7 @@ class Session(QObject):
         self.bridge.relay(self.project.changed, self._on_changed)
         panels.painting.use(self.studio, self.files.run)
         panels.painting.noted.connect(self.noted)
+        panels.status.show_history(self.studio.history)
         panels.jobs.watch(self.jobs)
         self.choose_item(self.item.id)
         self._read_jobs()
@@ -188,6 +189,7 @@ class Session(QObject):
             (studio.edited, edited),
             (studio.chosen, chosen),
             (studio.adjusted, panels.painting.refresh),
+            (studio.history.changed, lambda: panels.status.show_history(studio.history)),
             (studio.refused, panels.painting.refuse),
             (studio.wanted, self.documents.open),
         ):

@@ -250,7 +250,8 @@ class CanvasView(QGraphicsView):
             self.show_trace()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self._tool is not None and self._tool.pending:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and self._tool is not None and self._tool.pending:
             self._tool.double()
             self.show_trace()
         else:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from defectstudio.app.document import Document
+from defectstudio.app.history import History
 
 
 class StatusLine:
@@ -17,6 +18,7 @@ class StatusLine:
         self._zoom, self._image, self._saved, self._jobs, self._device = (
             QLabel() for _ in range(5)
         )
+        self._undo = QLabel()
         metrics = bar.fontMetrics()
         for label, widest in (
             (self._place, "x 00000  y 00000"),
@@ -25,7 +27,9 @@ class StatusLine:
         ):
             label.setMinimumWidth(metrics.horizontalAdvance(widest))
             bar.addWidget(label)
-        for label in (self._jobs, self._saved, self._image, self._zoom, self._device):
+        for label in (
+            self._jobs, self._saved, self._undo, self._image, self._zoom, self._device,
+        ):  # fmt: skip
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             bar.addPermanentWidget(label)
         self._device.setToolTip(bar.tr("What previews and samples are computed on"))
@@ -60,6 +64,16 @@ class StatusLine:
     def show_saved(self, text: str) -> None:
         """When what is painted was last saved."""
         self._saved.setText(text)
+
+    def show_history(self, history: History) -> None:
+        """What the undo stack holds of what it may hold."""
+        held, most = history.cost / 2**20, history.budget / 2**20
+        self._undo.setText(self._undo.tr("Undo {:.1f} / {:.0f} MB").format(held, most))
+        text = self._undo.tr(
+            "{} step(s) can be undone. Beyond {:.0f} MB the oldest are forgotten, "
+            "but never the last {}."
+        )
+        self._undo.setToolTip(text.format(len(history), most, history.keep))
 
     def show_jobs(self, text: str) -> None:
         """What runs."""
