@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,8 @@ def export(
     like `out`, and write it to the new folder `out`. It runs as a job.
 
     splits: only these; None for all, also what has no split. A sample has the split of its
-    background. Defective images without a label are left out, which the report says.
+    background. Defective images without a label and rejected samples are left out, which the
+    report says.
 
     Raises ExportError: unknown format, nothing to export, items whose classes do not agree,
     or a folder that exists or cannot be written; then nothing is left at `out`. Raises
@@ -47,7 +49,7 @@ def export(
             "this format is not known", subject=format, remedy=f"Use {', '.join(EXPORTERS)}."
         )
     items = project.items() if item is None else [item_named(project, item)]
-    entries, unlabeled = _collect(project, items, splits, real=real, synthetic=synthetic)
+    entries, left_out = _collect(project, items, splits, real=real, synthetic=synthetic)
     if not entries:
         raise ExportError(
             "there is nothing to export",
@@ -60,9 +62,8 @@ def export(
         dataset = project.freeze_dataset(out.name, entries)
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
         report = exporter(frozen, classes, out, progress=job.progress)
-        if unlabeled:
-            note = f"{unlabeled} defective images without a label were left out."
-            report = replace(report, notes=(*report.notes, note))
+        notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
+        report = replace(report, notes=(*report.notes, *notes))
         job.summary = f"{report.images} images written, {report.synthetic} of them synthetic."
     return report
 
@@ -74,25 +75,24 @@ def _collect(
     *,
     real: bool,
     synthetic: bool,
-) -> tuple[list[DatasetEntry], int]:
-    """The list to freeze, and how many defective images have no label to go into it."""
+) -> tuple[list[DatasetEntry], Counter[str]]:
+    """The list to freeze, and how many of what do not go into it."""
     entries: list[DatasetEntry] = []
-    unlabeled = 0
+    left_out: Counter[str] = Counter()
     for item in items:
         images = project.images(item.id)
         wanted = [image for image in images if splits is None or image.split in splits]
         if real:
             usable = [image for image in wanted if not _unlabeled(image)]
-            unlabeled += len(wanted) - len(usable)
+            left_out["defective images without a label"] += len(wanted) - len(usable)
             entries += [_image(item, image) for image in usable]
         if synthetic:
             backgrounds = {image.id: image for image in wanted}
-            entries += [
-                _sample(item, sample, backgrounds[sample.background_id])
-                for sample in project.samples(item.id)
-                if sample.background_id in backgrounds
-            ]
-    return entries, unlabeled
+            samples = [s for s in project.samples(item.id) if s.background_id in backgrounds]
+            good = [sample for sample in samples if sample.usable]
+            left_out["rejected samples"] += len(samples) - len(good)
+            entries += [_sample(item, one, backgrounds[one.background_id]) for one in good]
+    return entries, left_out
 
 
 def _unlabeled(image: ImageRecord) -> bool:

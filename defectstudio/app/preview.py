@@ -18,7 +18,7 @@ from psygnal import EmitLoopError, Signal
 from defectstudio.domain.errors import DefectStudioError, InternalError, ProjectError, RecipeError
 from defectstudio.domain.events import Contents, Event, Failed, SampleMade, Started
 from defectstudio.domain.recipe import Recipe
-from defectstudio.domain.records import ImageRecord, SampleRecord
+from defectstudio.domain.records import ImageRecord, Review, SampleRecord
 from defectstudio.domain.specs import PreviewRequest, Want
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.reading import read_image
@@ -210,7 +210,8 @@ class Previewer:
 
     def _take(self, asked: _Asked, folder: Path) -> None:
         item_id = self._background(asked.recipe).item_id
-        sample_id = self._project.accept_samples(item_id, [NewSample.in_folder(folder)])[0]
+        new = [NewSample.in_folder(folder)]
+        sample_id = self._project.accept_samples(item_id, new, review=Review.ACCEPTED)[0]
         shutil.rmtree(folder, ignore_errors=True)
         record = next(s for s in self._project.samples(item_id) if s.id == sample_id)
         if asked.accepted is not None:

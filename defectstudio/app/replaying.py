@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from defectstudio.app.classes import relabel
 from defectstudio.app.projects import open_project, recent_projects
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.errors import ProjectError, RecipeError, UserError
@@ -149,8 +150,8 @@ def _compare(name: str, made: SampleManifest, folder: Path) -> Replayed:
     return Replayed(
         name,
         pixel_sha256(read_image(files.image)) == made.image_sha256,
-        pixel_sha256(read_label(files.label)) == made.label_sha256,
-        pixel_sha256(read_label(files.painted)) == made.painted_sha256,
+        pixel_sha256(relabel(read_label(files.label), made.relabeled)) == made.label_sha256,
+        pixel_sha256(relabel(read_label(files.painted), made.relabeled)) == made.painted_sha256,
     )
 
 

@@ -36,7 +36,8 @@ def start_segmenter_training(
     device: Device = "auto",
     resume: bool = False,
 ) -> RunningJob:
-    """Train a segmenter named `name` on the item's training split and its accepted samples.
+    """Train a segmenter named `name` on the item's training split and its samples but those
+    that were rejected.
 
     overrides: fields of SegmenterConfig, as text or values; `synthetic_share` 0 leaves the samples
     out. Samples on backgrounds of another split than training are never used. resume goes on with
@@ -75,12 +76,14 @@ def start_segmenter_training(
 
 
 def _samples(project: Project, item: Item) -> list[SampleRecord]:
-    """Those on backgrounds of the training split.
+    """Those on backgrounds of the training split that nobody rejected.
 
     Raises ProjectError for samples of a generator that has seen images of another split.
     """
     training = {image.id for image in project.images(item.id, split=Split.TRAIN)}
-    found = [one for one in project.samples(item.id) if one.background_id in training]
+    found = [
+        one for one in project.samples(item.id) if one.background_id in training and one.usable
+    ]
     judged = [*real_examples(project, item, Split.VAL), *real_examples(project, item, Split.TEST)]
     leaking = _leaking(project, item, judged)
     for sample in found if leaking else []:

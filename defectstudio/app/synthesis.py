@@ -12,9 +12,8 @@ from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
-from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
-from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
+from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
     BackgroundFile,
     Device,
@@ -77,7 +76,7 @@ def start_synthesis(
         run=project.root,
         project=project.id,
         generator=chosen.folder,
-        class_ids=_class_ids(project, target, card, class_name, drawable),
+        class_ids=_class_ids(makeable(project, target, chosen), target, class_name, drawable),
         backgrounds=tuple(_backgrounds(project, target, background, painted, allowed)),
         shapes=tuple(as_labeled_file(image) for image in shapes),
         count=count,
@@ -146,32 +145,38 @@ def _labeled(project: Project, item: Item) -> list[ImageRecord]:
     return [image for image in images if image.label_file is not None]
 
 
+def makeable(project: Project, item: Item, generator: GeneratorRecord) -> dict[int, str]:
+    """The classes of an item that a generator knows, id -> the item's name for it.
+
+    In the generator's own item ids say it all; in another one the names must agree too.
+    """
+    learned = GENERATORS.read_card(generator.folder).classes
+    own = {one.id: one.name for one in project.classes(item.id) if one.id in learned}
+    if item.id == generator.item_id:
+        return own
+    return {i: name for i, name in own.items() if name_key(name) == name_key(learned[i])}
+
+
 def _class_ids(
-    project: Project,
-    item: Item,
-    card: GeneratorCard,
-    class_name: str | None,
-    drawable: set[int] | None,
+    known: Mapping[int, str], item: Item, class_name: str | None, drawable: set[int] | None
 ) -> tuple[int, ...]:
-    """The classes to make: known to the generator, of the item, wanted, and with a shape.
+    """The classes to make: known to the generator, wanted, and with a shape.
 
     drawable: the classes that have a shape to warp; None when none is needed.
     """
-    own = {found.id: name_key(found.name) for found in project.classes(item.id)}
-    known = {i: name for i, name in card.classes.items() if own.get(i) == name_key(name)}
-    if class_name is not None:
-        known = {i: name for i, name in known.items() if name_key(name) == name_key(class_name)}
-    if not known:
+    wanted = None if class_name is None else name_key(class_name)
+    chosen = {i: name for i, name in known.items() if wanted in (None, name_key(name))}
+    if not chosen:
         raise SettingError(
             "the generator knows no such class of this item",
             subject=class_name or item.name,
-            remedy=f"It knows {', '.join(card.classes.values())}.",
+            remedy=f"It knows {', '.join(known.values()) or 'none'}.",
         )
-    made = [i for i in sorted(known) if drawable is None or i in drawable]
+    made = [i for i in sorted(chosen) if drawable is None or i in drawable]
     if not made:
         raise ProjectError(
             "no labeled defect of the training images gives a shape to make",
-            subject=", ".join(known.values()),
+            subject=", ".join(chosen.values()),
             remedy="Name a painted mask with --mask, or label an image of this class.",
         )
     return tuple(made)

@@ -162,3 +162,6 @@ class SampleManifest:
     painted_sha256: str
     fits: tuple[LabelFit, ...] = ()
     """One for each defect, in the recipe's order; none in manifests of older versions."""
+    relabeled: dict[int, int] = field(default_factory=dict)
+    """What class ids of the recipe are in label and painted mask, where classes were merged since;
+    the two hashes are of the planes as they are now."""

@@ -39,6 +39,14 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Review(StrEnum):
+    """What a person said of a sample; one that is rejected is kept, but not used."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True)
 class Item:
     """A product whose images belong together."""
@@ -61,7 +69,8 @@ class ImageRecord:
     """An image of an item. `file` is the content-addressed path; `channels` 1 or 3; `depth` bits.
 
     `group` names the physical part; images of one group are never split apart.
-    `label_file` is the image's uint8 label plane (class ids), None where nothing is labeled.
+    `label_file` is the image's uint8 label plane (class ids), None where nothing is labeled;
+    `label_source` says who made it: "" (came with the image), "painted", "predicted by NAME".
     """
 
     id: int
@@ -78,6 +87,19 @@ class ImageRecord:
     split: Split | None
     class_ids: tuple[int, ...]
     label_file: Path | None
+    label_source: str = ""
+
+
+@dataclass(frozen=True)
+class EarlierLabel:
+    """What the label of an image was before somebody else made another; `until` is UTC."""
+
+    id: int
+    image_id: int
+    role: Role
+    label_file: Path | None
+    source: str
+    until: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +117,12 @@ class SampleRecord:
     class_ids: tuple[int, ...]
     background_id: int
     job_id: int | None
+    review: Review = Review.UNDECIDED
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is exported and trained on."""
+        return self.review is not Review.REJECTED
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import MAX_CLASSES, ImageRecord, Role, Split
 from defectstudio.imaging.reading import read_header
 from defectstudio.imaging.types import ImageHeader, Label
+from defectstudio.project import earlier_labels
 from defectstudio.project.catalog import check_classes, item
 from defectstudio.project.files import FileStore, StoredFile
 from defectstudio.project.names import name_key
@@ -49,6 +50,17 @@ class StoredImage:
     file: StoredFile
     label: StoredFile | None
     class_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """What is to be said of an image: its role, its plane with the file that holds it, and who
+    made it. A plane without a class has no file."""
+
+    role: Role
+    plane: Label | None
+    file: StoredFile | None
+    source: str
 
 
 def store(files: FileStore, new: NewImage) -> StoredImage:
@@ -163,15 +175,23 @@ def settle_splits(connection: sqlite3.Connection, item_id: int) -> None:
     )
 
 
-def update_label(
-    connection: sqlite3.Connection, image: ImageRecord, stored: StoredFile | None, label: Label
-) -> None:
-    """Replace the label of an image; it shows a defect exactly when the label has a class."""
-    found = label_classes(label)
+def update_label(connection: sqlite3.Connection, image: ImageRecord, new: NewLabel) -> None:
+    """Replace role and label of an image; what they were is remembered when another made them.
+
+    Raises ProjectError for a normal image with a class.
+    """
+    found = () if new.plane is None else label_classes(new.plane)
+    if found and new.role is Role.NORMAL:
+        raise ProjectError("a normal image has no class", subject=image.name)
+    row = connection.execute(
+        "SELECT role, label_source FROM images WHERE id = ?", (image.id,)
+    ).fetchone()
+    if (row["role"], row["label_source"]) != (new.role.value, new.source):
+        earlier_labels.keep(connection, image.id)
     _set_classes(connection, image.item_id, image.id, found)
     connection.execute(
-        "UPDATE images SET label_file = ?, role = ? WHERE id = ?",
-        (stored.path if stored else None, Role.DEFECT if found else Role.NORMAL, image.id),
+        "UPDATE images SET label_file = ?, label_source = ?, role = ? WHERE id = ?",
+        (new.file.path if new.file else None, new.source, new.role.value, image.id),
     )
 
 
@@ -256,4 +276,5 @@ def _record(row: sqlite3.Row, root: Path) -> ImageRecord:
         split=Split(row["split"]) if row["split"] else None,
         class_ids=tuple(sorted(map(int, classes.split(",")))) if classes else (),
         label_file=root / row["label_file"] if row["label_file"] else None,
+        label_source=row["label_source"],
     )

@@ -135,9 +135,34 @@ _SEGMENTERS = (
         created TEXT NOT NULL)""",
 )
 
+_CURATION = (
+    "ALTER TABLE samples ADD COLUMN review TEXT NOT NULL DEFAULT 'undecided'"
+    " CHECK (review IN ('undecided', 'accepted', 'rejected'))",
+    # Those of no job were accepted one by one, by somebody who saw them.
+    "UPDATE samples SET review = 'accepted' WHERE job_id IS NULL",
+    "ALTER TABLE images ADD COLUMN label_source TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE earlier_labels (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        role TEXT NOT NULL,
+        label_file TEXT,
+        source TEXT NOT NULL,
+        until TEXT NOT NULL)""",
+    "CREATE INDEX earlier_labels_by_image ON earlier_labels (image_id)",
+    # What became of classes that are gone: planes that were not rewritten are read through it.
+    """CREATE TABLE gone_classes (
+        item_id INTEGER NOT NULL REFERENCES items (id),
+        id INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        now INTEGER NOT NULL,
+        gone TEXT NOT NULL,
+        PRIMARY KEY (item_id, id))""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first schema", _FIRST),
     Migration(2, "segmenters", _SEGMENTERS),
+    Migration(3, "reviews, earlier labels, gone classes", _CURATION),
 )
 
 

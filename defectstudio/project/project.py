@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from sqlite3 import Connection
 from types import TracebackType
-
-from psygnal import Signal
 
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import (
@@ -18,30 +15,30 @@ from defectstudio.domain.records import (
     Item,
     JobRecord,
     JobState,
+    Review,
     Role,
     SampleRecord,
     SegmenterRecord,
     Split,
 )
-from defectstudio.imaging.types import Label
 from defectstudio.project import (
     catalog,
     datasets,
     folder,
     images,
     jobs,
+    reclassing,
     samples,
 )
-from defectstudio.project.database import Database
+from defectstudio.project.curation import Curation
 from defectstudio.project.datasets import Dataset, DatasetEntry
-from defectstudio.project.files import FileStore
 from defectstudio.project.images import NewImage
 from defectstudio.project.models import GENERATORS, SEGMENTERS, CardT, NewModel, RecordT, Shelf
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.samples import NewSample
 
 
-class Project:
+class Project(Curation):
     """An open project. Its methods may be called from several threads, and a second process may
     have the same project open.
 
@@ -53,17 +50,10 @@ class Project:
     the project does not have.
     """
 
-    changed = Signal(str)
-
     def __init__(self, root: Path) -> None:
         """Open the project at `root`; see `open`."""
-        self.root = root.resolve()
-        folder.check(self.root)
-        self._database = Database(self.root / folder.DATABASE)
-        self._files = FileStore(self.root)
+        super().__init__(root)
         self._owned = jobs.Owned()
-        with self._database.read() as connection:
-            self.id = folder.read_meta(connection, "id")
         self.settle_orphans()
 
     @classmethod
@@ -137,8 +127,9 @@ class Project:
             return catalog.insert_class(connection, item_id, name)
 
     def rename_class(self, item_id: int, class_id: int, name: str) -> None:
-        """Give a class another name."""
+        """Give a class another name. Raises ProjectError while a job runs."""
         with self._change("classes") as connection:
+            reclassing.check_no_job(connection, name)
             catalog.rename_class(connection, item_id, class_id, name)
 
     def remove_class(self, item_id: int, class_id: int) -> None:
@@ -166,7 +157,7 @@ class Project:
         An image whose bytes the item has already is not added; its id is that of the one there.
         Raises ImageError for an image that cannot be read; then none is added.
         """
-        stored = [images.store(self._files, image) for image in new]
+        stored = [images.store(self.files, image) for image in new]
         with self._change("images") as connection:
             return images.insert(connection, item_id, stored)
 
@@ -186,17 +177,6 @@ class Project:
         with self._change("images") as connection:
             images.update_splits(connection, splits)
 
-    def save_label(self, image_id: int, label: Label) -> None:
-        """Replace the label of an image: uint8 (H, W) of class ids, of the image's size.
-
-        The image's role becomes defect when the label has a class, else normal.
-        """
-        image = self.image(image_id)
-        images.check_label(label, image)
-        stored = self._files.add_label(label) if images.label_classes(label) else None
-        with self._change("images") as connection:
-            images.update_label(connection, image, stored, label)
-
     # samples
 
     def samples(self, item_id: int | None = None) -> list[SampleRecord]:
@@ -205,16 +185,20 @@ class Project:
             return samples.select(connection, self.root, item_id)
 
     def accept_samples(
-        self, item_id: int, new: Sequence[NewSample], job_id: int | None = None
+        self,
+        item_id: int,
+        new: Sequence[NewSample],
+        job_id: int | None = None,
+        review: Review = Review.UNDECIDED,
     ) -> list[int]:
         """Accept samples: one id for each, in order; one accepted before keeps its id.
 
         Raises ImageError or ProjectError, and accepts none, when one is not what its recipe
         says it made.
         """
-        stored = [samples.store(self._files, sample) for sample in new]
+        stored = [samples.store(self.files, sample) for sample in new]
         with self._change("samples") as connection:
-            return samples.insert(connection, item_id, stored, job_id)
+            return samples.insert(connection, item_id, stored, job_id, review)
 
     def remove_sample(self, sample_id: int) -> None:
         """Take an accepted sample back; datasets that were frozen with it keep its files."""
@@ -351,12 +335,6 @@ class Project:
             self.update_job(job.id, state=JobState.INTERRUPTED, message=jobs.ORPHANED)
             for job in found
         ]
-
-    @contextmanager
-    def _change(self, table: str) -> Iterator[Connection]:
-        with self._database.write() as connection:
-            yield connection
-        self.changed.emit(table)
 
 
 def item_named(project: Project, name: str | None) -> Item:

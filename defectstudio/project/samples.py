@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.recipe import SampleManifest
-from defectstudio.domain.records import SampleRecord
+from defectstudio.domain.records import Review, SampleRecord
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.project.catalog import check_classes, item
 from defectstudio.project.files import FileStore, StoredFile
@@ -97,13 +97,14 @@ def insert(
     item_id: int,
     samples: Iterable[StoredSample],
     job_id: int | None,
+    review: Review,
 ) -> list[int]:
     """Add samples to an item; one id for each, that of the one there when it was accepted before.
 
     Raises ProjectError when a background is no image of the item or a class is unknown.
     """
     item(connection, item_id)
-    return [_insert_one(connection, item_id, sample, job_id) for sample in samples]
+    return [_insert_one(connection, item_id, sample, job_id, review) for sample in samples]
 
 
 def select(
@@ -122,8 +123,22 @@ def delete(connection: sqlite3.Connection, sample_id: int) -> None:
         raise ProjectError(f"the project has no sample with the number {sample_id}")
 
 
+def update_reviews(connection: sqlite3.Connection, reviews: Mapping[int, Review]) -> None:
+    """Set what was said of samples. Raises ProjectError when one is not there."""
+    for sample_id, review in reviews.items():
+        found = connection.execute(
+            "UPDATE samples SET review = ? WHERE id = ?", (review, sample_id)
+        ).rowcount
+        if not found:
+            raise ProjectError(f"the project has no sample with the number {sample_id}")
+
+
 def _insert_one(
-    connection: sqlite3.Connection, item_id: int, sample: StoredSample, job_id: int | None
+    connection: sqlite3.Connection,
+    item_id: int,
+    sample: StoredSample,
+    job_id: int | None,
+    review: Review,
 ) -> int:
     found = connection.execute(
         "SELECT id FROM samples WHERE item_id = ? AND recipe_file = ?",
@@ -134,7 +149,8 @@ def _insert_one(
     check_classes(connection, item_id, set(sample.class_ids))
     cursor = connection.execute(
         "INSERT INTO samples (item_id, file, sha256, label_file, label_sha256, painted_file,"
-        " recipe_file, background_id, job_id, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " recipe_file, background_id, job_id, review, created)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             item_id,
             sample.image.path,
@@ -145,6 +161,7 @@ def _insert_one(
             sample.recipe.path,
             _background(connection, item_id, sample.background),
             job_id,
+            review,
             datetime.now(UTC).isoformat(timespec="seconds"),
         ),
     )
@@ -183,4 +200,5 @@ def _record(row: sqlite3.Row, root: Path) -> SampleRecord:
         class_ids=tuple(sorted(map(int, classes.split(",")))) if classes else (),
         background_id=row["background_id"],
         job_id=row["job_id"],
+        review=Review(row["review"]),
     )

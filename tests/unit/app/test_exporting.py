@@ -12,7 +12,7 @@ from defectstudio.app.exporting import EXPORTERS, export
 from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
-from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.records import JobState, Review, Role, Split
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -169,3 +169,15 @@ def test_items_of_other_classes_go_one_at_a_time(
         export(project, tmp_path / "out", "png")
     assert "one item at a time" in caught.value.remedy
     assert export(project, tmp_path / "out", "png", item="lid").defects == {"hole": 1}
+
+
+def test_rejected_samples_are_left_out_until_they_are_restored(
+    project: Project, tmp_path: Path
+) -> None:
+    project.set_reviews({1: Review.REJECTED})
+    report = export(project, tmp_path / "without", "png")
+    assert (report.images, report.synthetic) == (3, 0)
+    assert "1 rejected samples were left out." in report.notes
+    project.set_reviews({1: Review.ACCEPTED})
+    report = export(project, tmp_path / "with", "png")
+    assert report.synthetic == 1 and not any("rejected" in note for note in report.notes)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from defectstudio.app import replaying
@@ -11,6 +13,7 @@ from defectstudio.app.replaying import Replayed, ReplayReport, find_project, rea
 from defectstudio.domain.errors import ProjectError, RecipeError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
+from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.project.project import Project
 
 
@@ -86,3 +89,14 @@ def test_one_plane_that_differs_makes_a_report_differ():
     good, bad = Replayed("a", True, True, True), Replayed("b", True, False, True)
     assert ReplayReport((good,), {}).same
     assert not ReplayReport((good, bad), {}).same
+
+
+def test_planes_made_again_are_compared_as_their_classes_were_merged(tmp_path):
+    image, label = np.full((4, 5), 7, np.uint8), np.zeros((4, 5), np.uint8)
+    label[1, 1:3], label[2, 2] = 1, 2
+    for name, plane in (("image", image), ("label", label), ("painted", label)):
+        write_png(tmp_path / f"{name}.png", plane)
+    merged = pixel_sha256(np.where(label == 1, 2, label).astype(np.uint8))
+    made = SampleManifest(Recipe("b", ()), pixel_sha256(image), merged, merged)
+    assert not replaying._compare("s", made, tmp_path).same
+    assert replaying._compare("s", replace(made, relabeled={1: 2}), tmp_path).same

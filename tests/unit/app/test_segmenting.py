@@ -19,7 +19,7 @@ from defectstudio.domain.generators import CARD as GENERATOR_CARD
 from defectstudio.domain.generators import WEIGHTS as GENERATOR_WEIGHTS
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
-from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.records import JobState, Review, Role, Split
 from defectstudio.domain.segmenters import CARD, WEIGHTS, SegmenterCard, SegmenterConfig
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.jobs import process
@@ -125,6 +125,13 @@ def test_it_sees_the_training_split_and_samples_on_its_backgrounds(project, tmp_
     without = start_segmenter_training(project, name="b", overrides={"synthetic_share": 0.0})
     spec = ended(without)
     assert spec["samples"] == [] and spec["classes"] == {"1": "dent"}
+
+
+def test_rejected_samples_are_not_trained_on(project, tmp_path):
+    add_sample(project, tmp_path, "g")
+    (made,) = project.samples()
+    project.set_reviews({made.id: Review.REJECTED})
+    assert ended(start_segmenter_training(project, name="eye"))["samples"] == []
 
 
 def test_samples_alone_are_enough(project, tmp_path):

@@ -211,3 +211,11 @@ def test_without_backgrounds_there_is_no_batch(project):
         project.set_splits({image.id: Split.TEST})
     with pytest.raises(ProjectError, match="no normal image"):
         start_synthesis(project, generator="g", class_name="dent")
+
+
+def test_a_renamed_class_is_made_by_a_generator_that_knew_its_old_name(project):
+    item = project.items()[0]
+    project.rename_class(item.id, 1, "bump")
+    assert made_spec(project, class_name="Bump")["class_ids"] == [1]
+    with pytest.raises(SettingError, match="no such class"):
+        start_synthesis(project, generator="g", class_name="dent")

@@ -165,7 +165,8 @@ def test_thousands_are_listed_fast(project: Project, new_image: Callable[..., Ne
         connection.execute(
             "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
             " INSERT INTO images SELECT i, item_id, name || i, key || i, role, file, sha256 || i,"
-            " height, width, channels, depth, part || i, split, label_file FROM images, n"
+            " height, width, channels, depth, part || i, split, label_file,"
+            " label_source FROM images, n"
         )
         connection.execute("INSERT INTO image_classes SELECT id, 1, 2 FROM images")
     start = time.perf_counter()
@@ -173,3 +174,38 @@ def test_thousands_are_listed_fast(project: Project, new_image: Callable[..., Ne
     assert time.perf_counter() - start < 5.0
     assert len(images) == 20000
     assert images[0].class_ids == (1, 2)
+
+
+def test_what_a_label_was_before_is_kept_once_a_maker(
+    project: Project, new_image: Callable[..., NewImage]
+) -> None:
+    project.add_images(1, [new_image(1, 1), new_image(2)])
+    imported = project.image(1).label_file
+    for value in (1, 2, 1):
+        plane = np.zeros(SIZE, np.uint8)
+        plane[5 + value, 3:6] = value
+        project.save_label(1, plane)
+    painted = project.image(1)
+    [before] = project.earlier_labels(1)
+    assert (before.label_file, before.source, before.role) == (imported, "", Role.DEFECT)
+    assert (painted.label_source, painted.class_ids) == ("painted", (1,))
+    project.save_label(1, plane, "predicted by eye")
+    assert [one.source for one in project.earlier_labels(1)] == ["painted", ""]
+    assert project.earlier_labels(1)[0].label_file == painted.label_file
+    assert project.earlier_labels(2) == []
+
+
+def test_a_normal_image_becomes_a_defect_and_back(
+    project: Project, new_image: Callable[..., NewImage]
+) -> None:
+    project.add_images(1, [new_image(1)])
+    project.set_role(1, Role.DEFECT, None, "painted")
+    assert (project.image(1).role, project.image(1).label_file) == (Role.DEFECT, None)
+    plane = np.ones(SIZE, np.uint8)
+    with pytest.raises(ProjectError, match="normal image has no class"):
+        project.set_role(1, Role.NORMAL, plane, "painted")
+    project.save_label(1, plane)
+    project.set_role(1, Role.NORMAL, None, "painted")
+    back = project.image(1)
+    assert (back.role, back.label_file, back.class_ids) == (Role.NORMAL, None, ())
+    assert [one.role for one in project.earlier_labels(1)] == [Role.DEFECT, Role.NORMAL]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defectstudio.domain.errors import ImageError, ProjectError
+from defectstudio.domain.records import Review
 from defectstudio.imaging.reading import write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -118,3 +119,18 @@ def test_lists_by_item(
     project.add_item("lid")
     project.accept_samples(1, [new_sample(background)])
     assert [len(project.samples(item)) for item in (None, 1, 2)] == [1, 1, 0]
+
+
+def test_what_is_said_of_samples_is_kept(
+    project: Project, background: str, new_sample: Callable[..., NewSample]
+) -> None:
+    project.accept_samples(1, [new_sample(background, seed) for seed in range(2)])
+    project.accept_samples(1, [new_sample(background, 2)], review=Review.ACCEPTED)
+    undecided, accepted, rejected = Review
+    assert [one.review for one in project.samples()] == [undecided, undecided, accepted]
+    project.set_reviews({1: rejected, 3: undecided})
+    assert [one.review for one in project.samples()] == [rejected, undecided, undecided]
+    assert [one.usable for one in project.samples()] == [False, True, True]
+    with pytest.raises(ProjectError, match="number 9"):
+        project.set_reviews({2: accepted, 9: accepted})
+    assert project.samples()[1].review is undecided
