@@ -36,6 +36,7 @@ from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
 from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.panels.painting import PaintingPage
+from defectstudio.gui.panels.review import ReviewPage
 from defectstudio.gui.panels.samples import SamplesPanel
 from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(self.actions_)
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
+        self.review = ReviewPage(self._thumbnails)
         self.painting = PaintingPage(self.actions_, self.samples)
         self.compare = ComparePage(self._bridge)
         self.evaluating = EvaluatePage()
@@ -119,7 +121,9 @@ class MainWindow(QMainWindow):
         session.bridge.relay(session.studio.history.changed, self._show_history)
         session.bridge.relay(session.studio.chosen, self._show_lock)
         self.actions_["tool.brush"].setChecked(True)
-        panels = Panels(self.images, self.painting, style, self.samples, self.jobs, self.status)
+        panels = Panels(
+            self.images, self.painting, style, self.samples, self.review, self.jobs, self.status
+        )
         session.fill(panels, self._make_previews(project))
         self.compare.follow(session.previews, session.studio)
         self.recovery.watch(session)
@@ -153,6 +157,7 @@ class MainWindow(QMainWindow):
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})
+        self.review.let_go()
         self.status.show_device("")
         style = self.side.currentWidget()
         self.side.removeWidget(style)
@@ -255,6 +260,7 @@ class MainWindow(QMainWindow):
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.painting, self.tr("Paint"))
         self.pages.addTab(self.compare, self.tr("Compare"))
+        self.pages.addTab(self.review, self.tr("Review"))
         self.pages.addTab(self.evaluating, self.tr("Evaluate"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)

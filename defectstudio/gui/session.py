@@ -21,10 +21,12 @@ from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
 from defectstudio.gui.panels.painting import PaintingPage
+from defectstudio.gui.panels.review import ReviewPage
 from defectstudio.gui.panels.samples import SamplesPanel
 from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.previews import Previewing, Previews
+from defectstudio.gui.reviewing import Reviewing
 from defectstudio.project.project import Project
 
 SETTLE_MS = 80
@@ -39,6 +41,7 @@ class Panels:
     painting: PaintingPage
     style: StylePanel
     samples: SamplesPanel
+    review: ReviewPage
     jobs: JobsPanel
     status: StatusLine
 
@@ -75,9 +78,13 @@ class Session(QObject):
         self.previews = Previews(self.project, self.studio, item, source, self.bridge)
         self.gallery = Gallery(self.project, self.studio, source, self.bridge)
         panels.style.gallery.use(self.gallery)
+        self._reviewing = Reviewing(
+            self.project, self.studio.history, self.files, panels.review, self
+        )
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
-        for emitter in (self.documents, self.previews, self.gallery, self.jobs):
+        parts = (self.documents, self.previews, self.gallery, self.jobs, self._reviewing)
+        for emitter in parts:
             emitter.failed.connect(self.failed)
         self.previews.noted.connect(self.noted)
         self.bridge.relay(self.project.changed, self._on_changed)
@@ -264,7 +271,9 @@ class Session(QObject):
 
     def _read_images(self) -> None:
         assert self._panels is not None
-        samples = Counter(sample.background_id for sample in self.project.samples(self.item.id))
+        samples = Counter(
+            one.background_id for one in self.project.samples(self.item.id) if one.usable
+        )
         self._panels.images.show_images(
             self.project.images(self.item.id), drafts(self.project), dict(samples)
         )
@@ -273,7 +282,9 @@ class Session(QObject):
     def _read_samples(self) -> None:
         assert self._panels is not None
         names = {defect.id: defect.name for defect in self.project.classes(self.item.id)}
-        self._panels.samples.show_samples(self.project.samples(self.item.id), names)
+        samples = self.project.samples(self.item.id)
+        self._panels.samples.show_samples([one for one in samples if one.usable], names)
+        self._reviewing.show(samples, names)
         self._read_images()
 
     def _read_generators(self) -> None:

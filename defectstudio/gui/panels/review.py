@@ -1,0 +1,285 @@
+"""The page where samples are looked at and judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.reviewing import UNKNOWN, Making
+from defectstudio.domain.records import Review, SampleRecord
+from defectstudio.gui.icons import icon
+from defectstudio.gui.panels.image_model import RECORD
+from defectstudio.gui.panels.review_grid import ReviewGrid, draw_sample
+from defectstudio.gui.panels.review_model import ReviewModel, Wanted
+from defectstudio.gui.panels.thumbnails import Thumbnails
+
+LARGE_SIDE = 900
+"""Pixels of the longer side that the large picture is read at."""
+
+
+class ReviewPage(QWidget):
+    """judged: samples (a list of records) and what was said of them."""
+
+    judged = Signal(object, object)
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self.setAutoFillBackground(True)
+        self.model = ReviewModel()
+        self.grid = ReviewGrid(self.model, thumbnails)
+        self.large = LargeSample(thumbnails)
+        self.classes, self.generators, self.states = QComboBox(), QComboBox(), QComboBox()
+        self.labels = QCheckBox(self.tr("Outlines (L)"))
+        self.near = QCheckBox(self.tr("Close-up (Z)"))
+        self.size = QSlider(Qt.Orientation.Horizontal)
+        self.counts, self._facts, self._empty = QLabel(), QLabel(), QLabel()
+        self.buttons: dict[Review, QPushButton] = {}
+        self._fill_states()
+        self.setFocusProxy(self.grid)
+        self._lay_out()
+        self._connect()
+        self.show_samples([], {})
+
+    def show_samples(self, records: list[SampleRecord], names: dict[int, str]) -> None:
+        """Show the samples of an item; names: class id -> name."""
+        before = self.grid.currentIndex().row()
+        kept = {record.id for record in self.grid.chosen()}
+        self.model.show(records, names)
+        _refill(self.classes, [(self.tr("All classes"), None), *((n, i) for i, n in names.items())])
+        if self.grid.currentIndex().isValid() or not kept:
+            self._tell()
+            return
+        self.grid.go_to(max(0, before))
+        self._tell()
+
+    def let_go(self) -> None:
+        """Show nothing; another project is another world."""
+        self.model.makings.clear()
+        self.show_samples([], {})
+        self.show_makings({})
+
+    def show_makings(self, makings: dict[int, Making]) -> None:
+        """How samples were made; what is known already stays known."""
+        self.model.learn(makings)
+        names = sorted({name for one in self.model.makings.values() for name in one.generators})
+        shown = [(name if name != UNKNOWN else self.tr("unknown"), name) for name in names]
+        _refill(self.generators, [(self.tr("All generators"), None), *shown])
+        self._tell()
+
+    def _judge(self, review: Review) -> None:
+        chosen = self.grid.chosen()
+        if not chosen:
+            return
+        self.judged.emit(chosen, review)
+        if len(chosen) == 1 and self.grid.currentIndex().row() + 1 < self.model.rowCount():
+            self.grid.go_to(self.grid.currentIndex().row() + 1)
+
+    def _refilter(self) -> None:
+        current = self.grid.currentIndex().data(RECORD)
+        # Qt gives an enumeration back as plain text.
+        reviews = tuple(Review(one) for one in self.states.currentData())
+        generator = self.generators.currentData()
+        self.model.choose(Wanted(self.classes.currentData(), generator, reviews))
+        if not self.grid.currentIndex().isValid():
+            rows = range(self.model.rowCount())
+            same = [n for n in rows if self.model.index(n, 0).data(RECORD) == current]
+            self.grid.go_to(same[0] if same else 0)
+        self._tell()
+
+    def _look(self) -> None:
+        self.grid.look.labels = self.large.labels = self.labels.isChecked()
+        self.grid.look.near = self.large.near = self.near.isChecked()
+        self.grid.viewport().update()
+        self.large.update()
+
+    def _tell(self) -> None:
+        """Counts, and what is known of the current sample."""
+        count = Counter(record.review for record in self.model.all)
+        shown, total = self.model.rowCount(), len(self.model.all)
+        text = self.tr("{} undecided · {} accepted · {} rejected").format(*map(count.get, Review))
+        text = text.replace("None", "0")
+        if shown != total:
+            text = self.tr("{} of {} shown · {}").format(shown, total, text)
+        self.counts.setText(text)
+        self._empty.setVisible(not shown)
+        self._empty.setText(
+            self.tr("No sample is of this kind.")
+            if total
+            else self.tr("No samples yet. Make some by hand or as a batch (Ctrl+B).")
+        )
+        self.grid.setVisible(bool(shown))
+        record = self.grid.currentIndex().data(RECORD) if shown else None
+        self.large.show_sample(record)
+        self._facts.setText("" if record is None else self._facts_of(record))
+        for button in self.buttons.values():
+            button.setEnabled(record is not None)
+
+    def _facts_of(self, record: SampleRecord) -> str:
+        names = {
+            Review.ACCEPTED: self.tr("accepted"),
+            Review.REJECTED: self.tr("rejected"),
+            Review.UNDECIDED: self.tr("undecided"),
+        }
+        head = self.tr("Sample {}: {} · {}")
+        text = head.format(record.id, self.model.classes_of(record), names[record.review])
+        making = self.model.makings.get(record.id)
+        if making is None:
+            return text
+        gone = self.tr("a generator that is gone")
+        makers = ", ".join(one or gone for one in making.generators)
+        seeds = ", ".join(map(str, making.seeds[:3])) + ("…" if len(making.seeds) > 3 else "")
+        return text + "\n" + self.tr("Made by {}, style {}").format(makers, seeds)
+
+    def _fill_states(self) -> None:
+        undecided, accepted, rejected = Review
+        for text, reviews in (
+            (self.tr("All states"), tuple(Review)),
+            (self.tr("Undecided"), (undecided,)),
+            (self.tr("Accepted"), (accepted,)),
+            (self.tr("Rejected"), (rejected,)),
+            (self.tr("Not rejected"), (undecided, accepted)),
+        ):
+            self.states.addItem(text, reviews)
+        self.classes.addItem(self.tr("All classes"), None)
+        self.generators.addItem(self.tr("All generators"), None)
+        for box, name in (
+            (self.classes, self.tr("Class")),
+            (self.generators, self.tr("Generator")),
+            (self.states, self.tr("State")),
+        ):
+            box.setAccessibleName(name)
+
+    def _connect(self) -> None:
+        for box in (self.classes, self.generators, self.states):
+            box.currentIndexChanged.connect(lambda _: self._refilter())
+        for check in (self.labels, self.near):
+            check.setChecked(True)
+            check.toggled.connect(lambda _: self._look())
+        self.grid.labels_toggled.connect(self.labels.toggle)
+        self.grid.near_toggled.connect(self.near.toggle)
+        self.grid.judged.connect(self._judge)
+        self.grid.selectionModel().currentChanged.connect(lambda *_: self._tell())
+        self.size.setRange(5, 20)
+        self.size.setAccessibleName(self.tr("Tile size"))
+        self.size.valueChanged.connect(self.grid.resize_tiles)
+        self.size.setValue(9)
+
+    def _lay_out(self) -> None:
+        em = self.fontMetrics().height()
+        head = QFrame()
+        head.setObjectName("canvasHead")
+        row = QHBoxLayout(head)
+        row.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
+        for box in (self.classes, self.generators, self.states):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            row.addWidget(box)
+        row.addWidget(self.labels)
+        row.addWidget(self.near)
+        self.size.setFixedWidth(7 * em)
+        row.addWidget(self.size)
+        row.addStretch(1)
+        self.counts.setProperty("role", "muted")
+        row.addWidget(self.counts)
+        self._empty.setProperty("role", "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(em // 2, 0, 0, 0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self._empty, 1)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(left)
+        split.addWidget(self._side(em))
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(head)
+        layout.addWidget(split, 1)
+
+    def _side(self, em: int) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(em, em // 2, em, em)
+        column.addWidget(self.large, 1)
+        self._facts.setWordWrap(True)
+        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self._facts)
+        row = QHBoxLayout()
+        for review, text, name in (
+            (Review.ACCEPTED, self.tr("Accept (Y)"), "accept"),
+            (Review.REJECTED, self.tr("Reject (N)"), "cancel"),
+            (Review.UNDECIDED, self.tr("Undecided (U)"), "undo"),
+        ):
+            button = QPushButton(icon(name), text)
+            # The keys of the grid go on working after a click.
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, said=review: self._judge(said))
+            self.buttons[review] = button
+            row.addWidget(button)
+        column.addLayout(row)
+        return side
+
+
+class LargeSample(QWidget):
+    """One sample, as large as there is room."""
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._thumbnails, self._record = thumbnails, None
+        self.labels, self.near = True, True
+        em = self.fontMetrics().height()
+        self.setMinimumSize(QSize(14 * em, 10 * em))
+        thumbnails.arrived.connect(lambda _source: self.update())
+
+    def show_sample(self, record: SampleRecord | None) -> None:
+        """Show a sample or nothing."""
+        self._record = record
+        self.setAccessibleName("" if record is None else str(record.id))
+        self.update()
+
+    def paintEvent(self, _event: object) -> None:  # noqa: N802
+        if self._record is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        tile = QRect(0, 0, self.width(), self.height())
+        drawn = draw_sample(
+            painter, self._thumbnails, self._record, tile,
+            near=self.near, labels=self.labels, side=LARGE_SIDE,
+        )  # fmt: skip
+        if drawn is None:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, self.tr("Reading…"))
+        painter.end()
+
+
+def _refill(box: QComboBox, entries: list[tuple[str, object]]) -> None:
+    """Other entries; what was chosen stays chosen where it is still there."""
+    if [(box.itemText(n), box.itemData(n)) for n in range(box.count())] == entries:
+        return
+    chosen = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    for text, value in entries:
+        box.addItem(text, value)
+    box.setCurrentIndex(max(0, box.findData(chosen)) if chosen is not None else 0)
+    box.blockSignals(False)
+    if box.currentData() != chosen:
+        box.currentIndexChanged.emit(0)
