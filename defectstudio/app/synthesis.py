@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.batch_plan import PlanLine, plan_rows
+from defectstudio.app.batch_trial import spread_over
+from defectstudio.app.regions import read_region
 from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
@@ -18,6 +21,7 @@ from defectstudio.domain.specs import (
     BackgroundFile,
     Device,
     PlacementSettings,
+    PlanRow,
     StyleSettings,
     SynthesizeSpec,
 )
@@ -33,7 +37,6 @@ from defectstudio.project.samples import NewSample
 
 KIND = "synthesize"
 SAMPLES_FOLDER = "samples"
-_REGION_FILE = "region.png"
 
 
 def start_synthesis(
@@ -47,9 +50,12 @@ def start_synthesis(
     mask: Path | None = None,
     background: Path | None = None,
     region: Path | None = None,
+    regions: bool = False,
+    plan: Sequence[PlanLine] = (),
     blend: BlendMode | None = None,
     overrides: Mapping[str, Any] | None = None,
     device: Device = "cpu",
+    trial: int = 0,
 ) -> RunningJob:
     """Make `count` samples with the generator of that name and accept them into the project.
 
@@ -58,9 +64,13 @@ def start_synthesis(
     background's size; without it shapes come from the item's labeled images. background: a
     picture, added to the project when new; default the item's normal images. Where the item is
     split, shapes and backgrounds are of the training split. region: a picture of where defects
-    may fall. blend: default as the generator wants. overrides: fields of BlendSettings,
-    GrainSettings, RefineSettings, PlacementSettings and StyleSettings, of which `polish` is by
-    default as the generator wants. The same call with the same seed makes the same bytes.
+    may fall; regions: they fall inside the regions painted on backgrounds that have one. plan:
+    how many samples of which class on which backgrounds, in place of class_name and count.
+    blend: default as the generator wants. overrides: fields of BlendSettings, GrainSettings,
+    RefineSettings, PlacementSettings and StyleSettings, of which `polish` is by default as the
+    generator wants. The same call with the same seed makes the same bytes. trial: make only so
+    many of the samples, spread over the batch and the same as its own, and accept none;
+    `batch_trial.read_trial` tells of them.
 
     Raises SettingError, ImageError and ProjectError.
     """
@@ -72,15 +82,26 @@ def start_synthesis(
     needs_shapes = painted is None and card.config.fills_mask
     shapes = _labeled(project, target) if needs_shapes else []
     drawable = {i for image in shapes for i in image.class_ids} if needs_shapes else None
+    known = makeable(project, target, chosen)
+    grounds = _backgrounds(project, target, background, painted, allowed)
+    rows: tuple[PlanRow, ...] = ()
+    if plan:
+        class_ids = _planned_ids(known, plan, drawable, class_name)
+        rows = plan_rows(plan, {i: known[i] for i in class_ids}, grounds)
+        count = sum(row.count for row in rows)
+    else:
+        class_ids = _class_ids(known, target, class_name, drawable)
     spec = SynthesizeSpec(
         run=project.root,
         project=project.id,
         generator=chosen.folder,
-        class_ids=_class_ids(makeable(project, target, chosen), target, class_name, drawable),
-        backgrounds=tuple(_backgrounds(project, target, background, painted, allowed)),
+        class_ids=class_ids,
+        backgrounds=tuple(BackgroundFile(image.file, image.sha256) for image in grounds),
         shapes=tuple(as_labeled_file(image) for image in shapes),
         count=count,
         seed=seed,
+        plan=rows,
+        only=spread_over(count, trial),
         mask=None if painted is None else encode(painted),
         blend=looks.blend,
         grain=looks.grain,
@@ -91,9 +112,12 @@ def start_synthesis(
     )
     spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
     spec = replace(spec, marks=batch_marks(project, chosen, spec))
+    found = _regions(project, grounds, allowed, painted=regions)
     title = f"{count} with {chosen.name}"
     accept = _accept(project, target.id, spec.count)
-    return start_job(project, KIND, title, lambda run: _in_folder(spec, run, allowed), accept)
+    if trial:
+        title, accept = f"Trial of {title}", _no_accept
+    return start_job(project, KIND, title, lambda run: _in_folder(spec, run, found), accept)
 
 
 @dataclass(frozen=True)
@@ -174,17 +198,40 @@ def _class_ids(
         )
     made = [i for i in sorted(chosen) if drawable is None or i in drawable]
     if not made:
-        raise ProjectError(
-            "no labeled defect of the training images gives a shape to make",
-            subject=", ".join(chosen.values()),
-            remedy="Name a painted mask with --mask, or label an image of this class.",
-        )
+        raise _no_shape(", ".join(chosen.values()))
     return tuple(made)
+
+
+def _planned_ids(
+    known: Mapping[int, str],
+    plan: Sequence[PlanLine],
+    drawable: set[int] | None,
+    class_name: str | None,
+) -> tuple[int, ...]:
+    """The classes of a plan that can be made. Raises SettingError and ProjectError."""
+    if class_name is not None:
+        raise SettingError(
+            "the plan says which classes are made", subject=class_name, remedy="Name no class."
+        )
+    wanted = {name_key(line.class_name) for line in plan}
+    ids = tuple(i for i, name in known.items() if name_key(name) in wanted)
+    without = [known[i] for i in ids if drawable is not None and i not in drawable]
+    if without:
+        raise _no_shape(", ".join(without))
+    return ids
+
+
+def _no_shape(classes: str) -> ProjectError:
+    return ProjectError(
+        "no labeled defect of the training images gives a shape to make",
+        subject=classes,
+        remedy="Name a painted mask with --mask, or label an image of this class.",
+    )
 
 
 def _backgrounds(
     project: Project, item: Item, chosen: Path | None, painted: Mask | None, allowed: Mask | None
-) -> list[BackgroundFile]:
+) -> list[ImageRecord]:
     """The backgrounds whose size is that of the painted mask and the region, where given."""
     if chosen is not None:
         images = [_added(project, item, chosen)]
@@ -206,7 +253,7 @@ def _backgrounds(
             subject=chosen or item.name,
             remedy="Draw mask and region on one background and name it with --background.",
         )
-    return [BackgroundFile(image.file, image.sha256) for image in fitting]
+    return fitting
 
 
 def _added(project: Project, item: Item, path: Path) -> ImageRecord:
@@ -222,13 +269,32 @@ def _added(project: Project, item: Item, path: Path) -> ImageRecord:
     return image
 
 
-def _in_folder(spec: SynthesizeSpec, run: Path, allowed: Mask | None) -> SynthesizeSpec:
-    """The specification in its run folder, the region written beside it."""
-    if allowed is None:
-        return replace(spec, run=run)
-    write_png(run / _REGION_FILE, allowed)
-    files = tuple(replace(file, region=run / _REGION_FILE) for file in spec.backgrounds)
-    return replace(spec, run=run, backgrounds=files)
+def _regions(
+    project: Project, backgrounds: Sequence[ImageRecord], allowed: Mask | None, *, painted: bool
+) -> dict[int, Mask]:
+    """Where defects may fall, by the place of the background; those without are open."""
+    if allowed is not None:
+        return dict.fromkeys(range(len(backgrounds)), allowed)
+    if not painted:
+        return {}
+    read = ((place, read_region(project, image.id)) for place, image in enumerate(backgrounds))
+    return {place: region for place, region in read if region is not None}
+
+
+def _in_folder(spec: SynthesizeSpec, run: Path, regions: Mapping[int, Mask]) -> SynthesizeSpec:
+    """The specification in its run folder, beside it the regions by their background's place."""
+    files = list(spec.backgrounds)
+    written: dict[int, Path] = {}
+    for place, region in regions.items():
+        if id(region) not in written:  # one region for all is written once
+            written[id(region)] = run / f"region-{place}.png"
+            write_png(written[id(region)], region)
+        files[place] = replace(files[place], region=written[id(region)])
+    return replace(spec, run=run, backgrounds=tuple(files))
+
+
+def _no_accept(_job: JobRecord) -> None:
+    """A trial leaves its samples where they are."""
 
 
 def _accept(project: Project, item_id: int, count: int) -> Accept:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +16,12 @@ from defectstudio.domain.generators import Kind
 from defectstudio.domain.recipe import BlendMode
 from defectstudio.domain.records import GeneratorRecord, SegmenterRecord
 from defectstudio.domain.specs import Device
+
+if TYPE_CHECKING:
+    from defectstudio.jobs.running import RunningJob
+
+_TRIED = 12
+"""Samples of a dry run."""
 
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be repeated.")
@@ -94,6 +101,17 @@ def synthesize(
     region: Annotated[
         Path | None, typer.Option(help="A picture of where defects may fall.")
     ] = None,
+    regions: Annotated[
+        bool, typer.Option("--regions", help="Only inside the regions painted in the window.")
+    ] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="CSV of class, count, backgrounds in place of --class and --count."),
+    ] = None,
+    dry_run: Annotated[
+        Path | None,
+        typer.Option(metavar="SHEET", help="Accept none: draw some on this contact sheet (PNG)."),
+    ] = None,
     blend: Annotated[
         BlendMode | None,
         typer.Option(help="How contents are blended; default improved, dst and histmatch alpha."),
@@ -103,6 +121,7 @@ def synthesize(
     as_json: Json = False,
 ) -> None:
     """Make labeled samples and accept them into the project."""
+    from defectstudio.app.batch_plan import read_plan
     from defectstudio.app.synthesis import start_synthesis
 
     with opened(project) as used:
@@ -116,18 +135,27 @@ def synthesize(
             mask=mask,
             background=background,
             region=region,
+            regions=regions,
+            plan=read_plan(plan) if plan else (),
             blend=blend,
             overrides=pairs(settings or []),
             device=device,
+            trial=_TRIED if dry_run else 0,
         )
         record = follow(job)
-        total = len(used.samples())
-    result = {"job": asdict(record), "summary": job.summary, "samples_in_project": total}
-    lines = [f"Made {count} samples; the project has {total}."]
+        samples = used.samples()
+    result = {"job": asdict(record), "summary": job.summary, "samples_in_project": len(samples)}
+    if dry_run:
+        say(as_json, {**result, "sheet": dry_run}, _draw_trial(job, dry_run))
+        return
+    made = sum(sample.job_id == record.id for sample in samples)
+    lines = [f"Made {made} samples; the project has {len(samples)}."]
+    rejected = sum(not sample.usable for sample in samples)
+    if rejected:
+        lines.append(f"{rejected} of them were rejected and are not used.")
     refused = job.summary.get("refused")
     if isinstance(refused, dict) and refused:
-        reasons = ", ".join(f"{reason} ({times} times)" for reason, times in refused.items())
-        lines.append(f"Placements tried again: {reasons}.")
+        lines.append(f"Placements tried again: {_spoken(refused)}.")
     say(as_json, result, lines)
 
 
@@ -162,3 +190,25 @@ def register(app: typer.Typer) -> None:
 
 def _differs(planes: dict[str, object]) -> str:
     return "differs in " + ", ".join(name for name, same in planes.items() if same is False)
+
+
+def _draw_trial(job: RunningJob, sheet: Path) -> list[str]:
+    """Draw the samples of a trial on a sheet and discard them; what to say of it."""
+    from defectstudio.app.batch_trial import discard_trial, read_trial, reasons
+    from defectstudio.app.sample_sheets import sample_sheet
+    from defectstudio.imaging.reading import write_png
+
+    tried = read_trial(job)
+    made = [one for one in tried if one.made]
+    if made:
+        write_png(sheet, sample_sheet(made))
+    discard_trial(job)
+    lines = [f"{len(made)} of {len(tried)} samples found a place; none was accepted."]
+    if made:
+        lines.append(f"Contact sheet: {sheet}")
+    refused = reasons(tried)
+    return [*lines, f"Placements refused: {_spoken(refused)}."] if refused else lines
+
+
+def _spoken(refused: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} ({times} times)" for reason, times in refused.items())

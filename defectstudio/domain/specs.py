@@ -116,12 +116,25 @@ class StyleSettings:
 
 
 @dataclass(frozen=True)
+class PlanRow:
+    """So many samples of a class, on the backgrounds of these places in the list of the
+    specification; none: on any of them."""
+
+    class_id: Annotated[int, Bounds(1, 254)]
+    count: Annotated[int, Bounds(1, 1_000_000)]
+    backgrounds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class SynthesizeSpec:
-    """Make `count` samples of `class_ids` in turn on `backgrounds`.
+    """Make `count` samples of `class_ids` in turn on `backgrounds`, or row by row of a `plan`,
+    whose counts sum to `count`.
 
     shapes: where masks come from - real label planes of the training split, warped; `mask`, if
     given, is the one painted mask (the background's size) that every sample uses as it is.
     marks: by class id; a class with favourites is drawn from these, none from a banned seed.
+    only: a trial, which makes the samples of these numbers alone, and tells of those that find no
+    place instead of failing.
     """
 
     run: Path
@@ -132,6 +145,8 @@ class SynthesizeSpec:
     shapes: tuple[LabeledFile, ...]
     count: Annotated[int, Bounds(1, 1_000_000)]
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)]
+    plan: tuple[PlanRow, ...] = ()
+    only: tuple[int, ...] = ()
     mask: EncodedMask | None = None
     blend: BlendSettings = field(default_factory=BlendSettings)
     grain: GrainSettings = field(default_factory=GrainSettings)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.specs import PlacementSettings
@@ -61,6 +62,31 @@ def place(  # noqa: PLR0917 - six plain things to know, none of them optional
     tight = shape[box.slices]
     found = room.draw(tight, start, rng) or room.exhaust(tight, start, rng)
     return found if isinstance(found, Refusal) else (found[0] - box.top, found[1] - box.left)
+
+
+def reach(
+    shape: Mask, allowed: Mask | None, image_shape: tuple[int, int], settings: PlacementSettings
+) -> Mask | Refusal:
+    """Every pixel (H, W) that a shape covers at one of its legal places in an empty image, or why
+    it has none; see `place`."""
+    box = bounding_box(shape)
+    if box is None:
+        return Refusal.EMPTY_SHAPE
+    start = _starts(box, allowed, image_shape, settings.edge_margin)
+    if isinstance(start, Refusal):
+        return start
+    tight = shape[box.slices]
+    area = Box(start.top, start.left, start.height + box.height - 1, start.width + box.width - 1)
+    free = np.ones(start.shape, bool)
+    if allowed is not None:
+        free[:] = False
+        free.flat[_legal(tight, ~allowed[area.slices])] = True
+    if not free.any():
+        return Refusal.OUTSIDE_REGION
+    covered = np.zeros(image_shape, bool)
+    # In floats, where a place that is covered once is 1 and rounding errors are tiny.
+    covered[area.slices] = fftconvolve(free.astype(float), tight.astype(float)) > 0.5
+    return covered
 
 
 def _starts(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 
 from defectstudio.domain.errors import SettingError, UserError
 from defectstudio.domain.recipe import Defect, Recipe, Style
 from defectstudio.domain.seed_marks import Marks
-from defectstudio.domain.specs import BackgroundFile, SynthesizeSpec
+from defectstudio.domain.specs import BackgroundFile, PlanRow, SynthesizeSpec
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.masks import bounding_box, decode, encode, warp
 from defectstudio.imaging.placement import Refusal, place
@@ -58,6 +60,18 @@ class Drawn:
         return self.refused[Reject.COPY.value]
 
 
+class NoPlaceError(UserError):
+    """A sample found no place; `refused` says how often why."""
+
+    def __init__(self, index: int, tries: int, refused: Counter[str]) -> None:
+        self.refused = dict(refused)
+        reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
+        super().__init__(
+            f"sample {index} found no place after {tries} tries: {reasons}",
+            remedy="Widen the region, lower the scale or the gap, or choose other backgrounds.",
+        )
+
+
 class Batch:
     """Draws recipes and makes samples; the same spec and index give the same bytes."""
 
@@ -65,6 +79,7 @@ class Batch:
         self.spec, self.generator = spec, generator
         self.painted = decode(spec.mask) if spec.mask else None
         self.shapes: dict[int, list[Mask]] = {}
+        self._ends = list(accumulate(row.count for row in spec.plan))
         # A line scan takes seconds to decode; tries and samples often share it.
         self._read = lru_cache(maxsize=1)(read_image)
         if spec.styles.best_of > 1 and not generator.fills_mask:
@@ -79,7 +94,7 @@ class Batch:
     def make(self, index: int) -> Made:
         """Sample `index`; refused placements and invisible samples are tried again and counted.
 
-        Raises UserError when no try succeeds, with the reasons.
+        Raises NoPlaceError when no try succeeds.
         """
         refused: Counter[str] = Counter()
         for recipe, background in self._tries(index, refused):
@@ -89,23 +104,30 @@ class Batch:
             if all((sample.label == d.class_id).any() for d in recipe.defects):
                 return Made(recipe, sample, refused)
             refused[INVISIBLE] += 1
-        raise self._nowhere(index, refused)
+        raise NoPlaceError(index, self.spec.placement.tries, refused)
+
+    def class_of(self, index: int) -> int:
+        """The class of sample `index`."""
+        if self.spec.plan:
+            return self._row(index).class_id
+        return self.spec.class_ids[index % len(self.spec.class_ids)]
 
     def draw(self, index: int) -> Drawn:
         """The first recipe of sample `index` that finds a place, whether or not it will be seen.
 
-        Raises UserError as `make` does.
+        Raises NoPlaceError as `make` does.
         """
         refused: Counter[str] = Counter()
         for recipe, background in self._tries(index, refused):
             return Drawn(recipe, background, refused)
-        raise self._nowhere(index, refused)
+        raise NoPlaceError(index, self.spec.placement.tries, refused)
 
     def _tries(self, index: int, refused: Counter[str]) -> Iterator[tuple[Recipe, Image]]:
         """Recipes that found a place, with their backgrounds; refusals are counted."""
+        files = self._backgrounds(index)
         for attempt in range(self.spec.placement.tries):
             rng = np.random.default_rng([self.spec.seed, index, attempt])
-            file = self.spec.backgrounds[int(rng.integers(len(self.spec.backgrounds)))]
+            file = files[int(rng.integers(len(files)))]
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
                 recipe = self._chosen(self._recipe(file, defects), background, refused)
@@ -128,6 +150,14 @@ class Batch:
             kept.append(own)
         return replace(recipe, defects=tuple(kept))
 
+    def _row(self, index: int) -> PlanRow:
+        return self.spec.plan[bisect_right(self._ends, index)]
+
+    def _backgrounds(self, index: int) -> Sequence[BackgroundFile]:
+        """Those that sample `index` may be made on."""
+        places = self._row(index).backgrounds if self.spec.plan else ()
+        return [self.spec.backgrounds[n] for n in places] or self.spec.backgrounds
+
     def _best(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
         """The best seed for each defect; None where all of one are rejects."""
         best = []
@@ -140,13 +170,6 @@ class Batch:
                 return None
             best.append(found[0].defect)
         return replace(recipe, defects=tuple(best))
-
-    def _nowhere(self, index: int, refused: Counter[str]) -> UserError:
-        reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
-        return UserError(
-            f"sample {index} found no place after {self.spec.placement.tries} tries: {reasons}",
-            remedy="Widen the region, lower the scale or the gap, or choose other backgrounds.",
-        )
 
     def _recipe(self, file: BackgroundFile, defects: Sequence[Defect]) -> Recipe:
         spec = self.spec
@@ -169,7 +192,7 @@ class Batch:
         refused: Counter[str],
     ) -> list[Defect]:
         """The defects of one sample; those that find no place are counted in `refused`."""
-        class_id = self.spec.class_ids[index % len(self.spec.class_ids)]
+        class_id = self.class_of(index)
         if self.painted is not None:
             return [self._as_painted(class_id, background, rng)]
         size = (background.shape[0], background.shape[1])

@@ -8,7 +8,7 @@ from defectstudio.domain.errors import CheckpointError
 from defectstudio.domain.events import Artifact, Finished, Progress, Started, Stopped
 from defectstudio.domain.specs import ReplaySpec, SynthesizeSpec
 from defectstudio.imaging.reading import read_image
-from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.batch import Batch, NoPlaceError
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import render, write_sample
@@ -29,6 +29,9 @@ def synthesize(spec: SynthesizeSpec, channel: Channel) -> None:
             remedy=f"It was trained on {', '.join(generator.card.classes.values())}.",
         )
     batch = Batch(spec, generator)
+    if spec.only:
+        _try_out(batch, str(device), channel)
+        return
     channel.emit(Started(str(device), spec.count))
     refused: Counter[str] = Counter()
     for index in range(spec.count):
@@ -43,6 +46,27 @@ def synthesize(spec: SynthesizeSpec, channel: Channel) -> None:
         channel.emit(Artifact("sample", f"samples/{folder.name}", index))
         channel.emit(Progress(index + 1, spec.count))
     channel.emit(Finished({"samples": spec.count, "refused": dict(refused)}))
+
+
+def _try_out(batch: Batch, device: str, channel: Channel) -> None:
+    """Make some samples of a batch as a trial; the summary says of each what was refused."""
+    spec, tried = batch.spec, []
+    channel.emit(Started(device, len(spec.only)))
+    for done, index in enumerate(spec.only, start=1):
+        if why := channel.stop():
+            channel.emit(Stopped(why, done - 1))
+            return
+        try:
+            made = batch.make(index)
+        except NoPlaceError as error:
+            refused = error.refused
+        else:
+            refused = dict(made.refused)
+            write_sample(spec.run / "samples" / f"{index:06d}", made.recipe, made.sample)
+            channel.emit(Artifact("sample", f"samples/{index:06d}", index))
+        tried.append({"index": index, "class_id": batch.class_of(index), "refused": refused})
+        channel.emit(Progress(done, len(spec.only)))
+    channel.emit(Finished({"tried": tried}))
 
 
 def replay(spec: ReplaySpec, channel: Channel) -> None:

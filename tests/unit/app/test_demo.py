@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defectstudio.app import demo
-from defectstudio.app.demo import make_demo, sample_sheet
+from defectstudio.app import demo, sample_sheets
+from defectstudio.app.demo import make_demo
 from defectstudio.app.palette import OKABE_ITO
+from defectstudio.app.sample_sheets import sample_sheet
 from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Recipe, SampleManifest
@@ -45,8 +46,8 @@ def _sample(folder: Path, number: int, background: str) -> NewSample:
 def test_the_sheet_shows_each_sample_and_its_label(tmp_path):
     with grey_project(tmp_path / "p", tmp_path, samples=5) as project:
         sheet = sample_sheet(project.samples())
-    assert sheet.shape[1] > 8 * demo._TILE
-    assert sheet.shape[0] > 2 * demo._TILE
+    assert sheet.shape[1] > 8 * sample_sheets._TILE
+    assert sheet.shape[0] > 2 * sample_sheets._TILE
     tint = (0.4 * 30 + 0.6 * np.array(OKABE_ITO[0], np.float32)).astype(np.uint8)
     assert (sheet == tint).all(axis=2).any()
 

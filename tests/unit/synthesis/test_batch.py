@@ -13,6 +13,7 @@ from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import (
     BackgroundFile,
     PlacementSettings,
+    PlanRow,
     StyleSettings,
     SynthesizeSpec,
 )
@@ -232,3 +233,24 @@ def test_free_shapes_have_no_best(spec, tiny_generator):
     wanted = replace(spec, generator=tiny_generator("constant"), styles=StyleSettings(best_of=2))
     with pytest.raises(SettingError, match="shapes of its own"):
         batch(wanted)
+
+
+def test_a_plan_says_which_class_on_which_background(spec, tmp_path):
+    files = []
+    for number in range(3):
+        path = tmp_path / f"ground-{number}.png"
+        write_png(path, np.full((120, 140, 3), 100 + number, np.uint8))
+        files.append(BackgroundFile(path, f"{number}" * 64))
+    plan = (PlanRow(2, 2, (1,)), PlanRow(1, 3, (0, 2)), PlanRow(2, 1))
+    maker = batch(replace(spec, backgrounds=tuple(files), plan=plan, count=6))
+    assert [maker.class_of(index) for index in range(6)] == [2, 2, 1, 1, 1, 2]
+    made = [maker.make(index).recipe for index in range(6)]
+    assert [recipe.defects[0].class_id for recipe in made] == [2, 2, 1, 1, 1, 2]
+    grounds = [recipe.background[0] for recipe in made]
+    assert grounds[:2] == ["1", "1"] and set(grounds[2:5]) <= {"0", "2"}
+
+
+def test_a_plan_of_one_row_makes_what_the_class_alone_makes(spec):
+    planned = replace(spec, class_ids=(2,), plan=(PlanRow(2, 4),))
+    alone = batch(replace(spec, class_ids=(2,)))
+    assert batch(planned).make(3).recipe == alone.make(3).recipe

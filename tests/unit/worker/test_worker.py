@@ -26,8 +26,15 @@ from defectstudio.domain.events import (
 from defectstudio.domain.files import to_json, write_json
 from defectstudio.domain.generators import DcdgancConfig
 from defectstudio.domain.recipe import Defect, Recipe
-from defectstudio.domain.specs import BackgroundFile, PreviewRequest, SynthesizeSpec, TrainSpec
+from defectstudio.domain.specs import (
+    BackgroundFile,
+    PlanRow,
+    PreviewRequest,
+    SynthesizeSpec,
+    TrainSpec,
+)
 from defectstudio.imaging.masks import encode
+from defectstudio.imaging.placement import Refusal
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
 from defectstudio.worker.channel import Channel
 
@@ -120,6 +127,33 @@ def test_train_then_synthesize_twice_then_resume(training, tmp_path):
     status, events, _ = run(other)
     assert status == 1
     assert "other config" in events[-1].reason
+
+
+def test_a_trial_makes_samples_of_the_batch_and_tells_what_was_refused(
+    tiny_files, tiny_generator, tmp_path
+):
+    write_png(tmp_path / "b.png", np.full((100, 100, 3), 128, np.uint8))
+    nowhere = np.zeros((100, 100), bool)
+    nowhere[3:5, 3:5] = True
+    write_png(tmp_path / "region.png", nowhere)
+    open_one = BackgroundFile(tmp_path / "b.png", "b" * 64)
+    narrow = replace(open_one, region=tmp_path / "region.png")
+    plan = (PlanRow(1, 3, (0,)), PlanRow(2, 3, (1,)))
+    spec = SynthesizeSpec(
+        tmp_path / "trial", "p", tiny_generator(), (1, 2), (open_one, narrow), tiny_files,
+        count=6, seed=4, plan=plan, only=(1, 4),
+    )  # fmt: skip
+    status, events, err = run(spec)
+    assert status == 0, err
+    first, second = events[-1].summary["tried"]
+    assert (first["index"], first["class_id"]) == (1, 1)
+    assert second["refused"] == {Refusal.OUTSIDE_REGION.value: 20}
+    assert [one.name for one in (tmp_path / "trial" / "samples").iterdir()] == ["000001"]
+    whole = replace(spec, run=tmp_path / "whole", only=(), count=3, plan=plan[:1])
+    status, _, err = run(whole)
+    assert status == 0, err
+    one, other = (tmp_path / run / "samples" / "000001" / "image.png" for run in ("trial", "whole"))
+    assert one.read_bytes() == other.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["cyclegan", "dst", "paste"])

@@ -1,0 +1,116 @@
+"""Where a batch may put defects on a background, and why not elsewhere, as a small map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from defectstudio.domain.errors import ImageError
+from defectstudio.domain.records import ImageRecord
+from defectstudio.domain.specs import PlacementSettings
+from defectstudio.imaging.masks import components, warp
+from defectstudio.imaging.placement import Refusal, reach
+from defectstudio.imaging.reading import read_label
+from defectstudio.imaging.types import Mask
+
+SIDE = 384
+"""Pixels of the longer side of a map."""
+
+_JOIN_PX, _LEAST_AREA = 6, 6
+_SHAPES = 12
+
+
+class Zone(IntEnum):
+    """What a place of the map is."""
+
+    OPEN = 0
+    EDGE = 1
+    OUTSIDE = 2
+    NARROW = 3
+
+
+@dataclass(frozen=True)
+class Placing:
+    """zones: uint8 (h, w) of Zone; refused: how many of the shapes tried fit nowhere, by reason."""
+
+    zones: NDArray[np.uint8]
+    shapes: int
+    refused: dict[Refusal, int]
+
+    def share(self, zone: Zone) -> float:
+        """The part of the image that is this, 0..1."""
+        return float((self.zones == zone).mean())
+
+
+def map_places(
+    shape: tuple[int, int],
+    region: Mask | None,
+    shapes: Sequence[Mask],
+    settings: PlacementSettings,
+    rng: np.random.Generator,
+) -> Placing:
+    """Where the shapes of a class may come to lie on a background of this (height, width).
+
+    region: where defects may fall, of that size; None: anywhere. Without shapes (a generator that
+    draws its own) only edge and region count. The map is smaller than the image, so lengths are
+    right to a pixel of the map. Raises ImageError for a region of another size.
+    """
+    if region is not None and region.shape != shape:
+        raise ImageError(
+            "the region is not of the background's size", remedy="Draw it on this background."
+        )
+    factor = min(1.0, SIDE / max(shape))
+    small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
+    allowed = None if region is None else _shrunk(region, small)
+    edge = min(max(0, round(settings.edge_margin * factor)), *((side - 1) // 2 for side in small))
+    zones = np.zeros(small, np.uint8)
+    if shapes:
+        zones[:] = Zone.NARROW
+    near = replace(settings, edge_margin=edge, gap=0)
+    refused: dict[Refusal, int] = {}
+    tried = [_turned(shapes, factor, settings, rng) for _ in range(_SHAPES if shapes else 0)]
+    for one in tried:
+        found = reach(one, allowed, small, near)
+        if isinstance(found, Refusal):
+            refused[found] = refused.get(found, 0) + 1
+        else:
+            zones[found] = Zone.OPEN
+    if allowed is not None:
+        zones[~allowed] = Zone.OUTSIDE
+    rim = np.ones(small, bool)
+    rim[edge : small[0] - edge, edge : small[1] - edge] = False
+    zones[rim] = Zone.EDGE
+    return Placing(zones, len(tried), refused)
+
+
+def class_shapes(images: Iterable[ImageRecord], class_id: int) -> list[Mask]:
+    """The shapes of a class in labeled images, as batches take them. Raises ImageError."""
+    found = []
+    for image in images:
+        if image.label_file is not None and class_id in image.class_ids:
+            parts = components(read_label(image.label_file) == class_id, _JOIN_PX)
+            found += [mask for mask, _ in parts if mask.sum() >= _LEAST_AREA]
+    return found
+
+
+def _turned(
+    shapes: Sequence[Mask], factor: float, settings: PlacementSettings, rng: np.random.Generator
+) -> Mask:
+    """A shape as a batch would warp it, at the scale of the map."""
+    shape = shapes[int(rng.integers(len(shapes)))]
+    low, high = np.log(settings.scale_min), np.log(settings.scale_max)
+    scale = float(np.exp(rng.uniform(low, high))) * factor
+    angle = float(rng.uniform(-settings.rotate, settings.rotate))
+    return warp(shape, scale=scale, angle=angle, flip=bool(rng.integers(2)) and settings.flip)
+
+
+def _shrunk(region: Mask, shape: tuple[int, int]) -> Mask:
+    """Allowed where at least half of what a pixel stands for is."""
+    size = (shape[1], shape[0])
+    soft = cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(soft >= 0.5)
