@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.domain.errors import ImageError, ProjectError
+from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import ImageRecord, Role, Split
 from defectstudio.imaging.reading import read_image, read_label, write_png
 from defectstudio.imaging.types import Image, Label
@@ -61,8 +62,10 @@ class Document:
 def open_document(project: Project, record: ImageRecord) -> Document:
     """Read an image and what was painted on it. Slow for large images: not for the window's thread.
 
-    Raises ImageError when a file cannot be read or the label has another size.
+    Raises ImageError when a file cannot be read, is not the one that was imported, or the label
+    has another size.
     """
+    _check_unchanged(record)
     native = read_image(record.file)
     stored = stored_label(project, record)
     shape = native.shape[:2]
@@ -76,6 +79,24 @@ def open_document(project: Project, record: ImageRecord) -> Document:
         )
     window = window_of(native)
     return Document(record, native, window, pyramid(shown(native, window)), LabelPlane(labels))
+
+
+def _check_unchanged(record: ImageRecord) -> None:
+    """A recipe names its background by hash: other pixels would make it a lie."""
+    try:
+        changed = sha256_file(record.file) != record.sha256
+    except OSError as error:
+        raise ImageError(
+            f"the image cannot be read ({error.strerror or error})",
+            subject=record.file,
+            remedy="Restore the file from a copy of the project.",
+        ) from error
+    if changed:
+        raise ImageError(
+            "the file of this image was changed after it was imported",
+            subject=record.file,
+            remedy="Restore the file from a copy of the project, or import the image again.",
+        )
 
 
 def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:

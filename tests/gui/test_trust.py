@@ -1,5 +1,6 @@
 """Whatever goes wrong, what is painted is not lost, and a clear word is said."""
 
+import sqlite3
 import subprocess
 import sys
 
@@ -14,7 +15,11 @@ from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.strokes import Stroke
 from defectstudio.app.window_lock import WindowLock
 from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.records import JobState
+from defectstudio.gui.dialogs.export import ExportChoice
+from defectstudio.gui.dialogs.import_images import ImportChoice
 from defectstudio.imaging.reading import read_label
+from defectstudio.project import folder
 from defectstudio.project.project import Project
 
 FULL = OSError(28, "No space left on device")
@@ -221,6 +226,101 @@ def test_a_closed_project_is_free_for_others(opened, project_root):
         WindowLock(project_root)
     opened.close_project()
     WindowLock(project_root).release()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(window, qtbot, monkeypatch, project_root):
+    def refuse(connection):
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(folder, "_check_writable", refuse)
+    window.commands.open_path(project_root)
+    qtbot.waitUntil(window.messages.isVisible)
+    assert "readonly" in window.messages.details.toPlainText()
+    assert window.session is None and window.welcome.isVisible()
+
+
+def _spoil(session, number, data):
+    record = session.project.images()[number]
+    record.file.chmod(0o644)
+    record.file.write_bytes(data(record.file.read_bytes()))
+    return record
+
+
+@pytest.mark.parametrize(
+    "data, word",
+    [
+        (lambda old: old[: len(old) // 2], "changed after it was imported"),
+        (lambda old: b"", "changed after it was imported"),
+        (lambda old: old + b"more", "changed after it was imported"),
+    ],
+    ids=["torn", "empty", "grown"],
+)
+def test_a_file_changed_underneath_is_named_and_what_is_open_stays(
+    opened, person, qtbot, data, word
+):
+    session = opened.session
+    person.paint((40, 30), (44, 60))
+    here = session.studio.document.record.id
+    spoiled = _spoil(session, 1, data)
+    opened.images.step(1)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert word in opened.messages.text.text()
+    assert spoiled.file.name in opened.messages.details.toPlainText()
+    assert session.studio.document.record.id == here
+    person.paint((60, 30), (64, 60))
+    assert session.studio.document.plane.labels[60, 30]
+
+
+def test_an_image_that_is_gone_does_not_stop_the_list(opened, qtbot):
+    session = opened.session
+    session.project.images()[1].file.unlink()
+    opened.images.step(1)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert "cannot be read" in opened.messages.text.text()
+    opened.images.step(1)
+    third = session.project.images()[2].id
+    qtbot.waitUntil(lambda: session.studio.document.record.id == third)
+
+
+def test_previews_that_fail_ten_times_lose_nothing(opened, person, qtbot):
+    session, told = opened.session, []
+    session.failed.connect(told.append)
+    session.previews._source.broken = True
+    person.paint((40, 30), (44, 60))
+    for number in range(10):
+        session.studio.choose_seed(number)
+        qtbot.waitUntil(lambda count=number: len(told) > count, timeout=9000)
+    session.previews._source.broken = False
+    session.studio.choose_seed(77)
+    person.shown()
+    assert session.studio.document.plane.labels[40, 30]
+    assert opened.close_project()
+
+
+@pytest.mark.parametrize("work", ["preview", "accept", "export", "import"])
+def test_closing_while_something_runs_ends_it_whole(
+    opened, person, qtbot, tmp_path, project_root, work
+):
+    session = opened.session
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    if work in ("preview", "accept"):
+        session.previews._source.hold.clear()
+        session.studio.choose_seed(5)
+        if work == "accept":
+            session.previews.accept()
+    elif work == "export":
+        choice = ExportChoice(tmp_path / "out", "coco", None, True, True)
+        opened.commands._export(session, choice)
+    else:
+        opened.commands._import(session, ImportChoice(tmp_path, "auto", "plate", None))
+    assert opened.close_project()
+    with Project.open(project_root) as project:
+        assert not [job for job in project.jobs() if job.state in (JobState.RUNNING,)]
+        drawn = read_label(draft_file(project, project.images()[0]))
+    assert drawn[40, 30]
+    if work == "export":
+        assert list((tmp_path / "out").rglob("*.json")), "an export is whole or not there"
 
 
 KILLED = """

@@ -103,6 +103,15 @@ def test_what_kills_two_workers_is_given_up(scene):
     assert scene.heard.get(timeout=20)[1].defects[0].seed == 41
 
 
+def test_a_worker_that_dies_ten_times_is_told_each_time_and_started_again(scene):
+    scene.previewer._worker._pauses = (0.01,)
+    for number in range(5):
+        scene.previewer.request(scene.recipe(13))
+        assert "preview worker ended" in str(scene.heard.get(timeout=20)), number
+    scene.previewer.request(scene.recipe(41))
+    assert scene.heard.get(timeout=20)[1].defects[0].seed == 41
+
+
 def test_a_failed_request_says_why(scene):
     scene.previewer.request(scene.recipe(14))
     assert isinstance(scene.heard.get(timeout=20), CheckpointError)
