@@ -82,3 +82,13 @@ def test_a_folded_section_hides_its_content(panel):
     assert panel.mix.seed.isVisible()
     panel.mix.title.setChecked(False)
     assert not panel.mix.seed.isVisible() and not panel.mix.is_open
+
+
+def test_no_height_of_the_panel_changes_the_width_of_its_gallery(opened, panel, qtbot):
+    widths = set()
+    panel.setFixedWidth(panel.minimumSizeHint().width())
+    for height in range(500, 1300, 4):
+        panel.setFixedHeight(height)
+        qtbot.wait(0)
+        widths.add(panel.gallery.grid.width())
+    assert len(widths) == 1

@@ -85,6 +85,8 @@ class StylePanel(QWidget):
         scroll.setWidget(sections)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The gallery is as high as it is wide: a bar that comes and goes would change both for ever.
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         bar = scroll.verticalScrollBar().sizeHint().width()
         scroll.setMinimumWidth(sections.minimumSizeHint().width() + bar)
