@@ -42,12 +42,18 @@ class ImageDelegate(QStyledItemDelegate):
         tile = QRect(option.rect.left() + em // 2, option.rect.top() + em // 4, side, side)
         draw_tile(painter, self._thumbnails, record.file, tile, option.palette)
         text = option.rect.adjusted(tile.width() + em, 0, -em // 2, 0)
-        self._write(painter, option, record, text)
-        _draw_marks(painter, index.data(MARKS), text, em, option.palette)
+        free = _draw_marks(painter, index.data(MARKS), text, em, option.palette)
+        self._write(painter, option, record, text, free)
 
     def _write(
-        self, painter: QPainter, option: QStyleOptionViewItem, record: ImageRecord, place: QRect
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        record: ImageRecord,
+        place: QRect,
+        free: float,
     ) -> None:
+        """The name over kind and split, which end where the marks begin, at `free`."""
         metrics = QFontMetrics(option.font)
         name = metrics.elidedText(record.name, Qt.TextElideMode.ElideMiddle, place.width())
         upper = QRect(place.left(), place.top(), place.width(), place.height() // 2 + 2)
@@ -55,11 +61,11 @@ class ImageDelegate(QStyledItemDelegate):
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, name)
         kind = self.tr("normal") if record.role is Role.NORMAL else self.tr("defect")
         split = f" · {record.split.value}" if record.split else ""
-        lower = QRect(place.left(), upper.bottom(), place.width(), place.height() // 2 - 2)
+        width = round(free) - place.left()
+        lower = QRect(place.left(), upper.bottom(), width, place.height() // 2 - 2)
         painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(
-            lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, kind + split
-        )
+        shown = metrics.elidedText(kind + split, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def draw_tile(
@@ -77,8 +83,11 @@ def draw_tile(
     painter.drawPixmap(place, picture)
 
 
-def _draw_marks(painter: QPainter, marks: Marks, place: QRect, em: int, palette: QPalette) -> None:
-    """Dots at the right: filled for labeled classes, a ring for a planned mask; sample count."""
+def _draw_marks(painter: QPainter, marks: Marks, place: QRect, em: int, palette: QPalette) -> float:
+    """Dots at the right: filled for labeled classes, a ring for a planned mask; sample count.
+
+    Returns where they begin.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius, x = 0.26 * em, place.right() - 0.3 * em
@@ -98,4 +107,6 @@ def _draw_marks(painter: QPainter, marks: Marks, place: QRect, em: int, palette:
         text = f"+{marks.samples}"
         width = QFontMetrics(painter.font()).horizontalAdvance(text)
         painter.drawText(QPointF(x + radius - width, y + 0.35 * em), text)
+        x -= width
     painter.restore()
+    return x - 0.1 * em

@@ -117,6 +117,7 @@ class ImagesPanel(QWidget):
 
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
+        self.setMinimumWidth(14 * em)
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.roles)

@@ -85,7 +85,7 @@ class StylePanel(QWidget):
         scroll.setWidget(sections)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The gallery is as high as it is wide: a bar that comes and goes would change both for ever.
+        # A bar that comes and goes would change the gallery's width and so its height, for ever.
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         bar = scroll.verticalScrollBar().sizeHint().width()
