@@ -74,6 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter"), "accept"),
     Action("reference.match", "&Match colours to this defect", _SYNTHESIS, icon="pick"),
     Action("reference.train", "Train a trans&fer from this defect…", _SYNTHESIS, icon="train"),
+    Action("batch.plan", "&Batch…", _SYNTHESIS, ("Ctrl+B",), "batch"),
     Action("samples.review", "Re&view samples", _SYNTHESIS, ("Ctrl+R",), "review"),
     Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
     Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),

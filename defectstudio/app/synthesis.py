@@ -80,7 +80,7 @@ def start_synthesis(
     looks = _Looks.of(overrides or {}, blend or card.config.blend_mode, card.config.batch_polish)
     painted, allowed = _drawn(mask), _drawn(region)
     needs_shapes = painted is None and card.config.fills_mask
-    shapes = _labeled(project, target) if needs_shapes else []
+    shapes = labeled_images(project, target) if needs_shapes else []
     drawable = {i for image in shapes for i in image.class_ids} if needs_shapes else None
     known = makeable(project, target, chosen)
     grounds = _backgrounds(project, target, background, painted, allowed)
@@ -134,18 +134,11 @@ class _Looks:
     def of(cls, overrides: Mapping[str, Any], blend: BlendMode, polish: int) -> _Looks:
         kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings, StyleSettings)
         blends, grains, refines, places, styles = spread(overrides, *kinds)
-        placement = settings(PlacementSettings, places)
-        if placement.scale_min > placement.scale_max:
-            raise SettingError(
-                f"it is above scale_max ({placement.scale_max:g})",
-                subject="scale_min",
-                remedy="Give scale_min and scale_max in order.",
-            )
         return cls(
             settings(BlendSettings, {"mode": blend, **blends}),
             settings(GrainSettings, grains),
             settings(RefineSettings, refines),
-            placement,
+            placement_of(places),
             settings(StyleSettings, {"polish": polish, **styles}),
         )
 
@@ -162,11 +155,29 @@ def _drawn(path: Path | None) -> Mask | None:
     return mask
 
 
-def _labeled(project: Project, item: Item) -> list[ImageRecord]:
+def labeled_images(project: Project, item: Item) -> list[ImageRecord]:
     """The item's labeled images to take shapes from: never those of a test split."""
     split = Split.TRAIN if is_split(project, item) else None
     images = project.images(item.id, role=Role.DEFECT, split=split)
     return [image for image in images if image.label_file is not None]
+
+
+def placement_of(overrides: Mapping[str, Any]) -> PlacementSettings:
+    """The placement of a batch. Raises SettingError."""
+    placement = settings(PlacementSettings, overrides)
+    if placement.scale_min > placement.scale_max:
+        raise SettingError(
+            f"it is above scale_max ({placement.scale_max:g})",
+            subject="scale_min",
+            remedy="Give scale_min and scale_max in order.",
+        )
+    return placement
+
+
+def backgrounds_of(project: Project, item: Item) -> list[ImageRecord]:
+    """The normal images that defects may be put on: of the training split where there is one."""
+    split = Split.TRAIN if is_split(project, item) else None
+    return project.images(item.id, role=Role.NORMAL, split=split)
 
 
 def makeable(project: Project, item: Item, generator: GeneratorRecord) -> dict[int, str]:
@@ -236,8 +247,7 @@ def _backgrounds(
     if chosen is not None:
         images = [_added(project, item, chosen)]
     else:
-        split = Split.TRAIN if is_split(project, item) else None
-        images = project.images(item.id, role=Role.NORMAL, split=split)
+        images = backgrounds_of(project, item)
     if not images:
         raise ProjectError(
             "the item has no normal image to put defects on",

@@ -11,6 +11,7 @@ from defectstudio.app.pace import Pace
 from defectstudio.app.run_files import read_log, read_metrics
 from defectstudio.app.training import start_training
 from defectstudio.domain import events
+from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
@@ -42,9 +43,14 @@ class JobControl(QObject):
         self._paces: dict[int, Pace] = {}
         self._metrics: dict[int, list[events.Metrics]] = {}
 
-    def start(self, start: Callable[[], RunningJob]) -> None:
-        """Start a job; what it takes to describe it is done off the window's thread."""
-        self._files.run(start, self._started, self.failed.emit)
+    def start(
+        self,
+        start: Callable[[], RunningJob],
+        failed: Callable[[DefectStudioError], object] | None = None,
+    ) -> None:
+        """Start a job; what it takes to describe it is done off the window's thread. failed: is
+        told, in place of the signal, when it cannot be started."""
+        self._files.run(start, self._started, failed or self.failed.emit)
 
     def train(self, item: str, choice: TrainChoice) -> None:
         """Start the training of a generator."""

@@ -31,6 +31,7 @@ from defectstudio.gui.dropping import Dropping
 from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
+from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(self.actions_)
         self.images, self.jobs = ImagesPanel(self._thumbnails), JobsPanel()
         self.samples = SamplesPanel(self._thumbnails)
-        self.review = ReviewPage(self._thumbnails)
+        self.batch, self.review = BatchPage(self._thumbnails), ReviewPage(self._thumbnails)
         self.painting = PaintingPage(self.actions_, self.samples)
         self.compare = ComparePage(self._bridge)
         self.evaluating = EvaluatePage()
@@ -122,8 +123,9 @@ class MainWindow(QMainWindow):
         session.bridge.relay(session.studio.chosen, self._show_lock)
         self.actions_["tool.brush"].setChecked(True)
         panels = Panels(
-            self.images, self.painting, style, self.samples, self.review, self.jobs, self.status
-        )
+            self.images, self.painting, style, self.samples, self.batch, self.review, self.jobs,
+            self.status,
+        )  # fmt: skip
         session.fill(panels, self._make_previews(project))
         self.compare.follow(session.previews, session.studio)
         self.recovery.watch(session)
@@ -157,6 +159,7 @@ class MainWindow(QMainWindow):
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})
+        self.batch.let_go()
         self.review.let_go()
         self.status.show_device("")
         style = self.side.currentWidget()
@@ -260,6 +263,7 @@ class MainWindow(QMainWindow):
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.painting, self.tr("Paint"))
         self.pages.addTab(self.compare, self.tr("Compare"))
+        self.pages.addTab(self.batch, self.tr("Batch"))
         self.pages.addTab(self.review, self.tr("Review"))
         self.pages.addTab(self.evaluating, self.tr("Evaluate"))
         self._stack = QStackedWidget()

@@ -14,10 +14,12 @@ from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import Item, JobRecord, JobState, Role, Split
 from defectstudio.gui.background import Background
+from defectstudio.gui.batching import Batching
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
 from defectstudio.gui.gallery import Gallery
 from defectstudio.gui.job_control import JobControl
+from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
 from defectstudio.gui.panels.painting import PaintingPage
@@ -41,6 +43,7 @@ class Panels:
     painting: PaintingPage
     style: StylePanel
     samples: SamplesPanel
+    batch: BatchPage
     review: ReviewPage
     jobs: JobsPanel
     status: StatusLine
@@ -81,11 +84,16 @@ class Session(QObject):
         self._reviewing = Reviewing(
             self.project, self.studio.history, self.files, panels.review, self
         )
+        self._batching = Batching(
+            self.project, self.studio, self.files,
+            jobs=self.jobs, page=panels.batch, parent=self,
+        )  # fmt: skip
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
-        parts = (self.documents, self.previews, self.gallery, self.jobs, self._reviewing)
-        for emitter in parts:
+        parts = (self.documents, self.previews, self.gallery, self.jobs)
+        for emitter in (*parts, self._reviewing, self._batching):
             emitter.failed.connect(self.failed)
+        self._batching.noted.connect(self.noted)
         self.previews.noted.connect(self.noted)
         self.bridge.relay(self.project.changed, self._on_changed)
         panels.painting.use(self.studio, self.files.run)
@@ -103,6 +111,7 @@ class Session(QObject):
         if self.previews is not None and self.gallery is not None:
             self.previews.close()
             self.gallery.close()
+        self._batching.close()
         self.jobs.close()
         self.files.close()
         self.bridge.close()
@@ -169,6 +178,7 @@ class Session(QObject):
             self.gallery.refresh()
             if document is not None:
                 panels.images.choose(studio.document.record.id)
+                panels.batch.follow(studio.document.record.id)
             panels.status.show_image(*panels.images.place)
 
         def painted(box: object) -> None:
@@ -261,6 +271,8 @@ class Session(QObject):
         }
         if table in readers:
             readers[table]()
+        if table in ("classes", "generators", "images"):
+            self._batching.refresh(self.item)
 
     def _read_items(self) -> None:
         assert self._panels is not None

@@ -91,6 +91,7 @@ def _synthesis(window: MainWindow) -> Handlers:
     return {
         "style.roll": _in_session(window, lambda session: _roll(window, session)),
         "sample.accept": _in_session(window, lambda session: session.previews.accept()),
+        "batch.plan": lambda: window.show_page(window.batch),
         "samples.review": lambda: window.show_page(window.review),
         "reference.match": commands.match_reference,
         "reference.train": commands.ask_transfer,

@@ -1,0 +1,222 @@
+"""What is planned on the batch page is tried out, started and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from defectstudio.app.batch_ground import Ground, PlaceMap, batch_ground, place_map
+from defectstudio.app.batch_plan import PlanLine, read_plan, write_plan
+from defectstudio.app.batch_trial import discard_trial, read_trial
+from defectstudio.app.regions import save_region
+from defectstudio.app.studio import Studio
+from defectstudio.app.synthesis import KIND, start_synthesis
+from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.records import Item, JobRecord, JobState
+from defectstudio.gui.background import Background
+from defectstudio.gui.job_control import JobControl
+from defectstudio.gui.panels.batch import BatchChoice, BatchPage
+from defectstudio.imaging.types import Mask
+from defectstudio.jobs.running import RunningJob
+from defectstudio.project.project import Project
+
+TRIED = 12
+"""Samples of a dry run."""
+
+_CSV = "CSV (*.csv)"
+
+
+class Batching(QObject):
+    """Joins the page to an open project. failed: an error; noted: a text."""
+
+    failed = Signal(object)
+    noted = Signal(str)
+
+    def __init__(
+        self,
+        project: Project,
+        studio: Studio,
+        files: Background,
+        *,
+        jobs: JobControl,
+        page: BatchPage,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._studio, self._files = project, studio, files
+        self._jobs, self._page = jobs, page
+        self._item: Item | None = None
+        self._stale = True
+        self._trial: RunningJob | None = None
+        self._map_number = 0
+        for signal, slot in (
+            (page.asked, self._read_again),
+            (page.map_wanted, self._map),
+            (page.tried, self._try_out),
+            (page.cancelled, self._cancel),
+            (page.started, self._start),
+            (page.loaded, self._load),
+            (page.saved, self._save),
+            (page.region_painted, self._take_region),
+            (page.region_removed, self._set_region),
+            (jobs.progressed, self._on_progress),
+            (jobs.ended, self._on_ended),
+        ):
+            signal.connect(slot)
+
+    def refresh(self, item: Item) -> None:
+        """The project changed, or another item is shown; read what there is when it is seen."""
+        self._item, self._stale = item, True
+        if self._page.isVisible():
+            self._read_again()
+
+    def close(self) -> None:
+        """Leave no trial behind."""
+        self._item = None
+        self._discard()
+
+    # --- what there is
+
+    def _read_again(self) -> None:
+        item = self._item
+        if item is None or not self._stale:
+            return
+        self._stale = False
+        project = self._project
+        self._run(lambda: batch_ground(project, item), self._show)
+
+    def _show(self, ground: Ground) -> None:
+        self._page.show_ground(ground)
+        if self._studio.document is not None:
+            self._page.follow(self._studio.document.record.id)
+
+    def _map(self) -> None:
+        """Show where defects may fall; the answer to an older question is dropped."""
+        item, choice, background = self._item, self._page.choice, self._page.background
+        maker = (choice.generator, self._page.plan.current_class)
+        self._map_number += 1
+        number, project = self._map_number, self._project
+        if item is None or background is None or not all(maker):
+            self._page.places.show_nothing("")
+            return
+
+        def done(found: PlaceMap) -> None:
+            if number == self._map_number:
+                self._page.places.show_map(found)
+
+        def failed(error: DefectStudioError) -> None:
+            if number == self._map_number:
+                self._page.places.show_nothing(str(error))
+
+        self._files.run(
+            lambda: place_map(
+                project, item, background, maker, choice.overrides, painted_regions=choice.regions
+            ),
+            done,
+            failed,
+        )
+
+    # --- regions
+
+    def _take_region(self, image_id: int) -> None:
+        document = self._studio.document
+        if document is None or document.record.id != image_id:
+            self.noted.emit(self.tr("Open this background and paint where defects may fall."))
+            return
+        region = document.plane.labels > 0
+        if not region.any():
+            self.noted.emit(self.tr("Nothing is painted on this background yet."))
+            return
+        self._set_region(image_id, region)
+        self._page.regions.setChecked(True)
+
+    def _set_region(self, image_id: int, region: Mask | None = None) -> None:
+        def done(_: object) -> None:
+            self._stale = True
+            self._read_again()
+
+        self._run(lambda: save_region(self._project, image_id, region), done)
+
+    # --- jobs
+
+    def _try_out(self, choice: BatchChoice) -> None:
+        self._discard()
+        self._page.show_trying(True)
+        start = self._starter(choice, TRIED)
+
+        def begin() -> RunningJob:
+            self._trial = start()
+            return self._trial
+
+        self._jobs.start(begin, failed=self._not_tried)
+
+    def _start(self, choice: BatchChoice) -> None:
+        self._jobs.start(self._starter(choice, 0))
+        self.noted.emit(self.tr("{} samples are being made; see Jobs.").format(choice.count))
+
+    def _starter(self, choice: BatchChoice, trial: int) -> Callable[[], RunningJob]:
+        item = self._item
+        assert item is not None, "the page shows an item"
+        return lambda: start_synthesis(
+            self._project,
+            generator=choice.generator,
+            item=item.name,
+            plan=choice.plan,
+            blend=choice.blend,
+            seed=choice.seed,
+            regions=choice.regions,
+            overrides=choice.overrides,
+            trial=trial,
+        )
+
+    def _cancel(self) -> None:
+        if self._trial is not None:
+            self._jobs.cancel(self._trial.record.id)
+
+    def _on_progress(self, job_id: int, done: int, total: int) -> None:
+        if self._trial is not None and self._trial.record.id == job_id:
+            self._page.show_trying(True, done, total)
+
+    def _on_ended(self, job: JobRecord) -> None:
+        if self._trial is None or self._trial.record.id != job.id:
+            if job.kind == KIND and job.state is JobState.DONE:
+                self.noted.emit(self.tr("The samples are made: review them (Ctrl+R)."))
+            return
+        self._page.show_trying(False)
+        if job.state is JobState.DONE:
+            names = {one.id: one.name for one in self._studio.classes}
+            self._page.sheet.show_trial(read_trial(self._trial), names)
+        else:
+            why = job.message or self.tr("It was cancelled.")
+            self._page.sheet.show_text(self.tr("No dry run. {}").format(why))
+
+    def _not_tried(self, error: DefectStudioError) -> None:
+        self._page.show_trying(False)
+        self._page.sheet.show_text("")
+        self.failed.emit(error)
+
+    def _discard(self) -> None:
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.cancel()
+            self._files.run(lambda: discard_trial(trial), lambda _: None, self.failed.emit)
+
+    # --- plans as files
+
+    def _load(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._page, self.tr("Open a plan"), "", _CSV)
+        if name:
+            self._run(lambda: list(read_plan(Path(name))), self._page.plan.show_lines)
+
+    def _save(self, lines: tuple[PlanLine, ...]) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self._page, self.tr("Save the plan"), "plan.csv", _CSV
+        )
+        if name:
+            self._run(lambda: write_plan(Path(name), lines), lambda _: None)
+
+    def _run(self, work: Callable[[], object], done: Callable[..., object]) -> None:
+        self._files.run(work, done, self.failed.emit)
