@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 from defectstudio.domain.events import Metrics
+from defectstudio.imaging.reading import read_image
+from defectstudio.imaging.types import Image
 from defectstudio.jobs.running import LOG_FILE, METRICS_FILE
+
+PICTURE = "preview"
+"""The role of a training's pictures, and how their names begin."""
 
 _LOG_BYTES = 64 << 10
 _LEVELS = ("info", "notice", "warning")
@@ -38,6 +43,15 @@ def read_log(run: Path) -> str:
             return stream.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def last_picture(run: Path) -> Image | None:
+    """What the training draws by now, None where it drew nothing yet.
+
+    Raises ImageError when the picture cannot be read.
+    """
+    found = sorted(run.glob(f"{PICTURE}_*.png"))
+    return read_image(found[-1]) if found else None
 
 
 def report_page(run: Path) -> Path | None:

@@ -131,34 +131,38 @@ class Commands(QObject):
         """Train a generator."""
         self._ask_train("dcdganc")
 
-    def ask_transfer(self) -> None:
-        """Train a transfer from the open defect."""
-        self._ask_train("dst")
+    def ask_transfer(self, reference: str = "") -> None:
+        """Train a transfer from an image's defect, by default the open one's."""
+        self._ask_train("dst", reference)
 
-    def _ask_train(self, kind: str) -> None:
+    def _ask_train(self, kind: str, reference: str = "") -> None:
         session = self._open_session()
         names = [one.name for one in session.project.generators()]
         known = is_split(session.project, session.item)
 
         def ask(labeled: dict[str, bool]) -> None:
+            if reference:
+                labeled = {name: name == reference for name in labeled}
             dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
             self.ask(dialog, lambda: self._train(session, dialog.choice))
 
         session.find_labeled(ask)
 
-    def match_reference(self) -> None:
-        """Take the open image's defect as the reference of a histogram match, at once."""
+    def match_reference(self, reference: str = "") -> None:
+        """Match an image's defect by histogram, at once; by default the open one's."""
         session = self._open_session()
         taken = {one.name.casefold() for one in session.project.generators()}
 
         def start(labeled: dict[str, bool]) -> None:
-            open_ones = [name for name, is_open in labeled.items() if is_open]
-            if not open_ones:
+            wanted = [reference] if reference in labeled else []
+            if not reference:
+                wanted = [name for name, is_open in labeled.items() if is_open]
+            if not wanted:
                 self.noted.emit(self.tr("Open an image with a defect and paint its mask first."))
                 return
-            name = free_name(open_ones[0].replace("/", "-"), taken)
+            name = free_name(wanted[0].replace("/", "-"), taken)
             session.jobs.train(
-                session.item.name, TrainChoice(name, "histmatch", open_ones, {}, "cpu", False)
+                session.item.name, TrainChoice(name, "histmatch", wanted, {}, "cpu", False)
             )
             session.choose_when_trained(name)
 

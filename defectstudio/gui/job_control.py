@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from defectstudio.app.again import once_more
 from defectstudio.app.pace import Pace
-from defectstudio.app.run_files import read_log, read_metrics
+from defectstudio.app.run_files import PICTURE, last_picture, read_log, read_metrics
 from defectstudio.app.training import start_training
 from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError
@@ -24,13 +24,15 @@ class JobControl(QObject):
     """Starts, watches and cancels jobs.
 
     progressed: a job's (id, done, total); measured: the id of a job with new metrics; logged:
-    (id, line); opened: (id, log) of a job whose files are read; ended: the final record; started:
-    a record; failed: an error.
+    (id, line); pictured: (id, pixels), what a training draws by now, None where nothing is drawn;
+    opened: (id, log) of a job whose files are read; ended: the final record; started: a record;
+    failed: an error.
     """
 
     progressed = Signal(int, int, int)
     measured = Signal(int)
     logged = Signal(int, str)
+    pictured = Signal(int, object)
     opened = Signal(int, str)
     started = Signal(object)
     ended = Signal(object)
@@ -111,6 +113,7 @@ class JobControl(QObject):
             self.opened.emit(job_id, found[0])
 
         self._files.run(read, done, self.failed.emit)
+        self._show_picture(job_id)
 
     def close(self, seconds: float = 20) -> None:
         """Let the workers go: they leave a checkpoint and can be resumed."""
@@ -140,9 +143,19 @@ class JobControl(QObject):
             self.measured.emit(job_id)
         elif isinstance(event, events.Log):
             self.logged.emit(job_id, f"{event.level}: {event.text}")
+        elif isinstance(event, events.Artifact) and event.role == PICTURE:
+            self._show_picture(job_id)
         elif isinstance(event, events.Started):
             text = self.tr("Computing on {} for {} steps").format(event.device, event.total)
             self.logged.emit(job_id, f"info: {text}")
+
+    def _show_picture(self, job_id: int) -> None:
+        folder = self._project.job(job_id).folder
+        self._files.run(
+            lambda: last_picture(folder),
+            lambda pixels: self.pictured.emit(job_id, pixels),
+            self.failed.emit,
+        )
 
     def _ended(self, job_id: int, record: JobRecord) -> None:
         job = self._running.pop(job_id, None)

@@ -115,6 +115,8 @@ class MainWindow(QMainWindow):
         session = self.session = open_session(project)
         self.customs.apply_to(session)
         style = StylePanel(session.studio, self.actions_)
+        style.reference.matched.connect(self.commands.match_reference)
+        style.reference.trained.connect(self.commands.ask_transfer)
         self.side.addWidget(style)
         self.side.setCurrentWidget(style)
         session.failed.connect(self.messages.show_error)

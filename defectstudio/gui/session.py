@@ -81,6 +81,7 @@ class Session(QObject):
         self.previews = Previews(self.project, self.studio, item, source, self.bridge)
         self.gallery = Gallery(self.project, self.studio, source, self.bridge)
         panels.style.gallery.use(self.gallery)
+        panels.style.reference.use(self.files)
         self._reviewing = Reviewing(
             self.project, self.studio.history, self.files, panels.review, self
         )
@@ -216,6 +217,8 @@ class Session(QObject):
         panels.images.image_chosen.connect(self.documents.open)
         panels.images.item_chosen.connect(self.choose_item)
         panels.style.class_added.connect(self.add_class)
+        panels.style.reference.wanted.connect(self.documents.open)
+        self.jobs.pictured.connect(self._on_picture)
         panels.samples.removed.connect(self.remove_sample)
         previews.changed.connect(panels.style.show_state)
         previews.device.connect(panels.status.show_device)
@@ -238,11 +241,17 @@ class Session(QObject):
 
     def _on_ended(self, job: JobRecord) -> None:
         self._read_jobs()
+        if self._panels is not None and not self.jobs.count:
+            self._panels.style.reference.show_training(None)
         if job.state is JobState.DONE and job.kind == "train":
             self.noted.emit(self.tr("{} is trained and can be used.").format(job.title))
             if job.title == self._awaited:
                 self._awaited = ""
                 self._try(lambda: self._choose(job.title))
+
+    def _on_picture(self, job_id: int, pixels: object) -> None:
+        if self._panels is not None and self.jobs.is_running(job_id):
+            self._panels.style.reference.show_training(pixels)
 
     def _choose(self, generator: str) -> None:
         self._read("generators")
@@ -286,9 +295,9 @@ class Session(QObject):
         samples = Counter(
             one.background_id for one in self.project.samples(self.item.id) if one.usable
         )
-        self._panels.images.show_images(
-            self.project.images(self.item.id), drafts(self.project), dict(samples)
-        )
+        images = self.project.images(self.item.id)
+        self._panels.images.show_images(images, drafts(self.project), dict(samples))
+        self._panels.style.reference.show_images(images)
         self._panels.status.show_image(*self._panels.images.place)
 
     def _read_samples(self) -> None:

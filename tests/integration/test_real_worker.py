@@ -16,7 +16,8 @@ from defectstudio.app.synthesis import start_synthesis
 from defectstudio.app.training import start_training
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError
 from defectstudio.domain.events import Progress
-from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.files import to_json
+from defectstudio.domain.recipe import Defect, Recipe, Style, StyleMix
 from defectstudio.domain.records import JobState, Role
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import read_image, read_label
@@ -76,11 +77,18 @@ def test_a_replay_is_the_same_to_the_pixel(trained, tmp_path):
     assert report.versions["numpy"] == ("1.0", np.__version__)
 
 
-def test_preview_and_accepted_sample_are_equal(trained):
+@pytest.mark.parametrize(
+    "look",
+    [
+        {},
+        {"style": Style(0.9, StyleMix(8, 0.4)), "contrast": 15.0},
+    ],
+)
+def test_preview_and_accepted_sample_are_equal(trained, look):
     background = trained.images(role=Role.NORMAL)[0]
     mask = np.zeros((12, 16), bool)
     mask[2:10, 3:14] = True
-    defect = Defect(1, 5, encode(mask), 20, 60, trained.generator("g").sha256)
+    defect = Defect(1, 5, encode(mask), 20, 60, trained.generator("g").sha256, **look)
     recipe = Recipe(background.sha256, (defect,), trained.id)
     heard: queue.Queue[object] = queue.Queue()
     previewer = Previewer(trained)
@@ -91,12 +99,19 @@ def test_preview_and_accepted_sample_are_equal(trained):
         shown = heard.get(timeout=180)
         previewer.accept(recipe, heard.put, heard.put)
         accepted = heard.get(timeout=180)
+        previewer.browse(recipe, [5, 6], heard.put, heard.put)
+        gallery = heard.get(timeout=180)
     finally:
         previewer.close()
     assert np.array_equal(read_image(accepted.file), shown.image)
     assert np.array_equal(read_label(accepted.label_file), shown.label)
     assert np.array_equal(read_label(accepted.painted_file), shown.painted)
     assert accepted in trained.samples()
+    stored = json.loads(accepted.recipe_file.read_text())["recipe"]["defects"][0]
+    assert stored == json.loads(to_json(defect))
+    assert replay(accepted.recipe_file, project=trained.root).same
+    assert [one.seed for one in gallery] == [5, 6]
+    assert not np.array_equal(gallery[0].pixels, gallery[1].pixels)
 
 
 def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
@@ -30,6 +32,7 @@ from defectstudio.gui.icons import icon
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.job_model import PROGRESS_COLUMN, RECORD, JobModel, ProgressDelegate
 from defectstudio.gui.panels.log_view import LogView
+from defectstudio.gui.panels.picture_view import PictureView
 
 if TYPE_CHECKING:
     from defectstudio.gui.panels.curve import CurvePlot
@@ -54,6 +57,10 @@ class JobsPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.addTab(self._plots, self.tr("Curves"))
         self.tabs.addTab(self.log, self.tr("Log"))
+        self.picture = PictureView(
+            self.tr("What the training draws"), self.tr("What a training draws appears here.")
+        )
+        self.tabs.addTab(self.picture, self.tr("Picture"))
         self.cancel = QPushButton(icon("cancel"), self.tr("Cancel job"))
         self.cancel.clicked.connect(self._cancel)
         self.resume = QPushButton(icon("resume"), self.tr("Resume"))
@@ -80,6 +87,7 @@ class JobsPanel(QWidget):
         control.measured.connect(self._on_metrics)
         control.logged.connect(self._on_log)
         control.opened.connect(self._on_opened)
+        control.pictured.connect(self._on_picture)
 
     def show_jobs(self, jobs: list[JobRecord]) -> None:
         """Fill the table; what is chosen stays chosen, else the newest."""
@@ -106,6 +114,7 @@ class JobsPanel(QWidget):
         self._control = None
         self._model.show([])
         self.log.show_log("")
+        self.picture.show_pixels(None)
         self._plots.setCurrentIndex(0)
         self._show_choice()
 
@@ -214,6 +223,11 @@ class JobsPanel(QWidget):
         job = self._current()
         if job is not None and job.id == job_id:
             self.log.add(text)
+
+    def _on_picture(self, job_id: int, pixels: NDArray[np.uint8] | None) -> None:
+        job = self._current()
+        if job is not None and job.id == job_id:
+            self.picture.show_pixels(pixels)
 
     def _on_opened(self, job_id: int, log: str) -> None:
         job = self._current()

@@ -1,8 +1,19 @@
 """Metrics and logs of a run, also when they were cut off."""
 
-from defectstudio.app.run_files import level_of_line, read_log, read_metrics, report_page
+import numpy as np
+import pytest
+
+from defectstudio.app.run_files import (
+    last_picture,
+    level_of_line,
+    read_log,
+    read_metrics,
+    report_page,
+)
+from defectstudio.domain.errors import ImageError
 from defectstudio.domain.events import Metrics
 from defectstudio.domain.files import to_json
+from defectstudio.imaging.reading import write_png
 
 
 def test_metrics_are_read_in_order_and_later_ones_count(tmp_path):
@@ -44,3 +55,13 @@ def test_the_page_of_a_report(tmp_path):
     for name in ("enlarge.json", "enlarge.html"):
         (tmp_path / "report" / name).touch()
     assert report_page(tmp_path).name == "enlarge.html"
+
+
+def test_the_last_picture_of_a_training_counts(tmp_path):
+    assert last_picture(tmp_path) is None
+    for step in (5, 100, 20):
+        write_png(tmp_path / f"preview_{step:07d}.png", np.full((4, 5, 3), step, np.uint8))
+    assert (last_picture(tmp_path) == 100).all()
+    (tmp_path / "preview_0000200.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError):
+        last_picture(tmp_path)

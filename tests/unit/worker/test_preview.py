@@ -1,16 +1,21 @@
 """The preview worker's galleries, in this process."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from defectstudio.domain.events import Contents, Failed
-from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.domain.files import to_json
+from defectstudio.domain.recipe import ClassMix, Defect, Recipe, Style, StyleMix
 from defectstudio.domain.specs import PreviewRequest
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import write_png
 from defectstudio.worker.preview import PreviewWorker
+
+PLAIN = Style()
 
 
 class Ear:
@@ -35,8 +40,8 @@ def ask(tiny_generator, tmp_path):
     ear = Ear()
     worker = PreviewWorker(ear)
 
-    def send(want, **more):
-        defects = tuple(Defect(c, 3, mask, 5, 6 + 2 * c, weights) for c in (1, 2))
+    def send(want, style=PLAIN, **more):
+        defects = tuple(Defect(c, 3, mask, 5, 6 + 2 * c, weights, style) for c in (1, 2))
         background, out = tmp_path / "b.png", tmp_path / f"{want}.bin"
         recipe = Recipe("b" * 64, defects)
         worker.answer(PreviewRequest(7, want, recipe, background, {weights: folder}, out, **more))
@@ -53,6 +58,21 @@ def test_a_gallery_has_one_content_a_seed_of_the_one_defect(ask):
     ]  # fmt: skip
     alone = ask("contents").blocks[1]
     assert [alone[k] for k in ("height", "width", "channels")] == [20, 24, 3]
+
+
+def test_a_sample_of_mixed_styles_and_classes_names_them_and_is_made_again(ask):
+    style = Style(mix=StyleMix(8, 0.3, "fine"), towards=ClassMix(2, 0.4))
+    plain, made = Path(ask("sample").folder), None
+    first = (plain / "image.png").read_bytes()
+    shutil.rmtree(plain)
+    for _ in range(2):
+        folder = Path(ask("sample", style).folder)
+        stored = json.loads((folder / "recipe.json").read_text())["recipe"]["defects"][0]
+        assert stored["style"] == json.loads(to_json(style))
+        again = (folder / "image.png").read_bytes()
+        assert again != first and made in (None, again)
+        made = again
+        shutil.rmtree(folder)
 
 
 def test_a_gallery_of_a_defect_that_is_not_there_fails_and_says_so(ask):

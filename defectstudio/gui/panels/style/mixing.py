@@ -76,9 +76,11 @@ class MixSection(Section):
         self.seed.show_seed(look.second)
         self.amount.show_value(round(100 * look.amount))
         self.fine.setChecked(look.fine)
-        self.other.clear()
-        for one in others:
-            self.other.addItem(swatch(one.id, 32), one.name, one.id)
+        known = [self.other.itemData(row) for row in range(self.other.count())]
+        if known != [one.id for one in others]:
+            self.other.clear()
+            for one in others:
+                self.other.addItem(swatch(one.id, 32), one.name, one.id)
         self.other.setCurrentIndex(max(0, self.other.findData(look.other)))
         self.nearness.show_value(round(100 * look.nearness))
 

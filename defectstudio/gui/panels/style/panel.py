@@ -15,6 +15,7 @@ from defectstudio.gui.panels.style.classes import ClassSection
 from defectstudio.gui.panels.style.gallery import GallerySection
 from defectstudio.gui.panels.style.mixing import MixSection
 from defectstudio.gui.panels.style.parts import muted
+from defectstudio.gui.panels.style.reference import ReferenceSection
 from defectstudio.gui.panels.style.seeds import SeedSection
 from defectstudio.gui.previews import State
 
@@ -33,7 +34,15 @@ class StylePanel(QWidget):
         self.gallery = GallerySection(studio)
         self.mix = MixSection(studio)
         self.blend = BlendSection(studio)
-        self._sections = (self.classes, self.seeds, self.gallery, self.mix, self.blend)
+        self.reference = ReferenceSection()
+        self._sections = (
+            self.classes,
+            self.seeds,
+            self.gallery,
+            self.mix,
+            self.blend,
+            self.reference,
+        )
         self._state = muted()
         on_accent = QPalette.ColorRole.HighlightedText
         self.accept = QPushButton(icon("accept", on_accent), self.tr("Accept sample"))
