@@ -39,7 +39,12 @@ def shown(image: Image, window: Window) -> NDArray[np.uint8]:
     values = np.arange(1 << 16, dtype=np.float64)
     scaled = (values - window.low) * (255 / (window.high - window.low))
     table: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-    return table[image]
+    seen = np.empty(image.shape, np.uint8)
+    rows = max(1, _LOOKED_AT // (image.size // image.shape[0]))
+    # In parts: NumPy widens the index to eight bytes a value.
+    for top in range(0, image.shape[0], rows):
+        seen[top : top + rows] = table[image[top : top + rows]]
+    return seen
 
 
 def pyramid(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -58,9 +63,20 @@ def pyramid(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Area mean of 2 x 2; an odd last row or column is repeated first, so that cells align."""
-    odd = [(0, size % 2) for size in image.shape[:2]] + [(0, 0)] * (image.ndim - 2)
-    even = np.pad(image, odd, mode="edge") if any(after for _, after in odd) else image
+    """Area mean of 2 x 2; an odd last row or column is repeated, so that cells align."""
+    height, width = image.shape[:2]
+    half = np.empty(((height + 1) // 2, (width + 1) // 2, *image.shape[2:]), np.uint8)
+    even = image[: height // 2 * 2, : width // 2 * 2]
+    if even.size:
+        half[: height // 2, : width // 2] = _means(even)
+    if width % 2:
+        half[:, -1] = _halved(image[:, [-1, -1]])[:, 0]
+    if height % 2:
+        half[-1:] = _halved(image[[-1, -1]])[:1]
+    return half
+
+
+def _means(even: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = even.shape[:2]
     half = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     return np.asarray(half, dtype=np.uint8)

@@ -26,9 +26,13 @@ class LabelPlane:
         """`labels` is copied. Takes any (H, W) uint8 array with at least one pixel."""
         if labels.ndim != 2 or labels.dtype != np.uint8 or labels.size == 0:
             raise ValueError(f"not a label plane: {labels.dtype} {labels.shape}")
-        self.levels: list[Plane] = [np.array(labels, order="C")]
-        for _ in range(1, LEVELS):
-            self.levels.append(_pooled(self.levels[-1]))
+        if labels.any():
+            self.levels: list[Plane] = [np.array(labels, order="C")]
+            for _ in range(1, LEVELS):
+                self.levels.append(_pooled(self.levels[-1]))
+        else:
+            # Memory that nothing is written to takes no room.
+            self.levels = [np.zeros(shape, np.uint8) for shape in _shapes(labels.shape)]
         self._boxes: dict[tuple[int, int], dict[int, Box]] = {}
 
     @property
@@ -55,6 +59,15 @@ class LabelPlane:
             for column in range(left, right):
                 self._boxes.pop((row, column), None)
 
+    def copied(self) -> Plane:
+        """Level 0 copied where it is painted; the rest is memory that takes no room."""
+        made = np.zeros(self.shape, np.uint8)
+        for row, column in np.argwhere(self.levels[-1]).tolist():
+            top, left = row * BLOCK, column * BLOCK
+            block = np.s_[top : top + BLOCK, left : left + BLOCK]
+            made[block] = self.labels[block]
+        return made
+
     def class_boxes(self) -> dict[int, Box]:
         """The bounding box of every painted class, by class id in rising order.
 
@@ -75,6 +88,11 @@ def union(first: Box, second: Box) -> Box:
     top, left = min(first.top, second.top), min(first.left, second.left)
     bottom, right = max(first.bottom, second.bottom), max(first.right, second.right)
     return Box(top, left, bottom - top, right - left)
+
+
+def _shapes(shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    height, width = shape
+    return [(-(-height // 2**level), -(-width // 2**level)) for level in range(LEVELS)]
 
 
 def _pooled(fine: Plane) -> Plane:

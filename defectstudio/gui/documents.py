@@ -118,7 +118,7 @@ class Documents(QObject):
         return error
 
     def _storing(self, document: Document) -> Callable[[], None]:
-        record, labels = document.record, document.plane.labels.copy()
+        record, labels = document.record, document.plane.copied()
 
         def store() -> None:
             save_labels(self._project, record, labels)

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.morphology import skeletonize
 
 from defectstudio.domain.errors import ImageError, RecipeError
 from defectstudio.domain.recipe import EncodedMask
@@ -241,6 +240,8 @@ def _moved(pixels: NDArray[np.intp], warp: _Warp) -> Positions:
 
 def _bones(source: Mask) -> Mask:
     """A skeleton with at least one pixel in every 8-connected part."""
+    from skimage.morphology import skeletonize  # dear to import, and no window starts with it
+
     bones: Mask = skeletonize(np.pad(source, 1))[1:-1, 1:-1]  # type: ignore[no-untyped-call]
     numbers, _ = ndimage.label(source, structure=_EVERY_NEIGHBOUR)
     present, first = np.unique(numbers, return_index=True)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft, ndimage, signal
+from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.imaging.masks import Box
@@ -53,7 +53,8 @@ _DETAIL = np.array([-0.12940952, -0.22414387, 0.83651630, -0.48296291])
 """The high pass of Daubechies' wavelet of two vanishing moments: blind to slopes."""
 _DETAIL_GAIN = np.square(np.abs(np.fft.fft2(np.outer(_DETAIL, _DETAIL), (BLOCK, BLOCK))))
 _FREQUENCY = np.hypot(*np.meshgrid(np.fft.fftfreq(BLOCK), np.fft.fftfreq(BLOCK)))
-_TAPER = signal.windows.hann(BLOCK, sym=False).astype(np.float32)
+_TAPER = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(BLOCK) / BLOCK)).astype(np.float32)
+"""Hann's window, periodic."""
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=np.float32)
 
 
@@ -72,6 +73,8 @@ class Grain:
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Field:
         """A field (h, w, C) of this noise, of mean 0, in grey levels."""
+        from scipy import signal  # a second to import, and the window's start does not draw
+
         count, side, _ = self.kernels.shape
         size = (count, shape[0] + side - 1, shape[1] + side - 1)
         white = rng.standard_normal(size, np.float32)
@@ -167,6 +170,8 @@ def _spectra(blocks: Planes) -> Field:
     """Noise power by frequency (K, BLOCK, BLOCK), but for a factor, of (N, K, BLOCK, BLOCK)."""
     if not len(blocks):
         return np.zeros(blocks.shape[1:])
+    from scipy import fft
+
     periodograms = np.square(np.abs(fft.fft2(blocks * np.outer(_TAPER, _TAPER))))
     energy = periodograms[..., _FREQUENCY >= FINE].sum(axis=(1, 2))
     power = np.median(periodograms[energy <= np.quantile(energy, QUIET)], axis=0)

@@ -23,6 +23,7 @@ PillowImage.MAX_IMAGE_PIXELS = None
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {"1": 1, "L": 1, "LA": 1, "RGB": 3, "RGBA": 3, "CMYK": 3, "YCbCr": 3, "P": 3}
 _ORIENTATION_TAG = 0x0112
+_PNG_TEXTS = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 _PNG_HEAD = 33
 """Bytes of the signature and the whole IHDR chunk."""
 
@@ -51,8 +52,8 @@ def pixels(path: Path, kind: str) -> NDArray[Any]:
         check_png(data, path)
     with PillowImage.open(io.BytesIO(data), formats=[kind]) as image:
         orientation = _orientation(image)
-        if kind == "PNG" and _png_depth(data, path) == 16:
-            # Pillow reads deep colour as 8 bits.
+        if kind == "PNG" and _is_plain_png(data, image):
+            # Pillow reads deep colour as 8 bits, and the rest by way of two more copies.
             return oriented(imagecodecs.png_decode(data), orientation)
         grey_palette = _has_grey_palette(image)
         array = np.asarray(_plain(image))
@@ -139,11 +140,39 @@ def _plain(image: PillowImage.Image) -> PillowImage.Image:
 
 
 def _orientation(image: PillowImage.Image) -> int:
+    if image.format == "PNG" and not _png_may_turn(image):
+        return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # Pillow raises many types on a broken EXIF block; the pixels are still good
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _png_may_turn(image: PillowImage.Image) -> bool:
+    """Whether a PNG has a chunk that may tell an orientation.
+
+    Pillow decodes all pixels to look behind them, which is dear for a picture without one.
+    """
+    stream = image.fp
+    if stream is None:
+        return True
+    place = stream.tell()
+    stream.seek(len(PNG_SIGNATURE))
+    names = set()
+    while len(head := stream.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        names.add(name)
+        stream.seek(length + 4, io.SEEK_CUR)
+    stream.seek(place)
+    return not names.isdisjoint(_PNG_TEXTS)
+
+
+def _is_plain_png(data: bytes, image: PillowImage.Image) -> bool:
+    """Whether its values are pixels as they stand: no palette, bits of a byte, or colour key."""
+    if data[24] == 16:
+        return True
+    return data[24] == 8 and image.mode != "P" and "transparency" not in image.info
 
 
 def _has_grey_palette(image: PillowImage.Image) -> bool:

@@ -9,15 +9,17 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.outlines import Lines
 from defectstudio.app.palette import class_colour
 from defectstudio.gui.canvas.layers import Levels, level_for
+from defectstudio.gui.canvas.pixels import GRID_FROM, VALUES_FROM, draw_grid, draw_values
 from defectstudio.gui.canvas.tints import Look, Tint, class_looks
 from defectstudio.imaging.masks import Box
+from defectstudio.imaging.types import Image
 
 
 class Overlay(Enum):
@@ -35,6 +37,7 @@ class CanvasItem(QGraphicsItem):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._image: Levels | None = None
+        self._native: Image | None = None
         self._labels: Tint | None = None
         self._laid: dict[str, Tint] = {}
         self._preview: tuple[Levels, Box] | None = None
@@ -45,9 +48,18 @@ class CanvasItem(QGraphicsItem):
     def overlay(self) -> Overlay:
         return self._overlay
 
-    def show_image(self, levels: Sequence[NDArray[np.uint8]], plane: LabelPlane) -> None:
-        """Show an image's pyramid and its label plane; both are looked at, not copied."""
+    def show_image(
+        self,
+        levels: Sequence[NDArray[np.uint8]],
+        plane: LabelPlane,
+        native: Image | None = None,
+    ) -> None:
+        """Show an image's pyramid and its label plane; both are looked at, not copied.
+
+        native: the values written into pixels seen from near; None: those of level 0.
+        """
         self.prepareGeometryChange()
+        self._native = levels[0] if native is None else native
         self._preview, self._outlines, self._laid = None, {}, {}
         self._image, self._labels = Levels(levels), Tint(plane, class_looks())
         self.update()
@@ -55,7 +67,7 @@ class CanvasItem(QGraphicsItem):
     def show_nothing(self) -> None:
         """Let go of the image."""
         self.prepareGeometryChange()
-        self._image = self._labels = self._preview = None
+        self._image = self._native = self._labels = self._preview = None
         self._outlines, self._laid = {}, {}
 
     def lay(self, name: str, plane: LabelPlane, looks: Mapping[int, Look]) -> None:
@@ -120,14 +132,36 @@ class CanvasItem(QGraphicsItem):
         self._image.draw(painter, zoom)
         if self._preview is not None:
             self._draw_preview(painter, zoom, *self._preview)
-        if self._overlay is Overlay.HIDDEN:
-            return
+        if self._overlay is not Overlay.HIDDEN:
+            self._draw_overlays(painter, zoom, option.exposedRect)
+        if zoom >= GRID_FROM:
+            self._draw_pixels(painter, zoom, option.exposedRect)
+
+    def _draw_overlays(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         if self._overlay is Overlay.FILL and self._labels is not None:
-            self._labels.draw(painter, zoom, option.exposedRect)
+            self._labels.draw(painter, zoom, exposed)
         for tint in self._laid.values():
-            tint.draw(painter, zoom, option.exposedRect)
+            tint.draw(painter, zoom, exposed)
         if self._overlay is Overlay.OUTLINE:
             self._draw_outlines(painter)
+
+    def _draw_pixels(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        part = exposed.intersected(self.boundingRect())
+        draw_grid(painter, part)
+        if zoom < VALUES_FROM:
+            return
+        painter.save()
+        if self._preview is not None:
+            levels, box = self._preview
+            blended = levels.level_0
+            # Of 16 bits only what is on screen is here: better no number than a wrong one.
+            if self._native.dtype == np.uint8:
+                draw_values(painter, part, blended, blended, (box.top, box.left))
+            own = QRegion(box.left, box.top, box.width, box.height)
+            whole = QRegion(self.boundingRect().toAlignedRect())
+            painter.setClipRegion(whole - own, Qt.ClipOperation.IntersectClip)
+        draw_values(painter, part, self._native, self._image.level_0, (0, 0))
+        painter.restore()
 
     def _draw_preview(self, painter: QPainter, zoom: float, levels: Levels, box: Box) -> None:
         painter.save()

@@ -26,6 +26,11 @@ class Levels:
         """Width and height of level 0."""
         return self._images[0].width(), self._images[0].height()
 
+    @property
+    def level_0(self) -> NDArray[np.uint8]:
+        """The picture itself."""
+        return self._arrays[0]
+
     def draw(self, painter: QPainter, zoom: float) -> None:
         """Draw at the painter's origin; `zoom` is device pixels per pixel of level 0."""
         draw_level(painter, self._images, zoom, smooth=zoom < 1)

@@ -99,7 +99,7 @@ class PaintingPage(QWidget):
             self._name.clear()
             self._kind.clear()
             return
-        self.canvas.item.show_image(document.levels, document.plane)
+        self.canvas.item.show_image(document.levels, document.plane, document.native)
         self.canvas.image_changed()
         record = document.record
         self._name.setText(record.name)

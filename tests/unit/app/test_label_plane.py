@@ -64,3 +64,18 @@ def test_the_callers_array_is_left_alone_and_wrong_arrays_are_refused():
 
 def test_union():
     assert union(Box(0, 5, 2, 2), Box(4, 1, 1, 1)) == Box(0, 1, 5, 6)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_copy_equals_the_labels_and_is_nobody_elses(seed):
+    rng = np.random.default_rng(seed)
+    plane = LabelPlane(np.zeros(rng.integers(1, 2 * BLOCK + 9, 2), np.uint8))
+    height, width = plane.shape
+    for _ in range(int(rng.integers(0, 4))):
+        box = Box(int(rng.integers(height)), int(rng.integers(width)), 1, 1)
+        plane.labels[box.slices] = 7
+        plane.refresh(box)
+    copied = plane.copied()
+    np.testing.assert_array_equal(copied, plane.labels)
+    copied[:] = 9
+    assert (plane.labels != 9).all()
