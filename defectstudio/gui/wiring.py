@@ -119,6 +119,14 @@ def _help(window: MainWindow) -> Handlers:
 
 def _connect_states(window: MainWindow) -> None:
     actions = window.actions_
+    canvas = window.painting.canvas
+    for action_id, show in (
+        ("view.near", canvas.item.show_near),
+        ("view.minimap", canvas.corners.show_minimap),
+        ("view.scale", canvas.corners.show_scale_bar),
+    ):
+        actions[action_id].setChecked(True)
+        actions[action_id].toggled.connect(show)
     for action_id in ("view.overlays", "view.preview"):
         actions[action_id].setChecked(True)
     actions["view.overlays"].toggled.connect(

@@ -154,7 +154,7 @@ def _png_may_turn(image: PillowImage.Image) -> bool:
 
     Pillow decodes all pixels to look behind them, which is dear for a picture without one.
     """
-    stream = image.fp
+    stream = getattr(image, "fp", None)
     if stream is None:
         return True
     place = stream.tell()

@@ -9,10 +9,12 @@ over black; values are left as stored (a 12-bit camera's values in a 16-bit file
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import cv2
 import imagecodecs
@@ -41,8 +43,13 @@ __all__ = [
 
 MAX_PIXELS = 1 << 29
 """Larger pictures are refused before decoding: 2^29 pixels are 3 GB in deep colour."""
+_LARGE = 1 << 24
+"""Pictures of more pixels are decoded one at a time, and not again while they are in use."""
 MAX_BYTES = 1 << 32
 """Larger files are refused before reading."""
+
+_one_at_a_time = threading.Lock()
+_in_use: WeakValueDictionary[tuple[Path, int, int], Image] = WeakValueDictionary()
 
 _SIGNATURES = (
     (raster.PNG_SIGNATURE, "PNG"),
@@ -74,15 +81,15 @@ def read_header(path: Path) -> ImageHeader:
 
 
 def read_image(path: Path) -> Image:
-    """uint8 or uint16, (H, W) or (H, W, 3) RGB, C-contiguous.
+    """uint8 or uint16, (H, W) or (H, W, 3) RGB, C-contiguous; not to be written to.
 
     Raises ImageError as `read_header` does, and for corrupt and truncated files.
     """
-    read_header(path)
-    kind = _kind(path)
+    header = read_header(path)
     with _blaming(path):
-        array = tiff.pixels(path) if kind == "TIFF" else raster.pixels(path, kind)
-    return _over_black(array)
+        if header.height * header.width > _LARGE:
+            return _shared(path)
+        return _decoded(path)
 
 
 def read_mask(path: Path) -> Mask:
@@ -170,6 +177,23 @@ def from_unit(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> Image:
     kind = np.dtype(dtype)
     image: Image = np.rint(np.clip(array, 0.0, 1.0) * np.iinfo(kind).max).astype(kind)
     return image
+
+
+def _decoded(path: Path) -> Image:
+    kind = _kind(path)
+    array = tiff.pixels(path) if kind == "TIFF" else raster.pixels(path, kind)
+    return _over_black(array)
+
+
+def _shared(path: Path) -> Image:
+    """A thumbnail and the canvas need the same picture at the same time: they share it."""
+    stat = path.stat()
+    key = (path.resolve(), stat.st_mtime_ns, stat.st_size)
+    with _one_at_a_time:
+        array = _in_use.get(key)
+        if array is None:
+            array = _in_use[key] = _decoded(path)
+        return array
 
 
 def _kind(path: Path) -> str:

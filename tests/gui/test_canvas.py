@@ -61,6 +61,7 @@ def enlarged(image, zoom):
 def test_pixels_are_exact_at_whole_zooms(canvas, studio, shape, zoom, document_of):
     image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     studio.show(document_of(image))
+    canvas.item.show_near(False)
     canvas.set_zoom(zoom)
     canvas.centerOn(0, 0)
     height, width = min(50, 140 // zoom), min(70, 190 // zoom)
@@ -71,6 +72,7 @@ def test_pixels_are_exact_at_whole_zooms(canvas, studio, shape, zoom, document_o
 def test_pixels_far_from_the_origin_are_exact_at_the_largest_zoom(canvas, studio, document_of):
     image = np.random.default_rng(0).integers(0, 256, (40, 60_000)).astype(np.uint8)
     studio.show(document_of(image))
+    canvas.item.show_near(False)
     canvas.set_zoom(64)
     canvas.centerOn(59_998, 20)
     left, top = (round(value) for value in at(canvas, 20, 59_998))
@@ -101,6 +103,20 @@ def test_a_thin_defect_is_seen_when_zoomed_out(canvas, studio, document_of):
     assert canvas.zoom < 0.2
     row = (grabbed(canvas) > 30).any(axis=2).sum(axis=1).max()
     assert row > 0.8 * canvas.zoom * 2600
+
+
+@pytest.mark.parametrize("zoom", [0.9, 0.6, 0.51, 0.3, 0.13])
+def test_no_line_of_a_pixel_is_lost_at_any_zoom(canvas, studio, zoom, document_of):
+    labels = np.zeros((600, 600), np.uint8)
+    labels[3::50, 200:400] = 1
+    studio.show(document_of(np.zeros((600, 600), np.uint8), labels))
+    canvas.set_zoom(zoom)
+    canvas.centerOn(300, 300)
+    x, top, bottom = at(canvas, 0, 300)[0], at(canvas, 0, 0)[1], at(canvas, 600, 0)[1]
+    column = grabbed(canvas)[max(0, round(top)) : round(bottom), round(x)].max(axis=1) > 30
+    seen = np.count_nonzero(np.diff(column.astype(int)) == 1)
+    shown = [row for row in range(3, 600, 50) if 2 < at(canvas, row, 0)[1] < canvas.height() - 2]
+    assert seen >= len(shown) - 1
 
 
 def test_the_preview_lies_over_the_image_and_below_the_outline(canvas, studio, document_of):
@@ -239,7 +255,9 @@ def test_zoom_has_bounds_and_fit_follows_the_window(canvas, studio, document_of)
 def test_only_the_dirty_box_is_drawn_again(canvas, studio, document_of):
     studio.show(document_of(np.zeros((1000, 1400), np.uint8)))
     canvas.full_size()
-    QApplication.processEvents()
+    for _ in range(3):
+        canvas.item.refresh(Box(0, 0, 1, 1))
+        QApplication.processEvents()
     seen = []
     paint = type(canvas.item).paint
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import numpy as np
@@ -12,10 +12,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.label_plane import LEVELS, LabelPlane
 from defectstudio.app.outlines import Lines
 from defectstudio.app.palette import class_colour
-from defectstudio.gui.canvas.layers import Levels, level_for
+from defectstudio.gui.canvas.layers import Levels, cover_for
 from defectstudio.gui.canvas.pixels import GRID_FROM, VALUES_FROM, draw_grid, draw_values
 from defectstudio.gui.canvas.tints import Look, Tint, class_looks
 from defectstudio.imaging.masks import Box
@@ -33,8 +33,10 @@ class Overlay(Enum):
 class CanvasItem(QGraphicsItem):
     """Draws whole levels under Qt's clip: source sub-rectangles shift pixels at odd zooms."""
 
-    def __init__(self) -> None:
+    def __init__(self, refreshed: Callable[[], object] = lambda: None) -> None:
+        """refreshed: called after a box of it was to be drawn again."""
         super().__init__()
+        self._refreshed = refreshed
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._image: Levels | None = None
         self._native: Image | None = None
@@ -43,6 +45,7 @@ class CanvasItem(QGraphicsItem):
         self._preview: tuple[Levels, Box] | None = None
         self._outlines: dict[int, QPainterPath] = {}
         self._overlay = Overlay.FILL
+        self._near = True
 
     @property
     def overlay(self) -> Overlay:
@@ -108,13 +111,27 @@ class CanvasItem(QGraphicsItem):
             self._overlay = overlay
             self.update()
 
+    def show_near(self, shown: bool) -> None:
+        """Draw borders and values of pixels that are seen from near, or do not."""
+        self._near = shown
+        self.update()
+
     def refresh(self, box: Box) -> None:
         """Draw a box of pixels again, with the cells of the level on screen that hold it."""
-        cell = 1 << level_for(self._zoom(), 10)
+        cell = 1 << cover_for(self._zoom(), LEVELS)
         left, top = box.left // cell * cell, box.top // cell * cell
         right = math.ceil((box.left + box.width) / cell) * cell
         bottom = math.ceil((box.top + box.height) / cell) * cell
         self.update(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1))
+        self._refreshed()
+
+    def draw_small(self, painter: QPainter, zoom: float) -> None:
+        """Draw image and painted classes at the painter's origin, without what helps from near."""
+        if self._image is None or self._labels is None:
+            return
+        self._image.draw(painter, zoom)
+        if self._overlay is not Overlay.HIDDEN:
+            self._labels.draw(painter, zoom, self.boundingRect())
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         if self._image is None:
@@ -134,7 +151,7 @@ class CanvasItem(QGraphicsItem):
             self._draw_preview(painter, zoom, *self._preview)
         if self._overlay is not Overlay.HIDDEN:
             self._draw_overlays(painter, zoom, option.exposedRect)
-        if zoom >= GRID_FROM:
+        if self._near and zoom >= GRID_FROM:
             self._draw_pixels(painter, zoom, option.exposedRect)
 
     def _draw_overlays(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:

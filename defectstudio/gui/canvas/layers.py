@@ -33,14 +33,14 @@ class Levels:
 
     def draw(self, painter: QPainter, zoom: float) -> None:
         """Draw at the painter's origin; `zoom` is device pixels per pixel of level 0."""
-        draw_level(painter, self._images, zoom, smooth=zoom < 1)
+        level = level_for(zoom, len(self._images))
+        draw_level(painter, self._images, level, smooth=zoom < 1)
 
 
 def draw_level(
-    painter: QPainter, images: Sequence[QImage], zoom: float, *, smooth: bool = False
+    painter: QPainter, images: Sequence[QImage], level: int, *, smooth: bool = False
 ) -> None:
-    """Draw the level that `zoom` asks for over the area of level 0."""
-    level = level_for(zoom, len(images))
+    """Draw a level over the area of level 0."""
     painter.save()
     painter.scale(1 << level, 1 << level)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -53,6 +53,13 @@ def level_for(zoom: float, count: int) -> int:
     if zoom >= 1:
         return 0
     return min(count - 1, math.floor(math.log2(1 / zoom)))
+
+
+def cover_for(zoom: float, count: int) -> int:
+    """The smallest level whose cells cover a device pixel: drawn to the nearest, none is missed."""
+    if zoom >= 1:
+        return 0
+    return min(count - 1, math.ceil(math.log2(1 / zoom)))
 
 
 def image_on(array: NDArray[np.uint8]) -> QImage:

@@ -71,5 +71,5 @@ def _font(font: QFont, side: float) -> QFont:
 
 def _is_light(pixel: NDArray[np.uint8]) -> bool:
     """Whether dark ink has more contrast on it."""
-    red, green, blue = np.broadcast_to(pixel, 3).tolist() if np.size(pixel) < 3 else pixel[:3]
-    return 0.299 * red + 0.587 * green + 0.114 * blue > 140
+    red, green, blue = (int(band) for band in np.broadcast_to(pixel, 3))
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 117

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QImage, QPainter, QRegion, QTransform, qRgba
 
 from defectstudio.app.label_plane import BLOCK, LabelPlane
 from defectstudio.app.palette import Rgb, class_colour
-from defectstudio.gui.canvas.layers import draw_level, image_on
+from defectstudio.gui.canvas.layers import cover_for, draw_level, image_on
 
 OPACITY = 0.55
 
@@ -62,13 +62,14 @@ class Tint:
         painted = self._painted_blocks(exposed)
         if painted.isEmpty():
             return
+        level = cover_for(zoom, len(self.plane.levels))
         painter.save()
         painter.setClipRegion(painted, Qt.ClipOperation.IntersectClip)
         for hatch, images in self._passes:
             if hatch is Hatch.PLAIN:
-                draw_level(painter, images, zoom)
+                draw_level(painter, images, level)
             else:
-                _draw_hatched(painter, images, zoom, exposed, hatch)
+                _draw_hatched(painter, images, level, exposed, hatch)
         painter.restore()
 
     def _painted_blocks(self, exposed: QRectF) -> QRegion:
@@ -89,7 +90,7 @@ def _table(looks: Mapping[int, Look]) -> list[int]:
 
 
 def _draw_hatched(
-    painter: QPainter, images: list[QImage], zoom: float, exposed: QRectF, hatch: Hatch
+    painter: QPainter, images: list[QImage], level: int, exposed: QRectF, hatch: Hatch
 ) -> None:
     """Draw aside, take the gaps of the pattern out, lay the rest on the painter.
 
@@ -106,7 +107,7 @@ def _draw_hatched(
     aside.fill(0)
     inner = QPainter(aside)
     inner.setTransform(world * QTransform.fromTranslate(-place.left(), -place.top()))
-    draw_level(inner, images, zoom)
+    draw_level(inner, images, level)
     inner.resetTransform()
     inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
     inner.setBrushOrigin(round(world.dx()) - place.left(), round(world.dy()) - place.top())
@@ -118,15 +119,15 @@ def _draw_hatched(
     painter.restore()
 
 
-def _pattern(hatch: Hatch, side: int = 8) -> QImage:
+def _pattern(hatch: Hatch, side: int = 12) -> QImage:
     """A tile of full lines or dots and faint gaps."""
     rows, columns = np.mgrid[:side, :side]
     lines = {
-        Hatch.RISING: (rows + columns) % side < 3,
-        Hatch.FALLING: (rows - columns) % side < 3,
-        Hatch.DOTS: (rows % (side // 2) < 2) & (columns % (side // 2) < 2),
+        Hatch.RISING: (rows + columns) % side < 4,
+        Hatch.FALLING: (rows - columns) % side < 4,
+        Hatch.DOTS: (rows % (side // 2) < 3) & (columns % (side // 2) < 3),
     }[hatch]
-    alpha = np.where(lines, 255, 70).astype(np.uint32)
+    alpha = np.where(lines, 255, 50).astype(np.uint32)
     pixels = np.ascontiguousarray(alpha * 0x01010101)
     tile = QImage(pixels.data, side, side, QImage.Format.Format_ARGB32_Premultiplied)
     return tile.copy()

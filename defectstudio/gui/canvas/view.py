@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from defectstudio.app.tools.tool import Pointer, Tool
+from defectstudio.gui.canvas.corners import Corners
 from defectstudio.gui.canvas.item import CanvasItem
 from defectstudio.gui.canvas.ring import BrushRing
 from defectstudio.gui.canvas.trace import Trace
@@ -48,7 +49,8 @@ class CanvasView(QGraphicsView):
         self.setObjectName("canvas")
         self.setScene(QGraphicsScene(self))
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self.item, self.ring, self.trace = CanvasItem(), BrushRing(), Trace()
+        self.item = CanvasItem(self._show_paint)
+        self.ring, self.trace = BrushRing(), Trace()
         for item in (self.item, self.ring, self.trace):
             self.scene().addItem(item)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
@@ -71,6 +73,8 @@ class CanvasView(QGraphicsView):
         self._anchor: tuple[QPointF, QPointF] | None = None
         self._diameter = 12
         self._pressure = 1.0
+        self.corners = Corners(self, self.item)
+        self.corners.minimap.moved.connect(self._centre)
 
     # --- what others set
 
@@ -95,6 +99,7 @@ class CanvasView(QGraphicsView):
         reach = max(rect.width(), rect.height(), 1) * 2 + 4096
         self.setSceneRect(rect.adjusted(-reach, -reach, reach, reach))
         self.fit()
+        self.corners.change_image()
 
     def cancel(self) -> None:
         """Take back the drag under way, or what waits to be completed."""
@@ -172,6 +177,15 @@ class CanvasView(QGraphicsView):
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() + round(by.x()))
         down.setValue(down.value() + round(by.y()))
+        self.corners.follow()
+
+    def _centre(self, place: QPointF) -> None:
+        middle = QPointF(self.viewport().rect().center())
+        self._scroll(self.viewportTransform().map(place) - middle)
+        self._fitted = False
+
+    def _show_paint(self) -> None:
+        self.corners.minimap.painted()
 
     def _to_image(self, position: QPointF) -> QPointF:
         inverse, _ = self.viewportTransform().inverted()
@@ -183,6 +197,7 @@ class CanvasView(QGraphicsView):
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
+        self.corners.follow()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         # With Alt held, Qt reports the wheel as turned sideways.
