@@ -12,6 +12,7 @@ from defectstudio.imaging.types import Image
 
 _LOOKED_AT = 1 << 20
 _SMALLEST = 64
+_BINS = 256
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,36 @@ def window_of(image: Image) -> Window:
     """8-bit as it is; 16-bit from its 0.1 to its 99.9 percentile of about a million values."""
     if image.dtype == np.uint8:
         return Window(0, 255)
-    flat = image.reshape(-1)
-    seen = flat[:: max(1, flat.size // _LOOKED_AT)]
-    low, high = np.percentile(seen, [0.1, 99.9])
+    low, high = np.percentile(_some(image), [0.1, 99.9])
     return Window(int(low), max(int(high), int(low) + 1))
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How often the values between `low` and `high` occur, in bins of equal width."""
+
+    low: int
+    high: int
+    counts: tuple[int, ...]
+
+
+def histogram_of(image: Image) -> Histogram:
+    """Of about a million values, from 0 to the largest that the image uses bits for."""
+    seen = _some(image)
+    bits = 8 if image.dtype == np.uint8 else max(8, int(seen.max()).bit_length())
+    counts, _ = np.histogram(seen, bins=_BINS, range=(0, 1 << bits))
+    return Histogram(0, (1 << bits) - 1, tuple(counts.tolist()))
 
 
 def shown(image: Image, window: Window) -> NDArray[np.uint8]:
     """The image in 8 bits, same shape; the very array where nothing is to be changed."""
-    if image.dtype == np.uint8:
+    if image.dtype == np.uint8 and window == Window(0, 255):
         return np.ascontiguousarray(image)
-    values = np.arange(1 << 16, dtype=np.float64)
+    values = np.arange(np.iinfo(image.dtype).max + 1, dtype=np.float64)
     scaled = (values - window.low) * (255 / (window.high - window.low))
     table: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    if image.dtype == np.uint8:
+        return np.asarray(cv2.LUT(image, table), np.uint8)
     seen = np.empty(image.shape, np.uint8)
     rows = max(1, _LOOKED_AT // (image.size // image.shape[0]))
     # In parts: NumPy widens the index to eight bytes a value.
@@ -60,6 +78,11 @@ def pyramid(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         level = _halved(level)
         levels.append(np.asarray(cv2.cvtColor(level, colour), dtype=np.uint8))
     return levels
+
+
+def _some(image: Image) -> Image:
+    flat = image.reshape(-1)
+    return flat[:: max(1, flat.size // _LOOKED_AT)]
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from defectstudio.app.import_survey import Picture, empty_label
 from defectstudio.app.inline_jobs import Progress
 from defectstudio.domain.records import DefectClass, ImageRecord, Item
 from defectstudio.exchange.plan import GOOD
-from defectstudio.imaging.reading import read_header, read_label
+from defectstudio.imaging.reading import read_header, read_label, read_pixel_size_mm
 from defectstudio.imaging.types import ImageHeader
 from defectstudio.project.images import NewImage
 from defectstudio.project.names import name_key
@@ -98,6 +98,16 @@ class Writer:
             self._merge(image, picture, {key: class_ids[key] for key in wanted})
         if changes.regrouped:
             self._project.set_groups(changes.regrouped)
+        self._calibrate()
+
+    def _calibrate(self) -> None:
+        """Take a pixel's size from the new pictures where they agree and nobody told another."""
+        if self._project.item(self._item.id).pixel_size_mm is not None:
+            return
+        sizes = {read_pixel_size_mm(picture.file) for picture in self._changes.new}
+        size = sizes.pop() if len(sizes) == 1 else None
+        if size is not None:
+            self._project.calibrate(self._item.id, size)
 
     def _class_ids(self) -> dict[str, int]:
         """Name key -> id of all classes concerned; those that are new are added first."""

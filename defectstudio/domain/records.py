@@ -49,10 +49,11 @@ class Review(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """A product whose images belong together."""
+    """A product whose images belong together; None where nobody told what a pixel measures."""
 
     id: int
     name: str
+    pixel_size_mm: float | None = None
 
 
 @dataclass(frozen=True)

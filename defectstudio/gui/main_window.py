@@ -32,6 +32,7 @@ from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
 from defectstudio.gui.panels.batch import BatchPage
+from defectstudio.gui.looking import Looking
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.side = QStackedWidget()
         self._assemble()
         self.customs = Customs(self)
+        self.looking = Looking(self)
         connect(self)
         self.theme.changed.connect(self._dress)
         Dropping(self, self.commands, self.painting.canvas.viewport())
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
             self.images, self.painting, style, self.samples, self.batch, self.review, self.jobs,
             self.status,
         )  # fmt: skip
+        self.looking.use(session)
         session.fill(panels, self._make_previews(project))
         self.compare.follow(session.previews, session.studio)
         self.recovery.watch(session)
@@ -158,6 +161,7 @@ class MainWindow(QMainWindow):
         self.recovery.let_go()
         self.painting.let_go()
         self.compare.show_nothing()
+        self.looking.let_go()
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})

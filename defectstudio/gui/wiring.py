@@ -83,6 +83,7 @@ def _view(window: MainWindow) -> Handlers:
         "view.reset": window.reset_layout,
         "page.paint": lambda: window.show_page(window.painting),
         "page.compare": lambda: window.show_page(window.compare),
+        "item.calibrate": window.looking.ask_calibration,
     }
 
 
@@ -127,6 +128,7 @@ def _connect_states(window: MainWindow) -> None:
     ):
         actions[action_id].setChecked(True)
         actions[action_id].toggled.connect(show)
+    actions["view.window"].toggled.connect(window.looking.show_panel)
     for action_id in ("view.overlays", "view.preview"):
         actions[action_id].setChecked(True)
     actions["view.overlays"].toggled.connect(

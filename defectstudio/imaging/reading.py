@@ -36,6 +36,7 @@ __all__ = [
     "read_image",
     "read_label",
     "read_mask",
+    "read_pixel_size_mm",
     "thumbnail",
     "to_unit",
     "write_png",
@@ -90,6 +91,17 @@ def read_image(path: Path) -> Image:
         if header.height * header.width > _LARGE:
             return _shared(path)
         return _decoded(path)
+
+
+def read_pixel_size_mm(path: Path) -> float | None:
+    """What a pixel measures by the file itself: TIFF tags that can be believed; else None.
+
+    Raises ImageError as `read_header` does.
+    """
+    if _kind(path) != "TIFF":
+        return None
+    with _blaming(path):
+        return tiff.pixel_size_mm(path)
 
 
 def read_mask(path: Path) -> Mask:

@@ -15,6 +15,11 @@ from defectstudio.imaging.raster import oriented, truncated
 from defectstudio.imaging.types import ImageHeader
 
 _ORIENTATION_TAG = 274
+_X_RESOLUTION_TAG, _Y_RESOLUTION_TAG, _RESOLUTION_UNIT_TAG = 282, 283, 296
+_UNITS_MM = {2: 25.4, 3: 10.0}
+"""Inch and centimetre."""
+_USUAL_DPI = (1, 72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 1200)
+_LEAST_MM, _MOST_MM = 1e-5, 10.0
 _REMEDY = "Convert it to an 8- or 16-bit grey or RGB TIFF or PNG."
 
 
@@ -52,6 +57,28 @@ def pixels(path: Path) -> NDArray[Any]:
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             array = np.iinfo(array.dtype).max - array
         return oriented(array, _orientation(page))
+
+
+def pixel_size_mm(path: Path) -> float | None:
+    """What a pixel measures by the resolution tags, None where they tell nothing to be believed.
+
+    Printers' and screens' resolutions are what programs write that do not know; and square pixels
+    are asked for.
+    """
+    with tifffile.TiffFile(path) as file:
+        tags = file.pages.first.tags
+        unit = tags.valueof(_RESOLUTION_UNIT_TAG, default=1)
+        across, down = (_ratio(tags.valueof(tag)) for tag in (_X_RESOLUTION_TAG, _Y_RESOLUTION_TAG))
+    if unit not in _UNITS_MM or not across or abs(across - down) > across / 100:
+        return None
+    inch = across * _UNITS_MM[2] / _UNITS_MM[unit]
+    size = _UNITS_MM[unit] / across
+    usual = any(abs(inch - each) < 0.5 for each in _USUAL_DPI)
+    return None if usual or not _LEAST_MM <= size <= _MOST_MM else size
+
+
+def _ratio(value: Any) -> float:
+    return value[0] / value[1] if isinstance(value, tuple) and len(value) == 2 and value[1] else 0.0
 
 
 def _page(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import MAX_CLASSES, DefectClass, Item
 from defectstudio.project.names import clean_name, name_key
 
+_ITEMS = "SELECT id, name, pixel_size_mm FROM items"
 _RESERVED = {"good", "normal"}
 """Names the exchange formats give to defect-free images."""
 
 
 def items(connection: sqlite3.Connection) -> list[Item]:
     """All items in the order they were added."""
-    rows = connection.execute("SELECT id, name FROM items ORDER BY id")
-    return [Item(row["id"], row["name"]) for row in rows]
+    return [Item(*row) for row in connection.execute(f"{_ITEMS} ORDER BY id")]
 
 
 def item(connection: sqlite3.Connection, item_id: int) -> Item:
     """One item. Raises ProjectError when there is none with this id."""
-    row = connection.execute("SELECT id, name FROM items WHERE id = ?", (item_id,)).fetchone()
+    row = connection.execute(f"{_ITEMS} WHERE id = ?", (item_id,)).fetchone()
     if row is None:
         raise ProjectError(f"the project has no item with the number {item_id}")
-    return Item(row["id"], row["name"])
+    return Item(*row)
 
 
 def insert_item(connection: sqlite3.Connection, name: str) -> Item:
@@ -36,6 +37,18 @@ def insert_item(connection: sqlite3.Connection, name: str) -> Item:
         )
     cursor = connection.execute("INSERT INTO items (name, key) VALUES (?, ?)", (name, key))
     return Item(int(cursor.lastrowid or 0), name)
+
+
+def calibrate(connection: sqlite3.Connection, item_id: int, pixel_size_mm: float | None) -> None:
+    """Note what a pixel of an item measures. Raises ProjectError for no item and no length."""
+    item(connection, item_id)
+    if pixel_size_mm is not None and not 0 < pixel_size_mm < math.inf:
+        raise ProjectError(
+            "the size of a pixel is a length above 0",
+            subject=pixel_size_mm,
+            remedy="Give it in millimetres.",
+        )
+    connection.execute("UPDATE items SET pixel_size_mm = ? WHERE id = ?", (pixel_size_mm, item_id))
 
 
 def classes(connection: sqlite3.Connection, item_id: int) -> list[DefectClass]:

@@ -159,10 +159,13 @@ _CURATION = (
         PRIMARY KEY (item_id, id))""",
 )
 
+_PIXEL_SIZE = ("ALTER TABLE items ADD COLUMN pixel_size_mm REAL",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first schema", _FIRST),
     Migration(2, "segmenters", _SEGMENTERS),
     Migration(3, "reviews, earlier labels, gone classes", _CURATION),
+    Migration(4, "pixel size", _PIXEL_SIZE),
 )
 
 

@@ -112,6 +112,11 @@ class Project(Curation):
         with self._change("items") as connection:
             return catalog.insert_item(connection, name)
 
+    def calibrate(self, item_id: int, pixel_size_mm: float | None) -> None:
+        """Note what a pixel of an item measures, None: not known."""
+        with self._change("items") as connection:
+            catalog.calibrate(connection, item_id, pixel_size_mm)
+
     def classes(self, item_id: int) -> list[DefectClass]:
         """The classes of an item by id."""
         with self._database.read() as connection:

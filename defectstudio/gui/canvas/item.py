@@ -67,6 +67,11 @@ class CanvasItem(QGraphicsItem):
         self._image, self._labels = Levels(levels), Tint(plane, class_looks())
         self.update()
 
+    def show_levels(self, levels: Sequence[NDArray[np.uint8]]) -> None:
+        """Show the same image in other tones."""
+        self._image = Levels(levels)
+        self.update()
+
     def show_nothing(self) -> None:
         """Let go of the image."""
         self.prepareGeometryChange()

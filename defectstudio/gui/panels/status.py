@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
+from defectstudio.app.scale import length_text
 
 
 class StatusLine:
@@ -14,6 +15,7 @@ class StatusLine:
 
     def __init__(self, bar: QStatusBar) -> None:
         bar.setSizeGripEnabled(False)
+        self._pixel_size_mm: float | None = None
         self._place, self._value, self._class = QLabel(), QLabel(), QLabel()
         self._zoom, self._image, self._saved, self._jobs, self._device = (
             QLabel() for _ in range(5)
@@ -42,11 +44,21 @@ class StatusLine:
             self._place.clear()
             self._value.clear()
             return
-        self._place.setText(f"x {int(column)}  y {int(row)}")
+        self._place.setText(f"x {int(column)}  y {int(row)}{self._lengths(row, column)}")
         names = ("",) if len(value) == 1 else ("R ", "G ", "B ")
         self._value.setText(
             "  ".join(f"{name}{band}" for name, band in zip(names, value, strict=True))
         )
+
+    def calibrate(self, pixel_size_mm: float | None) -> None:
+        """What a pixel measures; places are told in millimetres too where it is known."""
+        self._pixel_size_mm = pixel_size_mm
+
+    def _lengths(self, row: float, column: float) -> str:
+        size = self._pixel_size_mm
+        if size is None:
+            return ""
+        return "  ({}, {})".format(*(length_text(each, size) for each in (column, row)))
 
     def show_zoom(self, zoom: float) -> None:
         """In percent of a device pixel an image pixel."""

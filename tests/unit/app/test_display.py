@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from defectstudio.app.display import Window, pyramid, shown, window_of
+from defectstudio.app.display import Window, histogram_of, pyramid, shown, window_of
 
 
 def test_eight_bits_are_shown_as_they_are():
@@ -41,3 +41,25 @@ def test_odd_sizes_round_up():
     assert [level.shape[:2] for level in pyramid(np.zeros((131, 67), np.uint8))] == [
         (131, 67), (66, 34), (33, 17)
     ]  # fmt: skip
+
+
+def test_eight_bits_are_shown_in_another_window_without_touching_them():
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    kept = image.copy()
+    seen = shown(image, Window(100, 151))
+    np.testing.assert_array_equal(image, kept)
+    assert (seen.flat[:101] == 0).all() and (seen.flat[151:] == 255).all()
+    assert seen.flat[101] == 5
+
+
+def test_a_large_deep_image_is_shown_as_a_small_one():
+    image = np.random.default_rng(0).integers(0, 1 << 16, (1500, 1700)).astype(np.uint16)
+    window = Window(300, 60000)
+    np.testing.assert_array_equal(shown(image, window)[700:702], shown(image[700:702], window))
+
+
+def test_a_histogram_spans_the_bits_in_use():
+    eight = histogram_of(np.full((10, 10), 7, np.uint8))
+    assert (eight.low, eight.high, eight.counts[7], sum(eight.counts)) == (0, 255, 100, 100)
+    twelve = histogram_of(np.full((10, 10, 3), 4095, np.uint16))
+    assert (twelve.high, twelve.counts[-1], len(twelve.counts)) == (4095, 300, 256)

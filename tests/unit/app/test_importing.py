@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from defectstudio.app import import_writing
 from defectstudio.app.importing import import_images
@@ -366,3 +367,17 @@ def test_a_killed_import_goes_on(project: Project, source: Path, tmp_path: Path,
         assert accepted <= {image.sha256 for image in opened.images()}
         assert len(opened.images()) == 50
     assert importer.returncode in (-signal.SIGKILL, 0)
+
+
+def test_a_pixels_size_is_taken_from_pictures_that_agree(project: Project, tmp_path: Path) -> None:
+    for number, resolution in enumerate((400, 500, 500)):
+        folder = tmp_path / f"scans{resolution}" / "good"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = np.random.default_rng(number).integers(0, 255, (40, 50)).astype(np.uint8)
+        tifffile.imwrite(
+            folder / f"{number}.tif", picture, resolution=(resolution,) * 2, resolutionunit=3
+        )
+    import_images(project, tmp_path / "scans500")
+    assert project.items()[0].pixel_size_mm == pytest.approx(0.02)
+    import_images(project, tmp_path / "scans400")
+    assert project.items()[0].pixel_size_mm == pytest.approx(0.02)

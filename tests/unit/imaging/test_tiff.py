@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image as PillowImage
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.imaging.reading import ImageHeader, read_header, read_image
+from defectstudio.imaging.reading import ImageHeader, read_header, read_image, read_pixel_size_mm
 
 
 def _random(shape: tuple[int, ...], dtype: type = np.uint8) -> np.ndarray:
@@ -83,3 +83,32 @@ def test_several_pictures_in_one_file(tmp_path: Path) -> None:
     frames = [PillowImage.fromarray(_random((8, 8)) + np.uint8(i)) for i in range(2)]
     frames[0].save(png, save_all=True, append_images=frames[1:])
     _refused(png, "more than one picture")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "unit", "size"),
+    [
+        ((500, 500), "CENTIMETER", 0.02),
+        ((2540, 2540), "INCH", 0.01),
+        ((500, 250), "CENTIMETER", None),
+        ((300, 300), "INCH", None),
+        ((118.11, 118.11), "CENTIMETER", None),
+        ((500, 500), "NONE", None),
+        ((0.5, 0.5), "CENTIMETER", None),
+        ((0, 0), "CENTIMETER", None),
+    ],
+)
+def test_what_a_pixel_measures_is_told_by_tags_that_can_be_believed(
+    tmp_path: Path, resolution: tuple[float, float], unit: str, size: float | None
+) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, _random((8, 9)), resolution=resolution, resolutionunit=unit)
+    assert read_pixel_size_mm(path) == (None if size is None else pytest.approx(size, rel=1e-4))
+
+
+def test_what_a_pixel_measures_is_not_known_without_tags(tmp_path: Path) -> None:
+    PillowImage.fromarray(_random((8, 9))).save(tmp_path / "a.png", dpi=(254, 254))
+    assert read_pixel_size_mm(tmp_path / "a.png") is None
+    (tmp_path / "b.tif").write_bytes(b"II*\0")
+    with pytest.raises(ImageError):
+        read_pixel_size_mm(tmp_path / "b.tif")

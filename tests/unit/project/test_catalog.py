@@ -94,3 +94,19 @@ def test_the_item_meant(project: Project) -> None:
         item_named(project, None)
     with pytest.raises(ProjectError, match=r"no item of this name.*tile, Lid"):
         item_named(project, "cup")
+
+
+def test_a_pixel_of_an_item_may_have_a_size(project: Project) -> None:
+    assert project.item(1).pixel_size_mm is None
+    project.calibrate(1, 0.02)
+    assert project.item(1) == Item(1, "tile", 0.02) == project.items()[0]
+    project.calibrate(1, None)
+    assert project.item(1).pixel_size_mm is None
+
+
+@pytest.mark.parametrize("size", [0, -0.1, float("nan"), float("inf")])
+def test_a_size_of_a_pixel_is_a_length(project: Project, size: float) -> None:
+    with pytest.raises(ProjectError, match="a length above 0"):
+        project.calibrate(1, size)
+    with pytest.raises(ProjectError, match="no item with the number 9"):
+        project.calibrate(9, 1.0)
