@@ -57,6 +57,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("brush.harder", "Har&der brush", _PAINT, ("Shift+]", "}")),
     Action("class.swap", "Swap class and backgro&und", _PAINT, ("X",), "swap"),
     Action("class.lock", "Loc&k or unlock class", _PAINT, ("K",)),
+    Action("region.paint", "Paint &where defects may fall", _PAINT, ("Shift+W",), "region", True),
+    Action("region.invert", "&Invert where defects may fall", _PAINT),
     Action("image.previous", "&Previous image", _VIEW, ("A", "PgUp"), "previous"),
     Action("image.next", "&Next image", _VIEW, ("D", "PgDown"), "next"),
     Action("view.fit", "&Fit", _VIEW, ("Ctrl+0",), "fit"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.regions import read_region, region_file
 from defectstudio.domain.errors import ImageError, ProjectError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import ImageRecord, Role, Split
@@ -35,6 +36,14 @@ class Document:
     """Counts the edits."""
     saved: int = field(default=0)
     """The revision on disk."""
+    region: LabelPlane | None = None
+    """1 where defects may fall on a background; None, or nothing in it: anywhere."""
+
+    def region_plane(self) -> LabelPlane:
+        """The region to paint on, empty at first."""
+        if self.region is None:
+            self.region = LabelPlane(np.zeros(self.plane.shape, np.uint8))
+        return self.region
 
     @property
     def is_background(self) -> bool:
@@ -78,7 +87,28 @@ def open_document(project: Project, record: ImageRecord) -> Document:
             remedy="Import the image and its mask again.",
         )
     window = window_of(native)
-    return Document(record, native, window, pyramid(shown(native, window)), LabelPlane(labels))
+    return Document(
+        record,
+        native,
+        window,
+        pyramid(shown(native, window)),
+        LabelPlane(labels),
+        region=_region(project, record),
+    )
+
+
+def _region(project: Project, record: ImageRecord) -> LabelPlane | None:
+    region = read_region(project, record.id) if record.role is Role.NORMAL else None
+    if region is None:
+        return None
+    if region.shape != (record.height, record.width):
+        raise ImageError(
+            f"the region has {region.shape[1]} x {region.shape[0]} pixels, "
+            f"the image {record.width} x {record.height}",
+            subject=region_file(project, record.id),
+            remedy="Delete the file, and paint the region again.",
+        )
+    return LabelPlane(region.view(np.uint8))
 
 
 def _check_unchanged(record: ImageRecord) -> None:

@@ -9,7 +9,11 @@ import numpy as np
 from scipy import ndimage
 
 from defectstudio.app.label_plane import union
-from defectstudio.domain.recipe import Defect, Recipe
+from defectstudio.app.style import Look
+from defectstudio.domain.generators import CONFIGS
+from defectstudio.domain.recipe import BlendMode, Defect, Recipe, Style
+from defectstudio.domain.records import GeneratorRecord
+from defectstudio.domain.run_config import RunConfig
 from defectstudio.imaging.masks import Box, bounding_box, encode
 from defectstudio.imaging.types import Label, Mask
 
@@ -56,6 +60,18 @@ def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
         part = mask[area.slices] & own[: area.height, : area.width]
         found.append(_tight(part, area.moved(box.top, box.left)))
     return found
+
+
+def styled(defect: Defect, look: Look, *, mixes: bool, polish: int) -> Defect:
+    """A painted defect with what its class and the generator add to the seed."""
+    style = look.style if mixes else Style()
+    return replace(defect, style=style, contrast=look.contrast, polish=polish)
+
+
+def blend_mode_of(generator: GeneratorRecord | None) -> BlendMode:
+    """How the contents of a generator are blended unless told otherwise."""
+    config = RunConfig if generator is None else CONFIGS[generator.kind]
+    return config().blend_mode
 
 
 def recipe_box(recipe: Recipe, shape: tuple[int, int]) -> Box:

@@ -14,24 +14,21 @@ from psygnal import Signal
 from defectstudio.app.brush import Brush, Point
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
-from defectstudio.app.label_plane import Plane
-from defectstudio.app.recipes import painted_defects
+from defectstudio.app.label_plane import LabelPlane, Plane
+from defectstudio.app.paint_command import PaintCommand
+from defectstudio.app.recipes import blend_mode_of, painted_defects, styled
 from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.strokes import Change, Stroke, replace_labels
 from defectstudio.app.style import Look, StyleBook
-from defectstudio.domain.generators import CONFIGS, STYLED
+from defectstudio.domain.generators import STYLED
 from defectstudio.domain.recipe import (
-    BlendMode,
     BlendSettings,
-    Defect,
     GrainSettings,
     Recipe,
-    Style,
 )
 from defectstudio.domain.records import DefectClass, GeneratorRecord
-from defectstudio.domain.run_config import RunConfig
 from defectstudio.domain.seed_marks import Marks
-from defectstudio.imaging.masks import decode
+from defectstudio.imaging.masks import Box, decode
 from defectstudio.imaging.types import Mask
 
 MAX_BRUSH = 2000
@@ -43,7 +40,8 @@ class Studio:
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
     is complete; changed: the change of any edit, undone or done; chosen: class, seed, look, marks,
     locks, blend, grain, polish or generator; adjusted: a tool; refused: a Refusal, why a tool did
-    nothing; wanted: an undo needs this image.
+    nothing; zoned: an edit of the open image's region is complete; wanted: an undo needs this
+    image.
     """
 
     opened = Signal(object)
@@ -53,6 +51,7 @@ class Studio:
     chosen = Signal()
     adjusted = Signal()
     refused = Signal(object)
+    zoned = Signal()
     wanted = Signal(int)
 
     def __init__(self, rng: np.random.Generator, executor: Executor | None = None) -> None:
@@ -77,20 +76,23 @@ class Studio:
         self._stroke: Stroke | None = None
         self._text = ""
         self._tip: Point = (0.0, 0.0)
-        self._waiting: list[tuple[int, Change]] = []
+        self.on_region = False
+        self._waiting: list[PaintCommand] = []
 
     def show(self, document: Document | None) -> None:
         """Make a document the one that is painted on."""
         self.cancel_stroke()
         self.document = document
         if document is not None:
-            due = [change for image, change in self._waiting if image == document.record.id]
-            self._waiting = [wait for wait in self._waiting if wait[0] != document.record.id]
-            for change in due:
-                change.apply(document.plane)
-                document.revision += 1
-                self.changed.emit(change)
-        self.opened.emit(document)
+            due = [each for each in self._waiting if each.image_id == document.record.id]
+            self._waiting = [each for each in self._waiting if each not in due]
+            for command in due:
+                self._apply(document, command)
+            self.opened.emit(document)
+            if any(each.on_region for each in due):
+                self.zoned.emit()
+        else:
+            self.opened.emit(None)
 
     def show_classes(self, classes: tuple[DefectClass, ...]) -> None:
         """The classes that can be painted, in the order of their keys."""
@@ -174,7 +176,7 @@ class Studio:
 
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
         """Take contents from this generator, blended as its kind wants where kinds differ."""
-        before, now = (_blend_mode(one) for one in (self.generator, generator))
+        before, now = (blend_mode_of(one) for one in (self.generator, generator))
         if before != now:
             self.blend = replace(self.blend, mode=now)
         self.generator = generator
@@ -221,6 +223,33 @@ class Studio:
         self.stamp = mask
         self.adjusted.emit()
 
+    # --- the region
+
+    def paint_region(self, wanted: bool) -> None:
+        """Let the tools paint the region of backgrounds, or classes again."""
+        self.cancel_stroke()
+        self.on_region = wanted
+        self.adjusted.emit()
+
+    def invert_region(self) -> None:
+        """Let defects fall where they might not, as one undoable edit."""
+        document = self.document
+        if document is not None and document.is_background and self.on_region:
+            self.end_stroke()
+            plane = document.region_plane()
+            change = replace_labels(plane, np.uint8(1) - plane.labels, self._executor)
+            if change is not None:
+                self.painted.emit(change.box)
+            self._done("Invert region", change, on_region=True)
+
+    @property
+    def _target(self) -> LabelPlane | None:
+        """What tools paint on; a real defect image has no region."""
+        document = self.document
+        if document is None or not self.on_region:
+            return None if document is None else document.plane
+        return document.region_plane() if document.is_background else None
+
     # --- strokes
 
     @property
@@ -234,13 +263,14 @@ class Studio:
         None when there is nothing to paint (on). What was under way is ended.
         """
         self.end_stroke()
-        if self.document is None or not (erase or self.class_id):
+        plane, value = self._target, 1 if self.on_region else self.class_id
+        if plane is None or not (erase or value):
             return None
         self._text = text
         self._stroke = Stroke(
-            self.document.plane,
-            0 if erase or self.erasing else self.class_id,
-            locked=self.locked,
+            plane,
+            0 if erase or self.erasing else value,
+            locked=frozenset() if self.on_region else self.locked,
             painted=self.painted.emit,
             executor=self._executor,
         )
@@ -266,7 +296,7 @@ class Studio:
         """Put the edit under way on the undo stack."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            self._done(self._text, stroke.finish())
+            self._done(self._text, stroke.finish(), on_region=self.on_region)
 
     def cancel_stroke(self) -> None:
         """Take the edit under way back."""
@@ -276,9 +306,9 @@ class Studio:
 
     def clear(self) -> None:
         """Wipe what no lock keeps of the open plane, as one undoable edit."""
-        if self.document is None or self._stroke is not None:
+        plane = self._target
+        if plane is None or self._stroke is not None:
             return
-        plane = self.document.plane
         if (stroke := self.begin("Clear", erase=True)) is not None:
             for class_id, box in plane.class_boxes().items():
                 stroke.put(box, plane.labels[box.slices] == class_id)
@@ -300,7 +330,7 @@ class Studio:
             change = replace_labels(self.document.plane, labels, self._executor)
             if change is not None:
                 self.painted.emit(change.box)
-            self._done(text, change)
+            self._done(text, change, on_region=False)
 
     def pick(self, row: float, column: float) -> None:
         """Choose the class painted at a place."""
@@ -312,26 +342,36 @@ class Studio:
             if value in {defect.id for defect in self.classes}:
                 self.choose_class(value)
 
-    def apply(self, image_id: int, change: Change) -> None:
+    def apply(self, command: PaintCommand) -> None:
         """Undo or redo a change, opening its image first where needed."""
         self.cancel_stroke()
-        if self.document is None or self.document.record.id != image_id:
-            self._waiting.append((image_id, change))
-            self.wanted.emit(image_id)
+        if self.document is None or self.document.record.id != command.image_id:
+            self._waiting.append(command)
+            self.wanted.emit(command.image_id)
             return
-        box = change.apply(self.document.plane)
-        self.document.revision += 1
-        self.changed.emit(change)
-        self.painted.emit(box)
-        self.edited.emit()
+        self.painted.emit(self._apply(self.document, command))
+        self._tell_edited(command)
 
-    def _done(self, text: str, change: Change | None) -> None:
+    def _apply(self, document: Document, command: PaintCommand) -> Box:
+        if command.on_region:
+            return command.change.apply(document.region_plane())
+        box = command.change.apply(document.plane)
+        document.revision += 1
+        self.changed.emit(command.change)
+        return box
+
+    def _done(self, text: str, change: Change | None, *, on_region: bool) -> None:
         if change is None or self.document is None:
             return
-        self.document.revision += 1
-        self.history.push(PaintCommand(self, text, self.document.record.id, change))
-        self.changed.emit(change)
-        self.edited.emit()
+        command = PaintCommand(self.apply, text, self.document.record.id, change, on_region)
+        self.history.push(command)
+        if not command.on_region:
+            self.document.revision += 1
+            self.changed.emit(change)
+        self._tell_edited(command)
+
+    def _tell_edited(self, command: PaintCommand) -> None:
+        (self.zoned if command.on_region else self.edited).emit()
 
     # --- the recipe
 
@@ -346,39 +386,10 @@ class Studio:
             return None
         seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
         painted = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
-        defects = tuple(self._styled(defect) for defect in painted)
-        return Recipe(document.record.sha256, defects, project, self.blend, self.grain)
-
-    def _styled(self, defect: Defect) -> Defect:
-        """With what its class and the generator add to the seed."""
-        look = self.styles.look(defect.class_id)
-        return replace(
-            defect,
-            style=look.style if self.can_mix else Style(),
-            contrast=look.contrast,
-            polish=self.polish if self.can_polish else 0,
+        polish = self.polish if self.can_polish else 0
+        look = self.styles.look
+        defects = tuple(
+            styled(defect, look(defect.class_id), mixes=self.can_mix, polish=polish)
+            for defect in painted
         )
-
-
-def _blend_mode(generator: GeneratorRecord | None) -> BlendMode:
-    """How the contents of a generator are blended unless told otherwise."""
-    config = RunConfig if generator is None else CONFIGS[generator.kind]
-    return config().blend_mode
-
-
-class PaintCommand:
-    """A change of one image's plane on the undo stack."""
-
-    def __init__(self, studio: Studio, text: str, image_id: int, change: Change) -> None:
-        self.text = text
-        self._studio, self._image_id, self._change = studio, image_id, change
-
-    @property
-    def cost(self) -> int:
-        return self._change.cost
-
-    def undo(self) -> None:
-        self._studio.apply(self._image_id, self._change)
-
-    def redo(self) -> None:
-        self._studio.apply(self._image_id, self._change)
+        return Recipe(document.record.sha256, defects, project, self.blend, self.grain)

@@ -50,6 +50,7 @@ from defectstudio.gui.recovery import Recovery
 from defectstudio.gui.session import Panels, Session, open_session
 from defectstudio.gui.theme import Theme
 from defectstudio.gui.wiring import connect
+from defectstudio.gui.zoning import Zoning
 from defectstudio.project.project import Project
 
 _TOOL_BAR = (
@@ -96,7 +97,7 @@ class MainWindow(QMainWindow):
         self.side = QStackedWidget()
         self._assemble()
         self.customs = Customs(self)
-        self.looking = Looking(self)
+        self.looking, self.zoning = Looking(self), Zoning(self)
         connect(self)
         self.theme.changed.connect(self._dress)
         Dropping(self, self.commands, self.painting.canvas.viewport())
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
             self.status,
         )  # fmt: skip
         self.looking.use(session)
+        self.zoning.use(session)
         session.fill(panels, self._make_previews(project))
         self.compare.follow(session.previews, session.studio)
         self.recovery.watch(session)
@@ -162,6 +164,7 @@ class MainWindow(QMainWindow):
         self.painting.let_go()
         self.compare.show_nothing()
         self.looking.let_go()
+        self.zoning.let_go()
         self.jobs.let_go()
         self.images.show_images([], set(), {})
         self.samples.show_samples([], {})

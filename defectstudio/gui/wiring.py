@@ -83,6 +83,7 @@ def _view(window: MainWindow) -> Handlers:
         "view.reset": window.reset_layout,
         "page.paint": lambda: window.show_page(window.painting),
         "page.compare": lambda: window.show_page(window.compare),
+        "region.invert": _in_session(window, lambda session: session.studio.invert_region()),
         "item.calibrate": window.looking.ask_calibration,
     }
 
@@ -129,6 +130,7 @@ def _connect_states(window: MainWindow) -> None:
         actions[action_id].setChecked(True)
         actions[action_id].toggled.connect(show)
     actions["view.window"].toggled.connect(window.looking.show_panel)
+    actions["region.paint"].toggled.connect(window.zoning.paint)
     for action_id in ("view.overlays", "view.preview"):
         actions[action_id].setChecked(True)
     actions["view.overlays"].toggled.connect(

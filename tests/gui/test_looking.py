@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
 
 from defectstudio.app.display import Histogram, Window, window_of
+from defectstudio.domain.errors import ProjectError
 from defectstudio.gui.canvas.window_panel import WindowPanel
 from defectstudio.gui.dialogs.calibrate import CalibrateDialog
 
@@ -99,6 +100,10 @@ def test_a_failed_calibration_is_told(opened, monkeypatch, qtbot):
     opened.actions_["item.calibrate"].trigger()
     dialog = next(each for each in opened.findChildren(QDialog) if each.isVisible())
     dialog.size.setValue(1)
-    opened.session.project.close()
+
+    def broken(*_):
+        raise ProjectError("the disk is full", remedy="Make room.")
+
+    monkeypatch.setattr(opened.session.project, "calibrate", broken)
     dialog.accept()
-    assert opened.messages.isVisible()
+    assert "the disk is full" in opened.messages.text.text().lower()
