@@ -31,8 +31,8 @@ from defectstudio.gui.dropping import Dropping
 from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
-from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.looking import Looking
+from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
