@@ -87,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),
     Action("segmenter.evaluate", "&Judge on real images", _SEGMENTERS, icon="evaluate"),
     Action("segmenter.compare", "&Compare generators…", _SEGMENTERS, icon="compare"),
+    Action("segmenter.transfer", "T&ransfer from another item", _SEGMENTERS, icon="transfer"),
     Action("help.guide", "&User guide", _HELP, ("F1",), needs_project=False),
     Action("help.keys", "&Keys", _HELP, ("?",), "keys", needs_project=False),
     Action("help.palette", "&Command palette…", _HELP, ("Ctrl+K",), needs_project=False),

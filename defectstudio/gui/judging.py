@@ -62,6 +62,7 @@ class Judging(QObject):
         """Show the segmenters of an open project."""
         self._session = session
         session.jobs.ended.connect(self._on_ended)
+        session.item_shown.connect(self.show_item)
         session.bridge.relay(session.project.changed, self._on_changed)
         self.show_item()
 

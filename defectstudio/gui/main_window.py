@@ -43,12 +43,14 @@ from defectstudio.gui.panels.samples import SamplesPanel
 from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.panels.thumbnails import Thumbnails
+from defectstudio.gui.panels.transfer import TransferPage
 from defectstudio.gui.panels.welcome import WelcomePage
 from defectstudio.gui.preferences import Customs
 from defectstudio.gui.previews import Previewing
 from defectstudio.gui.recovery import Recovery
 from defectstudio.gui.session import Panels, Session, open_session
 from defectstudio.gui.theme import Theme
+from defectstudio.gui.transferring import Transferring
 from defectstudio.gui.wiring import connect
 from defectstudio.gui.zoning import Zoning
 from defectstudio.project.project import Project
@@ -92,6 +94,8 @@ class MainWindow(QMainWindow):
         self.compare = ComparePage(self._bridge)
         self.evaluating = EvaluatePage()
         self.judging = Judging(self, self.evaluating, self._bridge)
+        self.transfer = TransferPage()
+        self.transferring = Transferring(self.transfer, self._bridge, self)
         self.status = StatusLine(self.statusBar())
         self.pages = QTabWidget()
         self.side = QStackedWidget()
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
         self.recovery.watch(session)
         self.commands.session = session
         self.judging.use(session)
+        self.transferring.use(session, lambda: self._make_previews(project))
         note = remember(project)
         if note:
             self.messages.show_note(note)
@@ -158,6 +163,7 @@ class MainWindow(QMainWindow):
         remember(session.project)
         self.session = self.commands.session = None
         self.judging.let_go()
+        self.transferring.let_go()
         session.close()
         self._unlock()
         self.recovery.let_go()
@@ -217,6 +223,7 @@ class MainWindow(QMainWindow):
         self._unlock()
         self.judging.end()
         self.customs.release()
+        self.transferring.end()
         self._files.close(drop=True)
         self._thumbnails.close()
         self.compare.close_threads()
@@ -274,6 +281,7 @@ class MainWindow(QMainWindow):
         self.pages.addTab(self.compare, self.tr("Compare"))
         self.pages.addTab(self.batch, self.tr("Batch"))
         self.pages.addTab(self.review, self.tr("Review"))
+        self.pages.addTab(self.transfer, self.tr("Transfer"))
         self.pages.addTab(self.evaluating, self.tr("Evaluate"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
@@ -340,9 +348,9 @@ class MainWindow(QMainWindow):
             self._welcome(None)
 
     def _show_page(self) -> None:
-        """What a defect looks like is chosen while painting alone."""
-        painting = self.pages.currentWidget() is self.painting
-        self._docks[1].setVisible(self.session is not None and painting)
+        """What a defect looks like is chosen while one is painted or compared."""
+        chosen = self.pages.currentWidget() not in (self.transfer, self.evaluating)
+        self._docks[1].setVisible(self.session is not None and chosen)
 
     def _dress(self) -> None:
         ground = QColor(self.theme.tones.ground)

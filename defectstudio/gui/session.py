@@ -50,10 +50,12 @@ class Panels:
 
 
 class Session(QObject):
-    """Lives as long as the project is open. failed: an error; noted: a text."""
+    """Lives as long as the project is open. failed: an error; noted: a text; item_shown: the item
+    is another one."""
 
     failed = Signal(object)
     noted = Signal(str)
+    item_shown = Signal()
 
     def __init__(self, project: Project, studio: Studio, files: Background, bridge: Bridge) -> None:
         super().__init__()
@@ -128,6 +130,7 @@ class Session(QObject):
         self._panels.images.show_items(self.project.items(), item_id)
         for table in ("classes", "generators", "images", "samples"):
             self._read(table)
+        self.item_shown.emit()
 
     def add_class(self, name: str) -> None:
         """Add a defect class to the item and paint it."""

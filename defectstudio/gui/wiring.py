@@ -101,6 +101,7 @@ def _synthesis(window: MainWindow) -> Handlers:
         "segmenter.train": window.judging.ask_train,
         "segmenter.evaluate": lambda: window.pages.setCurrentWidget(window.evaluating),
         "segmenter.compare": window.judging.ask_compare,
+        "segmenter.transfer": lambda: window.pages.setCurrentWidget(window.transfer),
     }
 
 

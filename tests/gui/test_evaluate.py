@@ -99,7 +99,7 @@ def test_the_slider_moves_overlay_counts_table_and_mark(filled, qtbot):
     assert figures.plot.kept.getData()[1].tolist() == [0.5]
     pane.kept.click()
     np.testing.assert_array_equal(pixels(pane.viewer), before)
-    assert row.child(0).text(0) == "from 64 px" and row.child(0).text(4) == "0.500"
+    assert row.child(0).text(0) == "≥ 64 px" and row.child(0).text(4) == "0.500"
 
 
 def test_every_curve_is_drawn_or_said_to_be_none(filled):

@@ -109,7 +109,7 @@ class FiguresPane(QWidget):
             figures = by_class[name]
             item = QTreeWidgetItem(self.table, [name, str(figures.defects)])
             for bucket in figures.sizes:
-                text = self.tr("from {} px").format(bucket.least_px)
+                text = self.tr("≥ {} px").format(bucket.least_px)
                 own = ["", "", told(bucket.recall)]
                 child = QTreeWidgetItem(item, [text, str(bucket.defects), *own])
                 child.setToolTip(4, self.tr("{:.0%} of them seen at all").format(bucket.seen))
