@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUES = ROOT / "resources" / "translations"
 LANGUAGES = ("de", "zh_CN")
-_MARKERS = {"tr": 0, "localized": 0, "_NOOP": 1, "QT_TRANSLATE_NOOP": 1, "_done": 0}
+_MARKERS = {"tr": 0, "localized": 0, "_NOOP": 1, "QT_TRANSLATE_NOOP": 1, "begin": 0}
 """Calls that say a text, and which of their arguments it is."""
 
 
@@ -53,8 +53,9 @@ def said_texts() -> set[str]:
 
 
 def holes(text: str) -> list[str]:
-    """The places of a text that are filled in, in alphabetical order."""
-    return sorted(re.findall(r"\{\w*\}", text))
+    """The places of a text that are filled in: those without a name in their order."""
+    found = re.findall(r"\{[^{}]*\}", text)
+    return sorted(found) if any(hole[1:2].isalpha() for hole in found) else found
 
 
 def _data_texts() -> Iterator[str]:
@@ -73,6 +74,9 @@ def _texts_in(tree: ast.Module) -> Iterator[str]:
             place = _MARKERS.get(name, len(node.args))
             if place < len(node.args):
                 yield from _literals(node.args[place])
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "text":
+            # What a step of the undo stack is called.
+            yield from _literals(node.value)
 
 
 def _literals(node: ast.expr) -> Iterator[str]:
