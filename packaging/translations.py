@@ -59,10 +59,11 @@ def holes(text: str) -> list[str]:
 
 
 def _data_texts() -> Iterator[str]:
-    from defectstudio.app.actions import ACTIONS, GESTURES, MENUS
+    from defectstudio.app.actions import ACTIONS, BY_ID, GESTURES, MENUS, TOOL_BAR, first_word
 
     yield from MENUS
     yield from (action.text for action in ACTIONS)
+    yield from (first_word(BY_ID[action_id].text) for group in TOOL_BAR for action_id in group)
     for gesture in GESTURES:
         yield from gesture
 

@@ -99,6 +99,13 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_ID = {action.id: action for action in ACTIONS}
 
+TOOL_BAR = (
+    ("project.import", "project.export"),
+    ("job.train",),
+    ("edit.undo", "edit.redo", "edit.clear"),
+)
+"""Groups of actions, shown with the first word of their texts."""
+
 CLASS_KEYS = tuple(str(digit) for digit in range(1, 10))
 """The n-th class of the item."""
 
@@ -122,6 +129,11 @@ GESTURES: tuple[tuple[str, str], ...] = (
 def plain(text: str) -> str:
     """A text without its mnemonic mark and dots, as for a tool tip."""
     return text.replace("&", "").rstrip("…")
+
+
+def first_word(text: str) -> str:
+    """The verb of an action, for a narrow button."""
+    return plain(text).split(" ")[0]
 
 
 def clashes(actions: Iterable[Action]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QWidget
 
-from defectstudio.app.actions import ACTIONS, BY_ID, CLASS_KEYS, MENUS, plain
+from defectstudio.app.actions import ACTIONS, BY_ID, CLASS_KEYS, MENUS, first_word, plain
 from defectstudio.app.keymap import DEFAULTS
 from defectstudio.gui.icons import icon
 from defectstudio.gui.translation import localized
@@ -95,7 +95,7 @@ class ActionBook(QObject):
         if action.icon:
             made.setIcon(icon(action.icon))
             made.setIconVisibleInMenu(False)
-        made.setIconText(plain(made.text()).split(" ")[0])
+        made.setIconText(localized(first_word(action.text)))
         if action.id in _ON_CANVAS:
             made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:

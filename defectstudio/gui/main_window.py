@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app.actions import TOOL_BAR
 from defectstudio.app.preview import Previewer
 from defectstudio.app.projects import recent_projects, remember
 from defectstudio.app.settings import settings_path
@@ -54,12 +55,6 @@ from defectstudio.gui.transferring import Transferring
 from defectstudio.gui.wiring import connect
 from defectstudio.gui.zoning import Zoning
 from defectstudio.project.project import Project
-
-_TOOL_BAR = (
-    ("project.import", "project.export"),
-    ("job.train",),
-    ("edit.undo", "edit.redo", "edit.clear"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -266,7 +261,7 @@ class MainWindow(QMainWindow):
         em = self.fontMetrics().height()
         bar.setIconSize(QSize(round(1.35 * em), round(1.35 * em)))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for number, group in enumerate(_TOOL_BAR):
+        for number, group in enumerate(TOOL_BAR):
             if number:
                 bar.addSeparator()
             for action_id in group:

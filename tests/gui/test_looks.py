@@ -4,8 +4,10 @@ import re
 from dataclasses import asdict
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
@@ -28,13 +30,19 @@ from defectstudio.gui.dialogs.export import ExportDialog
 from defectstudio.gui.dialogs.guide import GuideWindow
 from defectstudio.gui.dialogs.import_images import ImportDialog
 from defectstudio.gui.dialogs.key_map import KeyMapDialog
+from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.settings import SettingsDialog
 from defectstudio.gui.dialogs.train import TrainDialog
+from defectstudio.gui.icons import icon
 from defectstudio.gui.theme import DARK, LIGHT, palette
+from defectstudio.gui.translation import speak
 
 AA = 4.5
 GROUNDS = ("window", "panel", "field", "raised")
+_OWN_COLOURS = frozenset({"arrow", "chevron-down", "chevron-up", "menu-check"})
+"""Drawings that the style sheet shows as they are."""
+
 INPUTS = (
     QAbstractItemView,
     QAbstractSlider,
@@ -187,3 +195,96 @@ def test_every_input_of_the_export_has_a_name(qtbot, tmp_path):
     dialog = ExportDialog(tmp_path, "plate", 3)
     qtbot.addWidget(dialog)
     assert _nameless(dialog) == []
+
+
+# --- nothing clipped, nothing invisible
+
+
+def _clipped(root):
+    """Labels and buttons that are shown and narrower or lower than their text needs."""
+    found = []
+    for widget in [*root.findChildren(QLabel), *root.findChildren(QAbstractButton)]:
+        if not widget.isVisible() or not getattr(widget, "text", str)():
+            continue
+        wanted, room = widget.sizeHint(), widget.size()
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            short = room.height() + 1 < widget.heightForWidth(room.width())
+        else:
+            short = room.width() + 1 < wanted.width() or room.height() + 1 < wanted.height()
+        if short:
+            found.append(
+                f"{type(widget.parent()).__name__}: {widget.text()[:40]!r} {room} {wanted}"
+            )
+    return found
+
+
+def test_a_clipped_text_is_found(qtbot):
+    root = QWidget()
+    qtbot.addWidget(root)
+    for width in (20, 400):
+        QLabel("A text that needs some room", root).setFixedSize(width, 40)
+    root.show()
+    assert len(_clipped(root)) == 1
+
+
+@pytest.fixture(params=["en", "de", "zh_CN"])
+def language(request, qapp):
+    before, installed = QLocale(), speak(qapp, request.param)
+    yield request.param
+    for translator in installed:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    QLocale.setDefault(before)
+
+
+def test_no_text_of_the_window_is_clipped(language, opened, qtbot):
+    for number in range(opened.pages.count()):
+        opened.pages.setCurrentIndex(number)
+        qtbot.wait(1)
+        assert _clipped(opened) == [], opened.pages.tabText(number)
+    opened.show_welcome()
+    qtbot.wait(1)
+    assert _clipped(opened.welcome) == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        AboutDialog,
+        NewProjectDialog,
+        lambda: KeyMapDialog(DEFAULTS),
+        lambda: KeySheet(DEFAULTS),
+        lambda: SettingsDialog(Preferences()),
+        lambda: ImportDialog(["plate"], "plate"),
+        lambda: TrainDialog([], {"a": True}, is_split=True),
+    ],
+)
+def test_no_text_of_a_dialog_is_clipped(language, qtbot, make):
+    dialog = make()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.wait(1)
+    assert _clipped(dialog) == []
+
+
+@pytest.mark.parametrize("tones", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_icon_can_be_seen_on_every_ground(qapp, tones):
+    before = qapp.palette()
+    qapp.setPalette(palette(tones))
+    try:
+        for file in sorted(resource("icons").glob("*.svg")):
+            if file.stem in _OWN_COLOURS:
+                continue
+            picture = icon(file.stem).pixmap(48, 48).toImage()
+            inked = [
+                picture.pixelColor(x, y)
+                for x in range(48)
+                for y in range(48)
+                if picture.pixelColor(x, y).alpha() > 200
+            ]
+            assert len(inked) > 20, f"{file.stem} is hardly drawn"
+            for ground in (tones.window, tones.panel, tones.field, tones.raised, tones.chosen):
+                best = max(_contrast(ink, ground) for ink in inked)
+                assert best >= 3, f"{file.stem} on {ground}: {best:.2f}"
+    finally:
+        qapp.setPalette(before)

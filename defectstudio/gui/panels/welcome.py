@@ -99,6 +99,7 @@ class WelcomePage(QFrame):
         self._show_steps(projects[0] if projects else None)
         while (row := self._recent.takeAt(0)) is not None:
             if row.widget() is not None:
+                row.widget().hide()
                 row.widget().deleteLater()
         for project in projects[:6]:
             self._recent.addWidget(self._recent_row(project))
