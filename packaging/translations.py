@@ -28,7 +28,7 @@ def main() -> int:
     said, lacking = said_texts(), 0
     for language in LANGUAGES:
         known = catalogue(language)
-        wanted = sorted(set(known) - said if stale else said - set(known))
+        wanted = sorted(set(known) - written_texts() if stale else said - set(known))
         lacking += len(wanted)
         print(f"{language}: {len(wanted)} {'stale' if stale else 'missing'}")
         for text in wanted:
@@ -46,16 +46,27 @@ def catalogue(language: str) -> dict[str, str]:
 def said_texts() -> set[str]:
     """All texts that the window shows and that can be translated."""
     texts = set(_data_texts())
-    for folder in ("gui", "app"):
-        for file in (ROOT / "defectstudio" / folder).rglob("*.py"):
-            texts.update(_texts_in(ast.parse(file.read_text(encoding="utf-8"))))
+    for tree in _trees():
+        texts.update(_texts_in(tree))
     return {text for text in texts if re.search(r"[A-Za-z]{2}", text)}
+
+
+def written_texts() -> set[str]:
+    """All texts that stand anywhere in the window's code."""
+    return {*said_texts(), *(node.value for tree in _trees() for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str))}  # fmt: skip
 
 
 def holes(text: str) -> list[str]:
     """The places of a text that are filled in: those without a name in their order."""
     found = re.findall(r"\{[^{}]*\}", text)
     return sorted(found) if any(hole[1:2].isalpha() for hole in found) else found
+
+
+def _trees() -> Iterator[ast.Module]:
+    for folder in ("gui", "app"):
+        for file in (ROOT / "defectstudio" / folder).rglob("*.py"):
+            yield ast.parse(file.read_text(encoding="utf-8"))
 
 
 def _data_texts() -> Iterator[str]:

@@ -237,14 +237,21 @@ def language(request, qapp):
     QLocale.setDefault(before)
 
 
+def _unclipped(root, place=""):
+    """For waitUntil: layouts follow a new text a little later."""
+
+    def check():
+        assert _clipped(root) == [], place
+
+    return check
+
+
 def test_no_text_of_the_window_is_clipped(language, opened, qtbot):
     for number in range(opened.pages.count()):
         opened.pages.setCurrentIndex(number)
-        qtbot.wait(1)
-        assert _clipped(opened) == [], opened.pages.tabText(number)
+        qtbot.waitUntil(_unclipped(opened, opened.pages.tabText(number)))
     opened.show_welcome()
-    qtbot.wait(1)
-    assert _clipped(opened.welcome) == []
+    qtbot.waitUntil(_unclipped(opened.welcome))
 
 
 @pytest.mark.parametrize(
@@ -263,8 +270,7 @@ def test_no_text_of_a_dialog_is_clipped(language, qtbot, make):
     dialog = make()
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.wait(1)
-    assert _clipped(dialog) == []
+    qtbot.waitUntil(_unclipped(dialog))
 
 
 @pytest.mark.parametrize("tones", [LIGHT, DARK], ids=["light", "dark"])
