@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from defectstudio.imaging.types import Mask, Unit
 from defectstudio.metrics.alignment import orientations, overlap
-from defectstudio.networks.features.distances import Maps, pairwise, unit_maps
+from defectstudio.networks.features.distances import BATCH, Maps, pairwise, unit_maps
 from defectstudio.networks.features.registry import FeatureNetwork
 
 MAPPED = 100
-"""Contents whose maps are compared at a time: those of VGG take 8 MB each."""
+"""Contents whose maps are held at a time: those of VGG take 8 MB each."""
+TURNED = BATCH // 8
+"""Contents whose orientations are looked at in one go."""
 
 Contents = tuple[Unit, Mask]
 """Canvases (N, S, S, C) and masks (N, S, S)."""
@@ -25,10 +27,9 @@ def least_distances(
     Pairs that share too little in all of them (`overlap`) are as far apart as any others are.
     """
     columns = []
-    for pixels, held in _parts(other):
+    for pixels, held in _parts(other, MAPPED):
         maps = unit_maps(network, pixels, side)
-        rows = [to_maps(network, side, own, maps, held) for own in _parts(one)]
-        columns.append(np.concatenate(rows))
+        columns.append(to_maps(network, side, one, maps, held))
     found = np.concatenate(columns, axis=1)
     known = found[np.isfinite(found)]
     found[~np.isfinite(found)] = known.max() if known.size else 1.0
@@ -40,13 +41,15 @@ def to_maps(
 ) -> NDArray[np.float32]:
     """As `least_distances`, to contents whose maps are known; infinite for pairs that share too
     little."""
-    best = np.full((len(one[0]), len(held)), np.inf, np.float32)
-    for turned, also in zip(*map(orientations, one), strict=True):
+    rows = []
+    for own in _parts(one, TURNED):
+        turned, also = (np.concatenate(list(orientations(each))) for each in own)
         apart = pairwise(unit_maps(network, turned, side), maps, (also, held), shared=True)
-        best = np.where(overlap(also, held), np.minimum(best, apart), best)
-    return best
+        apart = np.where(overlap(also, held), apart, np.float32(np.inf))
+        rows.append(apart.reshape(-1, len(own[0]), len(held)).min(axis=0))
+    return np.concatenate(rows)
 
 
-def _parts(contents: Contents) -> list[Contents]:
-    firsts = range(0, len(contents[0]), MAPPED)
-    return [(contents[0][n : n + MAPPED], contents[1][n : n + MAPPED]) for n in firsts]
+def _parts(contents: Contents, count: int) -> list[Contents]:
+    firsts = range(0, len(contents[0]), count)
+    return [(contents[0][n : n + count], contents[1][n : n + count]) for n in firsts]

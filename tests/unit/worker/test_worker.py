@@ -17,6 +17,7 @@ from defectstudio.domain.events import (
     Contents,
     Failed,
     Finished,
+    Log,
     Metrics,
     SampleMade,
     Started,
@@ -154,6 +155,23 @@ def test_a_trial_makes_samples_of_the_batch_and_tells_what_was_refused(
     assert status == 0, err
     one, other = (tmp_path / run / "samples" / "000001" / "image.png" for run in ("trial", "whole"))
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_of_a_grain_that_the_training_would_not_keep_a_hint_is_given(tiny_spec, tmp_path):
+    rng = np.random.default_rng(3)
+    lines = np.repeat(rng.integers(90, 160, (96, 1), dtype=np.uint8), 80, axis=1)
+    spec = tiny_spec("paste")
+    files = [replace(file, image=tmp_path / f"ground{n}.png") for n, file in enumerate(spec.images)]
+    for file in files:
+        write_png(file.image, lines)
+    said = {}
+    for oriented in (False, True):
+        config = replace(spec.config, oriented=oriented)
+        _, events, _ = run(replace(spec, images=tuple(files), config=config, device="cpu"))
+        said[oriented] = [e.text for e in events if isinstance(e, Log) and e.level == "notice"]
+    assert len(said[False]) == 1
+    assert "grain at 0 degrees" in said[False][0]
+    assert said[True] == []
 
 
 @pytest.mark.parametrize("kind", ["cyclegan", "dst", "paste"])
