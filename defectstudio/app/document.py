@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from defectstudio.app.classes import relabel
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.regions import read_region, region_file
@@ -17,6 +18,7 @@ from defectstudio.domain.records import ImageRecord, Role, Split
 from defectstudio.imaging.reading import read_image, read_label, write_png
 from defectstudio.imaging.types import Image, Label
 from defectstudio.project.project import Project
+from defectstudio.project.reclassing import VOID
 
 DRAFTS = "drafts"
 """Folder of the masks painted on backgrounds. They are plans for defects and no labels: a
@@ -78,7 +80,11 @@ def open_document(project: Project, record: ImageRecord) -> Document:
     native = read_image(record.file)
     stored = stored_label(project, record)
     shape = native.shape[:2]
-    labels = read_label(stored) if stored and stored.exists() else np.zeros(shape, np.uint8)
+    labels: Label = np.zeros(shape, np.uint8)
+    if stored and stored.exists():
+        labels = read_label(stored)
+        if record.role is Role.NORMAL:  # of classes that are gone since it was painted
+            labels = relabel(labels, gone_from_drafts(project, record))
     if labels.shape != shape:
         raise ImageError(
             f"the label has {labels.shape[1]} x {labels.shape[0]} pixels, "
@@ -127,6 +133,12 @@ def _check_unchanged(record: ImageRecord) -> None:
             subject=record.file,
             remedy="Restore the file from a copy of the project, or import the image again.",
         )
+
+
+def gone_from_drafts(project: Project, record: ImageRecord) -> dict[int, int]:
+    """What ids of removed classes are in a draft, where nothing needs to be void."""
+    gone = project.gone_classes(record.item_id)
+    return {before: 0 if now == VOID else now for before, now in gone.items()}
 
 
 def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:

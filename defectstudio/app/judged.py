@@ -18,6 +18,7 @@ from defectstudio.domain.segmenters import SegmenterCard
 from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, Sweep
 from defectstudio.domain.specs import JOB_FILE, Example
 from defectstudio.imaging.reading import read_image, read_label
+from defectstudio.project.curation import PREDICTED
 from defectstudio.project.project import Project
 
 ALL_CLASSES = "all classes"
@@ -241,7 +242,8 @@ def accept_prediction(
             subject=picture.record.name if picture.record else picture.image.sha256[:12],
             remedy="Choose a lower threshold, or draw the label in Paint.",
         )
-    project.save_label(picture.record.id, np.where(found, class_id, 0).astype(np.uint8))
+    label = np.where(found, class_id, 0).astype(np.uint8)
+    project.save_label(picture.record.id, label, PREDICTED)
 
 
 def _label(example: Example, record: ImageRecord | None) -> Path | None:

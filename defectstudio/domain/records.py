@@ -71,7 +71,7 @@ class ImageRecord:
 
     `group` names the physical part; images of one group are never split apart.
     `label_file` is the image's uint8 label plane (class ids), None where nothing is labeled;
-    `label_source` says who made it: "" (came with the image), "painted", "predicted by NAME".
+    `label_source` says who made it: "" (came with the image), "painted" or "predicted".
     """
 
     id: int

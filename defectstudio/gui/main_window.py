@@ -28,6 +28,7 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.collector import Collector
 from defectstudio.gui.commands import Commands, Places
 from defectstudio.gui.compare.page import ComparePage
+from defectstudio.gui.curating import Curating
 from defectstudio.gui.dropping import Dropping
 from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self._lock: WindowLock | None = None
         self.actions_ = ActionBook(self)
         self.commands = Commands(self, self._files, places or Places.of_user())
+        self.curating = Curating(self, lambda: self.session)
         self.messages = MessageBar()
         self.recovery = Recovery(self.messages)
         self.help = Help(self, self.commands, self._files)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 from defectstudio.app.actions import ACTIONS
 from defectstudio.app.studio import Studio
 from defectstudio.gui.panels.style.panel import StylePanel
@@ -20,8 +22,9 @@ def connect(window: MainWindow) -> None:
     """Join the window's parts to each other and every action to what it does."""
     commands, actions = window.commands, window.actions_
     commands.opened.connect(window.open_project)
-    commands.failed.connect(window.messages.show_error)
-    commands.noted.connect(window.messages.show_note)
+    for emitter in (commands, window.curating):
+        emitter.failed.connect(window.messages.show_error)
+        emitter.noted.connect(window.messages.show_note)
     commands.busy.connect(window.status.show_jobs)
     commands.busy.connect(window.welcome.show_busy)
     commands.progressed.connect(window.welcome.show_progress)
@@ -30,6 +33,9 @@ def connect(window: MainWindow) -> None:
     for menu in (_file, _edit, _paint, _view, _synthesis, _help):
         actions.connect_all(menu(window))
     _connect_states(window)
+    window.images.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+    for action_id in ("label.defect", "label.normal", "label.earlier"):
+        window.images.list.addAction(actions[action_id])
     _connect_judging(window)
     actions.class_key.connect(lambda number: _choose_class(window, number))
 
@@ -59,7 +65,12 @@ def _edit(window: MainWindow) -> Handlers:
 def _paint(window: MainWindow) -> Handlers:
     painting = window.painting
     tools = [action.id for action in ACTIONS if action.id.startswith("tool.")]
+    curating = window.curating
     return {
+        "class.all": curating.ask_classes,
+        "label.defect": curating.mark_defect,
+        "label.normal": curating.mark_normal,
+        "label.earlier": curating.show_earlier,
         **{tool: lambda tool=tool: painting.choose_tool(tool) for tool in tools},
         "brush.smaller": _in_session(window, lambda session: session.studio.step_brush(-1)),
         "brush.larger": _in_session(window, lambda session: session.studio.step_brush(1)),

@@ -1,0 +1,217 @@
+"""The classes of an item: what speaks of them; rename, merge, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from defectstudio.app.classes import ClassUse
+from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.panels.style.classes import swatch
+
+_ID = Qt.ItemDataRole.UserRole
+
+
+class ClassesDialog(QDialog):
+    """renamed: id, name; merged: id, id of the class that gets the pixels; deleted: id."""
+
+    renamed = Signal(int, str)
+    merged = Signal(int, int)
+    deleted = Signal(int)
+
+    def __init__(self, item: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Classes of {}").format(item))
+        self._uses: list[ClassUse] = []
+        self.table = QTreeWidget()
+        self.table.setAccessibleName(self.tr("Classes"))
+        self.table.setRootIsDecorated(False)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setHeaderLabels(
+            [self.tr("Class"), self.tr("Images"), self.tr("Samples"), self.tr("Learned by")]
+        )
+        header = self.table.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.note, self.problem = hint(self.tr("Reading…")), QLabel()
+        self.problem.setProperty("role", "error")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        self.rename = QPushButton(self.tr("Rename…"))
+        self.merge = QPushButton(self.tr("Merge into…"))
+        self.delete_ = QPushButton(self.tr("Delete…"))
+        self.rename.clicked.connect(self._rename)
+        self.merge.clicked.connect(self._merge)
+        self.delete_.clicked.connect(self._delete)
+        self.table.currentItemChanged.connect(lambda *_: self._check())
+        self._lay_out()
+        self._check()
+
+    def show_uses(self, uses: list[ClassUse]) -> None:
+        """Show the classes; a change that was under way is done."""
+        current = self._current
+        self._uses = uses
+        self.bar.hide()
+        self.problem.hide()
+        self.table.clear()
+        for use in uses:
+            learned = ", ".join((*use.generators, *use.segmenters))
+            texts = [use.defect.name, str(use.images), str(use.samples), learned]
+            row = QTreeWidgetItem(self.table, texts)
+            row.setData(0, _ID, use.defect.id)
+            row.setIcon(0, swatch(use.defect.id, self.fontMetrics().height()))
+            if current is not None and use.defect.id == current.defect.id:
+                self.table.setCurrentItem(row)
+        if self.table.currentItem() is None and uses:
+            self.table.setCurrentItem(self.table.topLevelItem(0))
+        self._check()
+
+    def show_busy(self, done: int = 0, total: int = 0) -> None:
+        """A change is under way."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        self.bar.show()
+        self._check()
+
+    def show_error(self, error: object) -> None:
+        """Nothing was changed, and why."""
+        self.bar.hide()
+        self.problem.setText(str(error))
+        self.problem.show()
+        self._check()
+
+    @property
+    def _current(self) -> ClassUse | None:
+        row = self.table.currentItem()
+        chosen = None if row is None else row.data(0, _ID)
+        return next((use for use in self._uses if use.defect.id == chosen), None)
+
+    def _check(self) -> None:
+        use = self._current
+        free = use is not None and self.bar.isHidden()
+        self.rename.setEnabled(free)
+        self.merge.setEnabled(free and len(self._uses) > 1)
+        self.delete_.setEnabled(free)
+        if self._uses or use is not None:
+            self.note.setText(
+                self.tr("Numbers of classes are never used again. Models keep what they learned.")
+            )
+
+    def _rename(self) -> None:
+        use = self._current
+        text = self.tr("Models know the class by its number and go on making it.")
+        self._input(
+            self.tr("Rename {}").format(use.defect.name),
+            text,
+            use.defect.name,
+            lambda name: self.renamed.emit(use.defect.id, name),
+        )
+
+    def _merge(self) -> None:
+        """Choose the other class, then see what is touched."""
+        use = self._current
+        others = [one for one in self._uses if one is not use]
+        names = [one.defect.name for one in others]
+
+        def chosen(name: str) -> None:
+            into = others[names.index(name)]
+            self._confirm(
+                self.tr("Merge {} into {}?").format(use.defect.name, name),
+                self.tr(
+                    "Its pixels become {} in {} images and {} samples, and {} is gone. "
+                    "This cannot be undone."
+                ).format(name, use.images, use.samples, use.defect.name)
+                + self._models(use),
+                self.tr("Merge"),
+                lambda _: self.merged.emit(use.defect.id, into.defect.id),
+            )
+
+        dialog = self._dialog(
+            self.tr("Merge {}").format(use.defect.name), self.tr("Its pixels become"), chosen
+        )
+        dialog.setComboBoxItems(names)
+        dialog.open()
+
+    def _delete(self) -> None:
+        use = self._current
+        text = self.tr("Nothing is labeled with it.")
+        if use.used:
+            text = self.tr(
+                "In {} images its pixels become void: neither defect nor background. Those that "
+                "show nothing else lose their label, which is kept among the earlier ones. "
+                "{} samples that show it are removed. This cannot be undone."
+            ).format(use.images, use.samples)
+        self._confirm(
+            self.tr("Delete {}?").format(use.defect.name),
+            text + self._models(use),
+            self.tr("Delete"),
+            lambda _: self.deleted.emit(use.defect.id),
+        )
+
+    def _models(self, use: ClassUse) -> str:
+        learned = ", ".join((*use.generators, *use.segmenters))
+        if not learned:
+            return ""
+        text = self.tr("Models that learned it stay as they are, but no longer make it here: {}.")
+        return "\n\n" + text.format(learned)
+
+    def _confirm(self, question: str, text: str, verb: str, go: Callable[..., object]) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(question)
+        box.setInformativeText(text)
+        yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        yes.clicked.connect(go)
+        box.open()
+        cancel.setFocus()
+
+    def _input(self, title: str, label: str, value: str, go: Callable[[str], object]) -> None:
+        dialog = self._dialog(title, label, go)
+        dialog.setTextValue(value)
+        dialog.open()
+
+    def _dialog(self, title: str, label: str, go: Callable[[str], object]) -> QInputDialog:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText(label)
+        dialog.textValueSelected.connect(go)
+        return dialog
+
+    def _lay_out(self) -> None:
+        em = self.fontMetrics().height()
+        side = QHBoxLayout()
+        for button in (self.rename, self.merge, self.delete_):
+            button.setAutoDefault(False)
+            side.addWidget(button)
+        side.addStretch(1)
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.rejected.connect(self.reject)
+        side.addWidget(close)
+        layout = QVBoxLayout(self)
+        for part in (self.table, self.note, self.problem, self.bar):
+            layout.addWidget(part)
+        layout.addLayout(side)
+        self.resize(40 * em, 22 * em)
