@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
 
+from defectstudio.app.document import Document
 from defectstudio.app.label_plane import union
 from defectstudio.app.style import Look
 from defectstudio.domain.generators import CONFIGS
@@ -26,20 +27,40 @@ MOST = 48
 _TOUCHING = np.ones((3, 3), dtype=bool)
 
 
-def painted_defects(
-    labels: Label, boxes: Mapping[int, Box], seeds: Mapping[int, int], generator: str
-) -> tuple[Defect, ...]:
-    """One defect for each painted part of each class.
+def painted_defects(labels: Label, boxes: Mapping[int, Box]) -> tuple[Defect, ...]:
+    """One defect for each painted part of each class; seed and generator are to be filled in.
 
-    labels: uint8 (H, W); boxes: the bounding box of each class to use; seeds: its style.
+    labels: uint8 (H, W); boxes: the bounding box of each class to use.
     Parts that lie apart are defects of their own: in one box they would have to share a canvas,
     and the generator would draw them small.
     """
     return tuple(
-        Defect(class_id, seeds[class_id], encode(mask), place.top, place.left, generator)
+        Defect(class_id, 0, encode(mask), place.top, place.left, "")
         for class_id, box in boxes.items()
         for mask, place in parts(labels[box.slices] == class_id, box)
     )
+
+
+class Painted:
+    """What is painted on a document, as defects: cut once for each edit, it may take long."""
+
+    def __init__(self) -> None:
+        self._document: Document | None = None
+        self._key: tuple[int, tuple[int, ...]] | None = None
+        self._defects: tuple[Defect, ...] = ()
+
+    def defects(
+        self, document: Document, class_ids: Collection[int], *, settled: bool
+    ) -> tuple[Defect, ...]:
+        """As `painted_defects`, of these classes. settled: no edit is under way."""
+        boxes = {i: box for i, box in document.plane.class_boxes().items() if i in class_ids}
+        key = document.revision, tuple(boxes)
+        if not settled:
+            return painted_defects(document.plane.labels, boxes)
+        if document is not self._document or key != self._key:
+            self._document, self._key = document, key
+            self._defects = painted_defects(document.plane.labels, boxes)
+        return self._defects
 
 
 def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:

@@ -16,7 +16,7 @@ from defectstudio.app.document import Document
 from defectstudio.app.history import History
 from defectstudio.app.label_plane import LabelPlane, Plane
 from defectstudio.app.paint_command import PaintCommand
-from defectstudio.app.recipes import blend_mode_of, painted_defects, styled
+from defectstudio.app.recipes import Painted, blend_mode_of, styled
 from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.strokes import Change, Stroke, replace_labels
 from defectstudio.app.style import Look, StyleBook
@@ -73,6 +73,7 @@ class Studio:
         self.erasing = False
         self.locked: frozenset[int] = frozenset()
         self._executor = executor
+        self._painted = Painted()
         self._stroke: Stroke | None = None
         self._text = ""
         self._tip: Point = (0.0, 0.0)
@@ -113,6 +114,10 @@ class Studio:
         """Give the class this style."""
         self.styles.choose(self.class_id, seed)
         self.chosen.emit()
+
+    def seed(self, class_id: int) -> int:
+        """The style of a class."""
+        return self.styles.seed(class_id, self.marks(class_id).banned)
 
     def roll(self) -> bool:
         """Throw the dice for the class; False when its style is locked."""
@@ -381,15 +386,17 @@ class Studio:
         if document is None or generator is None or not document.takes_samples:
             return None
         known = {defect.id for defect in self.classes}
-        boxes = {key: box for key, box in document.plane.class_boxes().items() if key in known}
-        if not boxes:
+        painted = self._painted.defects(document, known, settled=not self.stroking)
+        if not painted:
             return None
-        seeds = {class_id: self.styles.seed(class_id) for class_id in boxes}
-        painted = painted_defects(document.plane.labels, boxes, seeds, generator.sha256)
         polish = self.polish if self.can_polish else 0
         look = self.styles.look
+        named = (
+            replace(defect, seed=self.seed(defect.class_id), generator=generator.sha256)
+            for defect in painted
+        )
         defects = tuple(
             styled(defect, look(defect.class_id), mixes=self.can_mix, polish=polish)
-            for defect in painted
+            for defect in named
         )
         return Recipe(document.record.sha256, defects, project, self.blend, self.grain)

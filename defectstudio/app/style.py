@@ -47,10 +47,10 @@ class StyleBook:
         self._looks: defaultdict[int, Look] = defaultdict(Look)
         self._locked: set[int] = set()
 
-    def seed(self, class_id: int) -> int:
-        """The seed of a class."""
+    def seed(self, class_id: int, banned: Collection[int] = ()) -> int:
+        """The seed of a class; banned: none of these is thrown for a class not met before."""
         if class_id not in self._seeds:
-            self._seeds[class_id] = self._throw()
+            self._seeds[class_id] = self._throw(banned)
         return self._seeds[class_id]
 
     def choose(self, class_id: int, seed: int) -> None:

@@ -24,7 +24,7 @@ class Lens(QObject):
     def fit(self, image: QSizeF, pane: QSizeF) -> None:
         """Show the whole image, small ones at a whole multiple of their pixels."""
         room = min(pane.width() / image.width(), pane.height() / image.height())
-        self.scale = float(int(room)) if 1 <= room < MOST else min(MOST, max(LEAST, room))
+        self.scale = float(int(room)) if 2 <= room < MOST else min(MOST, max(LEAST, room))
         self.middle = QPointF(image.width() / 2, image.height() / 2)
         self.fitted = True
         self.changed.emit()

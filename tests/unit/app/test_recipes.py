@@ -21,15 +21,13 @@ def test_the_defects_cover_the_plane_exactly_once(seed, blobs):
         size = rng.integers(1, 12, 2)
         labels[top : top + size[0], left : left + size[1]] = rng.integers(1, 4)
     boxes = {value: bounding_box(labels == value) for value in np.unique(labels).tolist() if value}
-    seeds = {value: 10 * value for value in boxes}
     again, times = np.zeros_like(labels), np.zeros(labels.shape, int)
-    for defect in painted_defects(labels, boxes, seeds, "weights"):
+    for defect in painted_defects(labels, boxes):
         mask = decode(defect.mask)
         assert mask.any(axis=1)[[0, -1]].all() and mask.any(axis=0)[[0, -1]].all()
         place = Box(defect.top, defect.left, *mask.shape)
         again[place.slices][mask] = defect.class_id
         times[place.slices] += mask
-        assert (defect.seed, defect.generator) == (10 * defect.class_id, "weights")
     np.testing.assert_array_equal(again, labels)
     np.testing.assert_array_equal(times, labels > 0)
 
@@ -62,7 +60,7 @@ def test_speckles_stay_one_defect():
 def test_recipe_box_and_sameness():
     labels = np.zeros((50, 90), np.uint8)
     labels[5:10, 5:10] = labels[40:45, 80:88] = 1
-    defects = painted_defects(labels, {1: Box(5, 5, 40, 83)}, {1: 4}, "w")
+    defects = painted_defects(labels, {1: Box(5, 5, 40, 83)})
     recipe = Recipe("b", defects)
     assert recipe_box(recipe, (50, 90)) == Box(5, 5, 40, 83)
     hanging = replace(recipe, defects=(replace(defects[0], top=-3, left=-2),))

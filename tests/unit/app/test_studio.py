@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from defectstudio.app import recipes
 from defectstudio.app.display import Window
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
@@ -86,13 +87,36 @@ def test_a_look_is_in_the_recipe_as_far_as_the_generator_can(studio):
     assert not studio.can_mix and (defect.style, defect.contrast) == (Style(), 12.0)
 
 
+def test_masks_are_cut_once_for_each_edit(studio, monkeypatch):
+    cut = []
+    plain = recipes.painted_defects
+    monkeypatch.setattr(recipes, "painted_defects", lambda *given: cut.append(1) or plain(*given))
+    studio.show(document())
+    stroke(studio, (20, 20), (20, 50))
+    first = studio.recipe("p")
+    studio.choose_seed(5)
+    assert studio.recipe("p").defects[0].mask is first.defects[0].mask and len(cut) == 1
+    studio.choose_class(9)
+    stroke(studio, (40, 40))
+    assert len(studio.recipe("p").defects) == 2 and len(cut) == 2
+    studio.history.undo()
+    assert studio.recipe("p").defects[0].mask == first.defects[0].mask and len(cut) == 3
+    studio.start_stroke(40, 40, erase=False)
+    assert len(studio.recipe("p").defects) == 2, "an edit under way is seen"
+    studio.cancel_stroke()
+    assert len(studio.recipe("p").defects) == 1
+    studio.show(document(2))
+    assert studio.recipe("p") is None
+
+
 def test_banned_seeds_are_not_rolled(studio, monkeypatch):
     studio.show(document())
     stroke(studio, (20, 20))
     studio.show_marks(SeedMarks().marked(GENERATOR.sha256, 4, 7, Mark.BANNED))
-    thrown = iter([7, 8, 7, 9])
+    thrown = iter([7, 6, 7, 8, 7, 9])
     dice = type("Dice", (), {"integers": lambda *_: next(thrown)})()
     monkeypatch.setattr(studio.styles, "_rng", dice)
+    assert studio.seed(4) == 6, "nor for a class not met before"
     assert studio.roll() and studio.styles.seed(4) == 8
     studio.roll_after(studio.recipe("p"))
     assert studio.styles.seed(4) == 9

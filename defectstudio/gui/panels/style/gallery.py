@@ -44,7 +44,7 @@ class GallerySection(Section):
         """Show the tiles."""
         if self._gallery is None:
             return
-        chosen = self._studio.styles.seed(self._studio.class_id) if self._studio.class_id else -1
+        chosen = self._studio.seed(self._studio.class_id) if self._studio.class_id else -1
         tiles = self._gallery.tiles
         self.grid.show_tiles(tiles, chosen)
         if not tiles and not self._gallery.settling:

@@ -67,7 +67,7 @@ class SeedSection(Section):
         self.seed.setEnabled(studio.class_id > 0)
         self.strength.setEnabled(studio.class_id > 0)
         if studio.class_id > 0:
-            self.seed.show_seed(studio.styles.seed(studio.class_id))
+            self.seed.show_seed(studio.seed(studio.class_id))
             self.strength.show_value(round(studio.styles.look(studio.class_id).contrast))
         if self._row() >= 0:
             self.generators.setCurrentIndex(self._row())
