@@ -11,7 +11,7 @@ from scipy import ndimage
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import union
 from defectstudio.app.style import Look
-from defectstudio.domain.generators import CONFIGS
+from defectstudio.domain.generators import CONFIGS, STYLED
 from defectstudio.domain.recipe import BlendMode, Defect, Recipe, Style
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.domain.run_config import RunConfig
@@ -83,10 +83,28 @@ def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
     return found
 
 
-def styled(defect: Defect, look: Look, *, mixes: bool, polish: int) -> Defect:
-    """A painted defect with what its class and the generator add to the seed."""
-    style = look.style if mixes else Style()
-    return replace(defect, style=style, contrast=look.contrast, polish=polish)
+def styled(
+    defect: Defect, seed: int, generator: GeneratorRecord, look: Look, polish: int
+) -> Defect:
+    """A painted defect with its generator, its style, and what of it the generator can do."""
+    return replace(
+        defect,
+        seed=seed,
+        generator=generator.sha256,
+        style=look.style if can_mix(generator) else Style(),
+        contrast=look.contrast,
+        polish=polish if can_polish(generator) else 0,
+    )
+
+
+def can_mix(generator: GeneratorRecord | None) -> bool:
+    """Whether the generator's styles can be mixed."""
+    return generator is not None and generator.kind in STYLED
+
+
+def can_polish(generator: GeneratorRecord | None) -> bool:
+    """Whether the generator refines contents at their place."""
+    return generator is not None and generator.kind == "dst"
 
 
 def blend_mode_of(generator: GeneratorRecord | None) -> BlendMode:

@@ -20,7 +20,6 @@ from defectstudio.app.recipes import Painted, blend_mode_of, styled
 from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.strokes import Change, Stroke, replace_labels
 from defectstudio.app.style import Look, StyleBook
-from defectstudio.domain.generators import STYLED
 from defectstudio.domain.recipe import (
     BlendSettings,
     GrainSettings,
@@ -140,11 +139,6 @@ class Studio:
         self.styles.choose_look(self.class_id, look)
         self.chosen.emit()
 
-    @property
-    def can_mix(self) -> bool:
-        """Whether the generator's styles can be mixed."""
-        return self.generator is not None and self.generator.kind in STYLED
-
     def marks(self, class_id: int) -> Marks:
         """The favourite and banned seeds of a class under the generator."""
         return self.seed_marks.of(self.generator.sha256 if self.generator else "", class_id)
@@ -173,11 +167,6 @@ class Studio:
         """Let the generator refine contents at their place; see `recipe.Defect.polish`."""
         self.polish = iterations
         self.chosen.emit()
-
-    @property
-    def can_polish(self) -> bool:
-        """Whether the generator refines contents."""
-        return self.generator is not None and self.generator.kind == "dst"
 
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
         """Take contents from this generator, blended as its kind wants where kinds differ."""
@@ -389,14 +378,10 @@ class Studio:
         painted = self._painted.defects(document, known, settled=not self.stroking)
         if not painted:
             return None
-        polish = self.polish if self.can_polish else 0
-        look = self.styles.look
-        named = (
-            replace(defect, seed=self.seed(defect.class_id), generator=generator.sha256)
-            for defect in painted
-        )
         defects = tuple(
-            styled(defect, look(defect.class_id), mixes=self.can_mix, polish=polish)
-            for defect in named
+            styled(
+                one, self.seed(one.class_id), generator, self.styles.look(one.class_id), self.polish
+            )
+            for one in painted
         )
         return Recipe(document.record.sha256, defects, project, self.blend, self.grain)

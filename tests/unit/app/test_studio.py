@@ -70,21 +70,24 @@ def test_only_a_transfer_refines_what_is_painted(studio):
     studio.show(document())
     stroke(studio, (20, 20), (20, 50))
     studio.choose_polish(30)
-    assert not studio.can_polish and studio.recipe("p").defects[0].polish == 0
+    assert not recipes.can_polish(studio.generator) and studio.recipe("p").defects[0].polish == 0
     studio.choose_generator(replace(GENERATOR, kind="dst"))
-    assert studio.can_polish and studio.recipe("p").defects[0].polish == 30
+    assert recipes.can_polish(studio.generator) and studio.recipe("p").defects[0].polish == 30
 
 
 def test_a_look_is_in_the_recipe_as_far_as_the_generator_can(studio):
     studio.show(document())
     stroke(studio, (20, 20), (20, 50))
     studio.choose_look(Look(second=7, amount=0.3, other=9, nearness=0.4, contrast=12.0))
-    assert studio.can_mix
+    assert recipes.can_mix(studio.generator)
     style = Style(mix=StyleMix(7, 0.3), towards=ClassMix(9, 0.4))
     assert studio.recipe("p").defects[0].style == style
     studio.choose_generator(replace(GENERATOR, kind="paste"))
     defect = studio.recipe("p").defects[0]
-    assert not studio.can_mix and (defect.style, defect.contrast) == (Style(), 12.0)
+    assert not recipes.can_mix(studio.generator) and (defect.style, defect.contrast) == (
+        Style(),
+        12.0,
+    )
 
 
 def test_masks_are_cut_once_for_each_edit(studio, monkeypatch):

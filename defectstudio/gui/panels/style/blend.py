@@ -8,6 +8,7 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout
 
+from defectstudio.app.recipes import can_polish
 from defectstudio.app.studio import Studio
 from defectstudio.domain.recipe import BlendMode, GrainSettings
 from defectstudio.gui.panels.style.parts import Choice, Section, ValueSlider, percent
@@ -65,7 +66,7 @@ class BlendSection(Section):
         self.retention.setEnabled(blend.mode == "improved")
         self.grain.show_value(round(100 * self._studio.grain.strength))
         self.polish.show_value(self._studio.polish // POLISH_STEP)
-        self.form.setRowVisible(self.polish, self._studio.can_polish)
+        self.form.setRowVisible(self.polish, can_polish(self._studio.generator))
 
     def _mode_box(self) -> Choice:
         box = Choice(self.tr("Blend mode"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QToolButton
 
+from defectstudio.app.recipes import can_mix
 from defectstudio.app.studio import Studio
 from defectstudio.app.style import Look
 from defectstudio.gui.icons import icon
@@ -67,8 +68,9 @@ class MixSection(Section):
         """Show what is done to the style of the class."""
         studio, look = self._studio, self._look
         others = [one for one in studio.classes if one.id != studio.class_id]
-        usable = studio.class_id > 0 and studio.can_mix
-        self._why.setVisible(not studio.can_mix)
+        mixes = can_mix(studio.generator)
+        usable = studio.class_id > 0 and mixes
+        self._why.setVisible(not mixes)
         for widget in (self.seed, self.roll, self.amount, self.fine):
             widget.setEnabled(usable)
         for widget in (self.other, self.nearness):
