@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import union
@@ -66,11 +66,11 @@ class Painted:
 def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
     """The parts of a mask that lies at `box`, each in its tight box, in raster order."""
     cells = _cells(mask)
-    numbers, count = ndimage.label(cells, structure=_TOUCHING)
+    numbers, count = scipy.ndimage.label(cells, structure=_TOUCHING)
     if not 1 < count <= MOST:
         return [_tight(mask, box)]
     found = []
-    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
+    for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(numbers), start=1):
         area = Box(
             rows.start * CELL,
             columns.start * CELL,

@@ -118,10 +118,11 @@ class Documents(QObject):
         return error
 
     def _storing(self, document: Document) -> Callable[[], None]:
-        record, labels = document.record, document.plane.copied()
+        record, plane = document.record, document.plane
 
         def store() -> None:
-            save_labels(self._project, record, labels)
+            # Copied off the window's thread, which may paint meanwhile: another save follows then.
+            save_labels(self._project, record, plane.copied())
             self._journal.drop(record.id)
 
         return store

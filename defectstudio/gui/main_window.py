@@ -249,6 +249,10 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(page)
         (page.focusProxy() or page).setFocus()
 
+    def prepare(self) -> None:
+        """Import, off this thread, what the first stroke needs; the first paint did not wait."""
+        self._files.run(_import_dear, lambda _: None, self.messages.show_error)
+
     def reset_layout(self) -> None:
         """Put the docks where they were on the first day."""
         self.restoreState(self._first_state)
@@ -362,6 +366,11 @@ class MainWindow(QMainWindow):
             value = store.value(key)
             if isinstance(value, QByteArray):
                 restore(value)
+
+
+def _import_dear() -> None:
+    import scipy.linalg
+    import scipy.ndimage  # noqa: F401
 
 
 def _layout_store() -> QSettings:

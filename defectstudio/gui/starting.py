@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from defectstudio.app import logbook
@@ -33,6 +34,7 @@ def main(project: Path | None) -> int:
         # Python hears a signal between two of its own steps; the collector's timer makes them.
         signal.signal(asked, lambda *_: app.quit())
     window.show()
+    QTimer.singleShot(0, window.prepare)
     if project is not None:
         window.commands.open_path(project)
     status = app.exec()

@@ -18,10 +18,8 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-import scipy.fft
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from defectstudio.imaging.reading import read_header, read_image
 from defectstudio.imaging.types import Image
@@ -317,7 +315,7 @@ def _numbered(linked: Sequence[Sequence[int]]) -> list[int]:
     rows = [i for i, others in enumerate(linked) for _ in others]
     columns = [j for others in linked for j in others]
     size = len(linked)
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+    graph = scipy.sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
     numbers: dict[int, int] = {}
-    parts = connected_components(graph, directed=False)[1].tolist()
+    parts = scipy.sparse.csgraph.connected_components(graph, directed=False)[1].tolist()
     return [numbers.setdefault(part, len(numbers)) for part in parts]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError, RecipeError
 from defectstudio.domain.recipe import EncodedMask
@@ -112,9 +112,9 @@ def components(mask: Mask, join_px: int = 0) -> list[tuple[Mask, Box]]:
     Parts with at most `join_px` pixels between them are one (0: only those that touch).
     """
     joined = dilate(mask, (join_px + 1) / 2) if join_px else mask
-    numbers, _ = ndimage.label(joined, structure=_EVERY_NEIGHBOUR)
+    numbers, _ = scipy.ndimage.label(joined, structure=_EVERY_NEIGHBOUR)
     parts = []
-    for number, where in enumerate(ndimage.find_objects(numbers), start=1):
+    for number, where in enumerate(scipy.ndimage.find_objects(numbers), start=1):
         own = mask[where] & (numbers[where] == number)
         inner = bounding_box(own)
         assert inner is not None, "every part holds a pixel of the mask"
@@ -209,7 +209,7 @@ def _covered(source: Mask, warp: _Warp) -> Mask:
         rows = min(_STRIP, height - first)
         # Sample i lies at (i + 0.5) / samples - 0.5 of the result's pixels.
         corner = (np.array([first, 0]) - warp.centre - 0.5) * warp.samples + 0.5
-        samples = ndimage.affine_transform(
+        samples = scipy.ndimage.affine_transform(
             soft,
             back,
             offset=back @ corner + warp.source_centre + 1,
@@ -243,7 +243,7 @@ def _bones(source: Mask) -> Mask:
     from skimage.morphology import skeletonize  # dear to import, and no window starts with it
 
     bones: Mask = skeletonize(np.pad(source, 1))[1:-1, 1:-1]  # type: ignore[no-untyped-call]
-    numbers, _ = ndimage.label(source, structure=_EVERY_NEIGHBOUR)
+    numbers, _ = scipy.ndimage.label(source, structure=_EVERY_NEIGHBOUR)
     present, first = np.unique(numbers, return_index=True)
     bones.flat[first[~np.isin(present, np.append(numbers[bones], 0))]] = True
     return bones
@@ -261,7 +261,7 @@ def _links(bones: Mask) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
 
 def _keep_touching(mask: Mask, seeds: Mask) -> Mask:
     """The 8-connected parts of the mask that hold a seed."""
-    numbers, _ = ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
+    numbers, _ = scipy.ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
     return np.isin(numbers, numbers[seeds]) & mask
 
 

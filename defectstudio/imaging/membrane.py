@@ -17,8 +17,8 @@ from typing import cast
 
 import cv2
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from defectstudio.imaging.types import Mask
 
@@ -105,7 +105,7 @@ class _Bottom:
         """The exact answer."""
         turned = load.swapaxes(0, 1) if self.by_columns else load
         flat = turned.reshape(turned.shape[0] * turned.shape[1], -1)
-        found, _info = lapack.dpbtrs(self.factor, flat, lower=1)
+        found, _info = scipy.linalg.lapack.dpbtrs(self.factor, flat, lower=1)
         answer = found.reshape(turned.shape).astype(np.float32)
         return np.ascontiguousarray(answer.swapaxes(0, 1) if self.by_columns else answer)
 
@@ -149,7 +149,7 @@ def _bottom(exists: Floats, diagonal: Floats) -> _Bottom:
     matrix[1, width - 1 :: width] = 0
     np.multiply(on[width:], -on[:-width], out=matrix[width, :-width])
     np.add(diagonal.reshape(-1), 1 - on, out=matrix[0])
-    factor, _info = lapack.dpbtrf(matrix, lower=1, overwrite_ab=1)
+    factor, _info = scipy.linalg.lapack.dpbtrf(matrix, lower=1, overwrite_ab=1)
     return _Bottom(factor, by_columns)
 
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.imaging.masks import Box
@@ -73,12 +73,10 @@ class Grain:
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Field:
         """A field (h, w, C) of this noise, of mean 0, in grey levels."""
-        from scipy import signal  # a second to import, and the window's start does not draw
-
         count, side, _ = self.kernels.shape
         size = (count, shape[0] + side - 1, shape[1] + side - 1)
         white = rng.standard_normal(size, np.float32)
-        shaped = signal.oaconvolve(white, self.kernels, mode="valid", axes=(1, 2))
+        shaped = scipy.signal.oaconvolve(white, self.kernels, mode="valid", axes=(1, 2))
         drawn: Field = np.einsum("khw,ck->hwc", shaped, self.mixing)
         return drawn
 
@@ -170,9 +168,7 @@ def _spectra(blocks: Planes) -> Field:
     """Noise power by frequency (K, BLOCK, BLOCK), but for a factor, of (N, K, BLOCK, BLOCK)."""
     if not len(blocks):
         return np.zeros(blocks.shape[1:])
-    from scipy import fft
-
-    periodograms = np.square(np.abs(fft.fft2(blocks * np.outer(_TAPER, _TAPER))))
+    periodograms = np.square(np.abs(scipy.fft.fft2(blocks * np.outer(_TAPER, _TAPER))))
     energy = periodograms[..., _FREQUENCY >= FINE].sum(axis=(1, 2))
     power = np.median(periodograms[energy <= np.quantile(energy, QUIET)], axis=0)
     edge = (_FREQUENCY >= FINE) & (_FREQUENCY < FINE + 1.5 / BLOCK)
@@ -183,8 +179,8 @@ def _spectra(blocks: Planes) -> Field:
 
 def _detail(blocks: Planes) -> Field:
     """Robust standard deviation (C,) of the finest diagonal detail of (N, BLOCK, BLOCK, C)."""
-    rows = ndimage.convolve1d(blocks, _DETAIL, axis=1)[:, 2:-1]
-    detail = ndimage.convolve1d(rows, _DETAIL, axis=2)[:, :, 2:-1]
+    rows = scipy.ndimage.convolve1d(blocks, _DETAIL, axis=1)[:, 2:-1]
+    detail = scipy.ndimage.convolve1d(rows, _DETAIL, axis=2)[:, :, 2:-1]
     return _spread(detail.reshape(-1, blocks.shape[3]))
 
 
@@ -196,8 +192,8 @@ def _missing(grain: Grain, background: Pixels, blended: Pixels, mask: Mask) -> F
     the content's deviation over the background's, where least of the background was kept.
     """
     before, after = _fine(background, mask), _fine(blended, mask)
-    shared = ndimage.uniform_filter((before * after).sum(axis=2), NEAR)
-    whole = ndimage.uniform_filter((before * before).sum(axis=2), NEAR)
+    shared = scipy.ndimage.uniform_filter((before * after).sum(axis=2), NEAR)
+    whole = scipy.ndimage.uniform_filter((before * before).sum(axis=2), NEAR)
     slope = np.divide(shared, whole, out=np.zeros_like(whole), where=whole > 0)
     kept = np.clip(slope, 0.0, 1.0)
     deep = mask & (kept <= np.median(kept[mask]))
@@ -211,8 +207,8 @@ def _missing(grain: Grain, background: Pixels, blended: Pixels, mask: Mask) -> F
 def _fine(image: Pixels, mask: Mask) -> Planes:
     """Each pixel less the mean of its four neighbours, all inside the mask (h, w, C); else 0."""
     inside = np.where(mask[..., None], image, 0).astype(np.float32)
-    count = ndimage.convolve(mask.astype(np.float32), _CROSS, mode="constant")[..., None]
-    mean = ndimage.convolve(inside, _CROSS[..., None], mode="constant") / np.maximum(count, 1)
+    count = scipy.ndimage.convolve(mask.astype(np.float32), _CROSS, mode="constant")[..., None]
+    mean = scipy.ndimage.convolve(inside, _CROSS[..., None], mode="constant") / np.maximum(count, 1)
     return np.where(mask[..., None] & (count > 0), inside - mean, np.float32(0))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.specs import PlacementSettings
@@ -85,7 +85,7 @@ def reach(
         return Refusal.OUTSIDE_REGION
     covered = np.zeros(image_shape, bool)
     # In floats, where a place that is covered once is 1 and rounding errors are tiny.
-    covered[area.slices] = fftconvolve(free.astype(float), tight.astype(float)) > 0.5
+    covered[area.slices] = scipy.signal.fftconvolve(free.astype(float), tight.astype(float)) > 0.5
     return covered
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.recipe import LabelFit, RefineSettings
@@ -50,11 +50,11 @@ def refine(
     least = settings.threshold * np.iinfo(background.dtype).max
     sure = (change > np.maximum(least, SURE_FACTOR * noise)).any(axis=2) & near
     faint = (change > np.maximum(least, NOISE_FACTOR * noise)).any(axis=2) & near
-    closed = ndimage.binary_closing(np.pad(sure, 2), _NEIGHBOURS)[2:-2, 2:-2]
+    closed = scipy.ndimage.binary_closing(np.pad(sure, 2), _NEIGHBOURS)[2:-2, 2:-2]
     eligible = near & (painted | change.any(axis=2))
     opened = _without_specks(closed & eligible, int(painted.sum()))
-    opened |= faint & ndimage.binary_dilation(opened, _NEIGHBOURS)
-    refined: Mask = ndimage.binary_fill_holes(opened) & eligible
+    opened |= faint & scipy.ndimage.binary_dilation(opened, _NEIGHBOURS)
+    refined: Mask = scipy.ndimage.binary_fill_holes(opened) & eligible
     return refined
 
 
@@ -74,7 +74,7 @@ def fit(label: Mask, painted: Mask) -> LabelFit:
 
 def _outline(mask: Mask) -> Mask:
     """The pixels of a mask with a neighbour above, below, left or right outside it."""
-    outline: Mask = mask & ~ndimage.binary_erosion(mask)
+    outline: Mask = mask & ~scipy.ndimage.binary_erosion(mask)
     return outline
 
 
@@ -110,7 +110,7 @@ def _change(background: Image, blended: Image) -> Image:
 
 def _without_specks(mask: Mask, painted: int) -> Mask:
     """The mask's 8-connected parts of at least SPECK_PX, or `painted`, pixels."""
-    numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
+    numbers, _ = scipy.ndimage.label(mask, structure=_NEIGHBOURS)
     large = np.bincount(numbers.ravel()) >= min(SPECK_PX, painted)
     large[0] = False
     kept: Mask = large[numbers]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 from skimage.segmentation import watershed
 
 from defectstudio.domain.errors import ImageError
@@ -51,7 +51,7 @@ def raw_mask(
     if not core.any():
         return core
     markers = background.astype(np.int32) + 2 * core
-    slope = ndimage.gaussian_gradient_magnitude(evidence, 1.0, mode="nearest")
+    slope = scipy.ndimage.gaussian_gradient_magnitude(evidence, 1.0, mode="nearest")
     divided: NDArray[np.int32] = watershed(slope, markers)  # type: ignore[no-untyped-call]
     defect: Mask = divided == 2
     return defect
@@ -59,8 +59,8 @@ def raw_mask(
 
 def _cores(evidence: Plane, candidates: Mask, faint: float) -> Mask:
     """The candidates (h, w) that are surely defect; faint: the least share of the strongest."""
-    parts, count = ndimage.label(candidates, structure=np.ones((3, 3)))
-    own = np.append(0.0, ndimage.maximum(evidence, parts, np.arange(1, count + 1)))
+    parts, count = scipy.ndimage.label(candidates, structure=np.ones((3, 3)))
+    own = np.append(0.0, scipy.ndimage.maximum(evidence, parts, np.arange(1, count + 1)))
     strongest = float(np.quantile(evidence[candidates], 0.99))
     least = max(faint * strongest, FAINTEST_CORE)
     cores: Mask = candidates & (evidence >= np.maximum(CORE * own[parts], least))

@@ -62,28 +62,36 @@ def _draw(picture: Path, height: int, width: int) -> None:
 def _own(picture: Path, given: argparse.Namespace, *, busy: bool) -> dict[str, Any]:
     words = [sys.executable, "-m", "tests.benchmarks.canvas_own", str(picture)]
     words += ["--events", str(given.events), *(["--busy"] if busy else [])]
-    return _run(words, platform=given.platform)
+    return _told(words, platform=given.platform)
 
 
 def _peer(peer: str, python: str, picture: Path, events: int) -> dict[str, Any]:
     script = Path(__file__).with_name("canvas_peer.py")
     with tempfile.TemporaryDirectory() as home:
         words = [python, str(script), peer, str(picture), "--events", str(events)]
-        return _run(words, platform="xcb", HOME=home, PYTHONPATH="")
+        return _told(words, platform="xcb", HOME=home, PYTHONPATH="")
 
 
-def _run(words: list[str], *, platform: str, **variables: str) -> dict[str, Any]:
-    """The JSON object in the last line a program prints."""
+def _told(words: list[str], *, platform: str, **variables: str) -> dict[str, Any]:
+    """The JSON object that a program prints."""
+    line = next(
+        line for line in run_program(words, platform=platform, **variables) if line[0] == "{"
+    )
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+def run_program(words: list[str], *, platform: str, **variables: str) -> list[str]:
+    """The lines a program prints. xcb without a display starts Xvfb for it."""
     screen = _SCREEN if platform == "xcb" and "DISPLAY" not in os.environ else []
     environment = os.environ | {"QT_QPA_PLATFORM": platform} | variables
     done = subprocess.run(
         [*screen, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if not lines:
+    lines = [line for line in done.stdout.splitlines() if line]
+    if not any(line.startswith("{") for line in lines):
         raise RuntimeError(f"{' '.join(words)} told nothing:\n{done.stderr[-3000:]}")
-    told: dict[str, Any] = json.loads(lines[-1])
-    return told
+    return lines
 
 
 def _arguments() -> argparse.Namespace:

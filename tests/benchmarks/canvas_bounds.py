@@ -8,7 +8,7 @@ Rows = list[dict[str, Any]]
 
 
 def judged(found: dict[str, Any]) -> Rows:
-    """One row a bound: name, value, bound, ok; ok is None where a part was not measured."""
+    """One row for every bound that was measured."""
     sizes = {name: own for name, own in found.items() if isinstance(own, dict) and "own" in own}
     rows: Rows = []
     for name, programs in sizes.items():
@@ -20,7 +20,7 @@ def judged(found: dict[str, Any]) -> Rows:
         large, small = (
             sizes[name]["own"]["stroke_full"]["whole"]["p95"] for name in ("60 MP", "1 MP")
         )
-        rows.append(_row("stroke p95, 60 MP over 1 MP", large / small, 3))
+        rows.append(row("stroke p95, 60 MP over 1 MP", large / small, 3))
     return rows
 
 
@@ -30,40 +30,40 @@ def _p95(own: dict[str, Any], kind: str) -> float:
 
 def _own(name: str, own: dict[str, Any]) -> Rows:
     rows = [
-        _row(f"{name}: partial repaint differs, levels", own["partial_differs"], 1),
-        _row(f"{name}: zoom p95", _p95(own, "zoom"), 16),
-        _row(f"{name}: brush of 2000 px median", own["stroke_wide"]["whole"]["median"], 16),
-        _row(f"{name}: undo of a stroke at 1:1, MB", own["stroke_full"]["undo_mb"], 0.1),
-        _row(f"{name}: end of a stroke at 1:1", own["stroke_full"]["release_ms"], 5),
+        row(f"{name}: partial repaint differs, levels", own["partial_differs"], 1),
+        row(f"{name}: zoom p95", _p95(own, "zoom"), 16),
+        row(f"{name}: brush of 2000 px median", own["stroke_wide"]["whole"]["median"], 16),
+        row(f"{name}: undo of a stroke at 1:1, MB", own["stroke_full"]["undo_mb"], 0.1),
+        row(f"{name}: end of a stroke at 1:1", own["stroke_full"]["release_ms"], 5),
     ]
     for kind in ("stroke_fit", "stroke_full"):
-        rows.append(_row(f"{name}: {kind} p95", _p95(own, kind), 4))
-        rows.append(_row(f"{name}: {kind} max", own[kind]["whole"]["max"], 33))
+        rows.append(row(f"{name}: {kind} p95", _p95(own, kind), 4))
+        rows.append(row(f"{name}: {kind} max", own[kind]["whole"]["max"], 33))
     if "beside_training" in own:
         ratio = own["beside_training"]["ratio"]
-        rows.append(_row(f"{name}: stroke p95 beside a training over idle", ratio, 1.5))
+        rows.append(row(f"{name}: stroke p95 beside a training over idle", ratio, 1.5))
     return rows
 
 
 def _against(name: str, own: dict[str, Any], peer: str, other: dict[str, Any]) -> Rows:
-    rows = [_row(f"{name}: peak memory over {peer}'s", own["peak_mb"] / other["peak_mb"], 0.6)]
+    rows = [row(f"{name}: peak memory over {peer}'s", own["peak_mb"] / other["peak_mb"], 0.6)]
     if peer == "napari":
         for kind in ("stroke_fit", "stroke_full"):
             whole, handler = (
-                other[kind][part]["median"] / own[kind][part]["median"]
-                for part in ("whole", "handler")
+                other[kind][part]["p95"] / own[kind][part]["p95"] for part in ("whole", "handler")
             )
-            rows.append(_row(f"{name}: {kind}, times faster than napari", whole, 20, least=True))
-            row = f"{name}: {kind} handler, times faster than napari"
-            rows.append(_row(row, handler, 8, least=True))
+            rows.append(row(f"{name}: {kind}, times faster than napari", whole, 20, least=True))
+            told = f"{name}: {kind} handler, times faster than napari"
+            rows.append(row(told, handler, 8, least=True))
     else:
         for kind, bound in (("zoom", 1.0), ("pan", 1.5)):
             ratio = own[kind]["whole"]["median"] / other[kind]["whole"]["median"]
-            rows.append(_row(f"{name}: {kind} over labelme's", ratio, bound))
+            rows.append(row(f"{name}: {kind} over labelme's", ratio, bound))
     return rows
 
 
-def _row(name: str, value: float, bound: float, *, least: bool = False) -> dict[str, Any]:
+def row(name: str, value: float, bound: float, *, least: bool = False) -> dict[str, Any]:
+    """A bound: name, value, what it may be, and whether it is."""
     ok = value >= bound if least else value <= bound
     sign = "at least" if least else "at most"
     return {"name": name, "value": round(value, 3), "bound": f"{sign} {bound:g}", "ok": ok}
@@ -80,9 +80,9 @@ def table(found: dict[str, Any]) -> str:
             for name, value in own.items():
                 lines.append(f"  {name:18} {_told(value)}")
     lines.append("\nbounds")
-    for row in found["bounds"]:
-        word = "ok    " if row["ok"] else "NOT OK"
-        lines.append(f"  {word} {row['name']}: {row['value']:g} ({row['bound']})")
+    for each in found["bounds"]:
+        word = "ok    " if each["ok"] else "NOT OK"
+        lines.append(f"  {word} {each['name']}: {each['value']:g} ({each['bound']})")
     return "\n".join(lines)
 
 

@@ -101,3 +101,26 @@ def test_the_smallest_benchmark_of_scores_keeps_its_bound():
     ms = case["ms"]
     assert case["times_faster"] == pytest.approx(ms["exact"] / ms["histogram"])
     assert case["error"] <= case["bound"] + 1e-6 < 1e-4  # torchmetrics computes in float32
+
+
+def test_the_smallest_benchmark_of_the_canvas_judges_its_bounds():
+    found = report_of("canvas", "--quick", "--json", "--events", "24")
+    own = found["1 MP"]["own"]
+    assert own["partial_differs"] <= 1
+    assert own["pixels"] == [1000, 1000]
+    for kind in ("stroke_fit", "stroke_full", "zoom", "pan", "stroke_wide"):
+        for part in ("handler", "whole", "work"):
+            told = own[kind][part]
+            assert 0 < told["median"] <= told["p95"] <= told["max"] and told["count"] > 0
+    assert {row["name"]: row["ok"] for row in found["bounds"]}[
+        "1 MP: partial repaint differs, levels"
+    ]
+
+
+def test_the_start_of_the_window_is_measured_against_a_bare_one():
+    found = report_of("start", "--json", "--repeats", "1")
+    starts = found["starts"]
+    assert 0 < starts["bare"]["work_ms"] < starts["own"]["work_ms"]
+    (bound,) = found["bounds"]
+    ratio = starts["own"]["ms"] / starts["bare"]["ms"]
+    assert bound["value"] == pytest.approx(ratio, abs=1e-3)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from defectstudio.imaging.types import Image
 
@@ -18,14 +18,22 @@ _GRID = QColor(128, 128, 128, 110)
 
 
 def draw_grid(painter: QPainter, part: QRectF) -> None:
-    """Lines between the pixels of a part of the image."""
+    """Lines between the pixels of a part of the image.
+
+    Filled boxes of the screen: lines under a clip of several boxes take ten times as long.
+    """
     left, top, right, bottom = _cells(part)
-    lines = [QLineF(x, top, x, bottom) for x in range(left, right + 1)]
-    lines += [QLineF(left, y, right, y) for y in range(top, bottom + 1)]
-    pen = QPen(_GRID, 1.0)
-    pen.setCosmetic(True)
-    painter.setPen(pen)
-    painter.drawLines(lines)
+    world, thin = painter.worldTransform(), 1 / painter.device().devicePixelRatioF()
+    area = world.mapRect(QRectF(left, top, right - left, bottom - top))
+    painter.save()
+    painter.resetTransform()
+    for column in range(left, right + 1):
+        x = round(world.m11() * column + world.dx())
+        painter.fillRect(QRectF(x, area.top(), thin, area.height()), _GRID)
+    for row in range(top, bottom + 1):
+        y = round(world.m22() * row + world.dy())
+        painter.fillRect(QRectF(area.left(), y, area.width(), thin), _GRID)
+    painter.restore()
 
 
 def draw_values(

@@ -99,3 +99,35 @@ def test_every_flipped_bit_of_a_png_is_noticed(place: int, bit: int) -> None:
     data[place] ^= 1 << bit
     with pytest.raises(ImageError):
         raster.check_png(bytes(data), Path("a.png"))
+
+
+def test_a_turn_is_found_wherever_a_png_tells_it(tmp_path: Path) -> None:
+    picture = PillowImage.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "a.png", exif=exif)
+    picture.save(tmp_path / "plain.png")
+    data = (tmp_path / "a.png").read_bytes()
+    at = data.index(b"eXIf") - 4
+    length = int.from_bytes(data[at : at + 4], "big") + 12
+    chunk, rest = data[at : at + length], data[:at] + data[at + length :]
+    end = rest.index(b"IEND") - 4
+    (tmp_path / "late.png").write_bytes(rest[:end] + chunk + rest[end:])
+    for name in ("a.png", "late.png"):
+        header, image = read_header(tmp_path / name), read_image(tmp_path / name)
+        assert (header.height, header.width) == (4, 3) == image.shape
+        assert image[0].tolist() == [8, 4, 0]
+    assert read_image(tmp_path / "plain.png").shape == (3, 4)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1"])
+def test_pngs_of_a_byte_are_read_as_pillow_reads_them(tmp_path: Path, mode: str) -> None:
+    rng = np.random.default_rng(4)
+    colour = PillowImage.fromarray(rng.integers(0, 256, (9, 11, 4), dtype=np.uint8), "RGBA")
+    picture = colour.convert("RGB").convert("P") if mode == "P" else colour.convert(mode)
+    picture.save(tmp_path / "a.png")
+    plain = np.asarray(picture.convert("RGBA"), np.uint64)
+    expected = (plain[..., :3] * plain[..., 3:] + 127) // 255
+    seen = read_image(tmp_path / "a.png")
+    seen = seen if seen.ndim == 3 else seen[..., None]
+    np.testing.assert_array_equal(np.broadcast_to(seen, expected.shape), expected)

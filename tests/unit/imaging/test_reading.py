@@ -344,3 +344,18 @@ def test_thumbnails_fit_and_keep_the_aspect(shape: tuple[int, ...]) -> None:
     assert max(found.shape[:2]) == min(32, max(shape[:2]))
     assert found.shape[2] == 3
     assert (found == 90).all()
+
+
+def test_a_large_picture_in_use_is_not_read_again(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(reading, "_LARGE", 10)
+    path = tmp_path / "a.png"
+    write_png(path, np.full((5, 6), 7, np.uint8))
+    first = read_image(path)
+    assert read_image(path) is first
+    write_png(path, np.full((5, 6, 3), 9, np.uint8))
+    assert read_image(path).shape == (5, 6, 3)
+    del first
+    assert len(reading._in_use) == 0
+    (tmp_path / "b.png").write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ImageError):
+        read_image(tmp_path / "b.png")
