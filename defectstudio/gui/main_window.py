@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QStackedWidget,
-    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -34,6 +33,7 @@ from defectstudio.gui.help import Help
 from defectstudio.gui.icons import icon
 from defectstudio.gui.judging import Judging
 from defectstudio.gui.looking import Looking
+from defectstudio.gui.pages import Pages
 from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.images import ImagesPanel
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         self.transfer = TransferPage()
         self.transferring = Transferring(self.transfer, self._bridge, self)
         self.status = StatusLine(self.statusBar())
-        self.pages = QTabWidget()
+        self.pages = Pages()
         self.side = QStackedWidget()
         self._assemble()
         self.customs = Customs(self)
@@ -275,8 +275,6 @@ class MainWindow(QMainWindow):
                 bar.widgetForAction(self.actions_[action_id]).setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addToolBar(bar)
         self._bar = bar
-        self.pages.setDocumentMode(True)
-        self.pages.setTabBarAutoHide(True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.painting, self.tr("Paint"))
         self.pages.addTab(self.compare, self.tr("Compare"))

@@ -58,7 +58,7 @@ class Theme(QObject):
         app.setStyle("Fusion")
         self._follows = True
         self.tones = _of_system(app)
-        app.styleHints().colorSchemeChanged.connect(lambda _: self._follow())
+        app.styleHints().colorSchemeChanged.connect(self._follow)
         self.wear(self.tones)
 
     @property
@@ -79,7 +79,7 @@ class Theme(QObject):
         if wanted is not self.tones:
             self.wear(wanted)
 
-    def _follow(self) -> None:
+    def _follow(self, _scheme: Qt.ColorScheme) -> None:
         if self._follows:
             self.wear(_of_system(self._app))
 

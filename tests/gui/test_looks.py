@@ -247,11 +247,19 @@ def _unclipped(root, place=""):
 
 
 def test_no_text_of_the_window_is_clipped(language, opened, qtbot):
+    opened.resize(1366, 768)
     for number in range(opened.pages.count()):
         opened.pages.setCurrentIndex(number)
         qtbot.waitUntil(_unclipped(opened, opened.pages.tabText(number)))
     opened.show_welcome()
     qtbot.waitUntil(_unclipped(opened.welcome))
+
+
+def test_the_window_fits_a_small_screen(opened, qtbot):
+    for number in range(opened.pages.count()):
+        opened.pages.setCurrentIndex(number)
+        qtbot.waitUntil(lambda: opened.minimumSizeHint().width() <= 1366)
+        assert opened.minimumSizeHint().height() <= 740, opened.pages.tabText(number)
 
 
 @pytest.mark.parametrize(
