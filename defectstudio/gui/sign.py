@@ -1,9 +1,10 @@
-"""A drawing as a widget."""
+"""Small widgets that draw themselves."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 
 class Sign(QWidget):
@@ -22,4 +23,17 @@ class Sign(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
+        painter.end()
+
+
+class OneLine(QLabel):
+    """A muted text on one line; an ellipsis stands for what finds no room."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setPen(self.palette().placeholderText().color())
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter.drawText(self.rect(), int(self.alignment()), shown)
         painter.end()

@@ -21,6 +21,7 @@ from defectstudio.app.studio import MAX_BRUSH, Studio
 from defectstudio.app.tools.shapes import SHAPES
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.panels.style.classes import swatch
+from defectstudio.gui.sign import OneLine
 
 _TICKS = 100
 _BRUSH = ("size", "hardness")
@@ -57,7 +58,7 @@ class ToolOptions(QFrame):
         self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._copy.setIconSize(QSize(em, em))
         self._copy.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._class_icon, self._class_name, self._hint = QLabel(), QLabel(), QLabel()
+        self._class_icon, self._class_name, self._hint = QLabel(), QLabel(), OneLine()
         self._hint.setProperty("role", "muted")
         # A hint may be cut off; it must never widen the window.
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
