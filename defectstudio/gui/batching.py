@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog
 from defectstudio.app.batch_ground import Ground, PlaceMap, batch_ground, place_map
 from defectstudio.app.batch_plan import PlanLine, read_plan, write_plan
 from defectstudio.app.batch_trial import discard_trial, read_trial
-from defectstudio.app.regions import save_region
 from defectstudio.app.studio import Studio
 from defectstudio.app.synthesis import KIND, start_synthesis
 from defectstudio.domain.errors import DefectStudioError
@@ -19,7 +18,6 @@ from defectstudio.domain.records import Item, JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.batch import BatchChoice, BatchPage
-from defectstudio.imaging.types import Mask
 from defectstudio.jobs.running import RunningJob
 from defectstudio.project.project import Project
 
@@ -49,7 +47,6 @@ class Batching(QObject):
         self._project, self._studio, self._files = project, studio, files
         self._jobs, self._page = jobs, page
         self._item: Item | None = None
-        self._stale = True
         self._trial: RunningJob | None = None
         self._map_number = 0
         for signal, slot in (
@@ -60,16 +57,14 @@ class Batching(QObject):
             (page.started, self._start),
             (page.loaded, self._load),
             (page.saved, self._save),
-            (page.region_painted, self._take_region),
-            (page.region_removed, self._set_region),
             (jobs.progressed, self._on_progress),
             (jobs.ended, self._on_ended),
         ):
             signal.connect(slot)
 
     def refresh(self, item: Item) -> None:
-        """The project changed, or another item is shown; read what there is when it is seen."""
-        self._item, self._stale = item, True
+        """The project changed, or another item is shown; what there is is read when it is seen."""
+        self._item = item
         if self._page.isVisible():
             self._read_again()
 
@@ -81,12 +76,9 @@ class Batching(QObject):
     # --- what there is
 
     def _read_again(self) -> None:
-        item = self._item
-        if item is None or not self._stale:
-            return
-        self._stale = False
-        project = self._project
-        self._run(lambda: batch_ground(project, item), self._show)
+        item, project = self._item, self._project
+        if item is not None:
+            self._run(lambda: batch_ground(project, item), self._show)
 
     def _show(self, ground: Ground) -> None:
         self._page.show_ground(ground)
@@ -118,27 +110,6 @@ class Batching(QObject):
             done,
             failed,
         )
-
-    # --- regions
-
-    def _take_region(self, image_id: int) -> None:
-        document = self._studio.document
-        if document is None or document.record.id != image_id:
-            self.noted.emit(self.tr("Open this background and paint where defects may fall."))
-            return
-        region = document.plane.labels > 0
-        if not region.any():
-            self.noted.emit(self.tr("Nothing is painted on this background yet."))
-            return
-        self._set_region(image_id, region)
-        self._page.regions.setChecked(True)
-
-    def _set_region(self, image_id: int, region: Mask | None = None) -> None:
-        def done(_: object) -> None:
-            self._stale = True
-            self._read_again()
-
-        self._run(lambda: save_region(self._project, image_id, region), done)
 
     # --- jobs
 

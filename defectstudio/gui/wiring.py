@@ -33,6 +33,7 @@ def connect(window: MainWindow) -> None:
     for menu in (_file, _edit, _paint, _view, _synthesis, _help):
         actions.connect_all(menu(window))
     _connect_states(window)
+    window.batch.region_wanted.connect(lambda image_id: _paint_region(window, image_id))
     window.images.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
     for action_id in ("label.defect", "label.normal", "label.earlier"):
         window.images.list.addAction(actions[action_id])
@@ -202,3 +203,11 @@ def _choose_class(window: MainWindow, number: int) -> None:
     style = window.side.currentWidget()
     if isinstance(style, StylePanel):
         style.choose_number(number)
+
+
+def _paint_region(window: MainWindow, image_id: int) -> None:
+    """Open a background with the tools on its region."""
+    if window.session is not None:
+        window.session.documents.open(image_id)
+        window.actions_["region.paint"].setChecked(True)
+        window.show_page(window.painting)

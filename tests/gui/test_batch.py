@@ -1,5 +1,6 @@
 """The batch page: a plan, the map of places, the dry run, the job."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from defectstudio.app.batch_ground import Ground
 from defectstudio.app.batch_plan import PlanLine, read_plan
 from defectstudio.app.placing import Placing, Zone
-from defectstudio.app.regions import read_region, regions
+from defectstudio.app.regions import regions
 from defectstudio.domain.records import ImageRecord, JobState, Role
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.panels.batch import BatchPage
@@ -126,7 +127,7 @@ def test_what_is_entered_asks_for_another_map(page, qtbot):
     assert choice.overrides == {"edge_margin": "9", "scale_max": "2.0", "flip": "False"}
     assert choice.regions and page.background.id == 3
     page.follow(2)
-    assert page.background.id == 2 and page.drop_region.isEnabled()
+    assert page.background.id == 2
     page.follow(99)
     assert page.background.id == 2
 
@@ -173,26 +174,27 @@ def test_the_map_of_the_open_background(planned, qtbot):
     qtbot.waitUntil(lambda: "scale_max" in page.places.note.text(), timeout=5000)
 
 
-def test_a_painted_mask_becomes_a_region(planned, qtbot):
+def test_a_region_is_painted_on_the_canvas_and_heeded(planned, qtbot):
     page, session = planned.batch, planned.session
-    page.take_region.click()
-    assert "Nothing is painted" in planned.messages.text.text()
+    page.backgrounds.setCurrentIndex(1)
+    chosen = page.background
+    page.paint_region.click()
+    assert planned.pages.currentWidget() is planned.painting
     studio = session.studio
+    qtbot.waitUntil(lambda: studio.document.record.id == chosen.id, timeout=5000)
+    studio.resize_brush(40)
     studio.start_stroke(40, 50, erase=False)
     studio.end_stroke()
-    page.take_region.click()
-    qtbot.waitUntil(page.drop_region.isEnabled, timeout=5000)
-    image_id = page.background.id
-    assert np.array_equal(read_region(session.project, image_id), studio.document.plane.labels > 0)
-    assert page.regions.isChecked()
-    editor(page, 0, 2).setCurrentIndex(1)
-    assert page.choice.plan[0].backgrounds == (page.background.name,)
-    page.drop_region.click()
-    qtbot.waitUntil(lambda: not page.drop_region.isEnabled(), timeout=5000)
-    assert regions(session.project) == set()
-    page.backgrounds.setCurrentIndex(1 - page.backgrounds.currentIndex())
-    page.take_region.click()
-    assert "Open this background" in planned.messages.text.text()
+    qtbot.waitUntil(lambda: regions(session.project) == {chosen.id}, timeout=5000)
+    planned.actions_["batch.plan"].trigger()
+    qtbot.waitUntil(lambda: "(1)" in editor(page, 0, 2).itemText(1), timeout=5000)
+    box = editor(page, 0, 2)
+    box.setCurrentIndex(1)
+    assert page.choice.plan[0].backgrounds == (chosen.name,)
+    page.regions.setChecked(True)
+    # Most of the image is outside of a disc of 40 pixels.
+    share = re.compile(r"^[5-9]\d%  outside of", re.MULTILINE)
+    qtbot.waitUntil(lambda: share.search(page.places.text) is not None, timeout=5000)
 
 
 def hole_only(page):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -60,7 +60,7 @@ class BatchChoice:
 class BatchPage(QWidget):
     """asked: the page is looked at; map_wanted: places are to be shown for what is entered;
     tried, started: a BatchChoice; cancelled: the dry run; loaded, saved: the plan as a file;
-    region_painted, region_removed: the id of a background."""
+    region_wanted: the id of a background to paint a region on."""
 
     asked = Signal()
     map_wanted = Signal()
@@ -69,8 +69,7 @@ class BatchPage(QWidget):
     cancelled = Signal()
     loaded = Signal()
     saved = Signal(object)
-    region_painted = Signal(int)
-    region_removed = Signal(int)
+    region_wanted = Signal(int)
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -85,9 +84,10 @@ class BatchPage(QWidget):
         self.sheet = TrialSheet(thumbnails)
         self.why = hint("")
         self.trial = QPushButton(self.tr("Dry run"))
-        self.go = QPushButton(icon("batch"), self.tr("Make samples"))
-        self.take_region = QPushButton(self.tr("Painted mask as region"))
-        self.drop_region = QPushButton(self.tr("Remove region"))
+        self.go = QPushButton(
+            icon("batch", QPalette.ColorRole.HighlightedText), self.tr("Make samples")
+        )
+        self.paint_region = QPushButton(self.tr("Paint where defects may fall"))
         self.load = QPushButton(self.tr("Open plan…"))
         self.keep = QPushButton(self.tr("Save plan…"))
         self._timer = QTimer(self)
@@ -189,10 +189,7 @@ class BatchPage(QWidget):
         self.go.setText(self.tr("Make {} samples").format(choice.count))
         self.trial.setEnabled(self._trying or not why)
         self.keep.setEnabled(bool(choice.plan))
-        self.take_region.setEnabled(background is not None)
-        self.drop_region.setEnabled(
-            background is not None and background.id in self._ground.regions
-        )
+        self.paint_region.setEnabled(background is not None)
         self._timer.start()
 
     def _fill(self) -> None:
@@ -206,9 +203,6 @@ class BatchPage(QWidget):
         self.seed.setRange(0, (1 << 31) - 1)
         self.seed.lineEdit().setTextMargins(4, 0, 0, 0)
         self.seed.setToolTip(self.tr("The same seed, the same samples"))
-        self.take_region.setToolTip(
-            self.tr("Defects fall only where a mask is painted now on this background")
-        )
         self.sheet.show_text(self.tr("A dry run makes some of the samples without keeping them."))
         self.backgrounds.setAccessibleName(self.tr("Background of the map"))
 
@@ -228,8 +222,7 @@ class BatchPage(QWidget):
         self.go.clicked.connect(lambda: self.started.emit(self.choice))
         self.load.clicked.connect(self.loaded)
         self.keep.clicked.connect(lambda: self.saved.emit(self.plan.lines))
-        self.take_region.clicked.connect(lambda: self.region_painted.emit(self.background.id))
-        self.drop_region.clicked.connect(lambda: self.region_removed.emit(self.background.id))
+        self.paint_region.clicked.connect(lambda: self.region_wanted.emit(self.background.id))
 
     def _on_trial(self) -> None:
         if self._trying:
@@ -299,8 +292,7 @@ class BatchPage(QWidget):
         head.addWidget(_heading(self.tr("Where defects may fall")))
         head.addWidget(self.backgrounds, 1)
         regions = QHBoxLayout()
-        regions.addWidget(self.take_region)
-        regions.addWidget(self.drop_region)
+        regions.addWidget(self.paint_region)
         regions.addStretch(1)
         above, below = QWidget(), QWidget()
         column = QVBoxLayout(above)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from defectstudio.app.batch_ground import PlaceMap
 from defectstudio.app.placing import Zone
@@ -20,7 +20,7 @@ _LOOKS = {
 
 
 class PlaceView(QWidget):
-    """Shows a map; the lines below say how much of the image is what."""
+    """Shows a map; the lines beside it say how much of the image is what."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,14 +30,18 @@ class PlaceView(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
-        layout = QVBoxLayout(self)
+        beside = QVBoxLayout()
+        beside.addLayout(self.legend)
+        beside.addWidget(self.note)
+        beside.addStretch(1)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture, 1)
-        layout.addLayout(self.legend)
-        layout.addWidget(self.note)
+        layout.addWidget(self.picture, 3)
+        layout.addLayout(beside, 2)
         self._lines: dict[Zone, QLabel] = {}
         for row, zone in enumerate(Zone):
             self._lines[zone] = QLabel()
+            self._lines[zone].setWordWrap(True)
             self.legend.addWidget(_Swatch(zone), row, 0)
             self.legend.addWidget(self._lines[zone], row, 1)
         self.show_nothing("")
@@ -74,7 +78,7 @@ class PlaceView(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said below the map."""
+        """What is said beside the map."""
         return "\n".join([*(line.text() for line in self._lines.values()), self.note.text()])
 
     def _show_legend(self, *, visible: bool) -> None:
@@ -88,7 +92,7 @@ class _Picture(QWidget):
         self._image: QImage | None = None
         self._zones: dict[Zone, QImage] = {}
         em = self.fontMetrics().height()
-        self.setMinimumSize(QSize(14 * em, 11 * em))
+        self.setMinimumSize(QSize(11 * em, 9 * em))
 
     def show_map(self, found: PlaceMap | None) -> None:
         self._image = None

@@ -146,7 +146,9 @@ class PlanTable(QWidget):
         self.table.blockSignals(False)
         self.table.resizeRowToContents(row)
         names = tuple(name for name in line.backgrounds if name in self._backgrounds)
-        if names:
+        if names and names == self._with_region:
+            grounds.setCurrentIndex(1)
+        elif names:
             self.choose_backgrounds(row, names)
         classes.currentIndexChanged.connect(lambda _: self.changed.emit())
         number.valueChanged.connect(lambda _: self.changed.emit())

@@ -37,6 +37,7 @@ class TrialSheet(QWidget):
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self._holder)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -74,8 +75,10 @@ class TrialSheet(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        em = self.fontMetrics().height()
-        columns = max(1, int(self._area.viewport().width() / ((_TILE_EM + 0.6) * em)))
+        em, gap = self.fontMetrics().height(), self._grid.horizontalSpacing()
+        margins = self._grid.contentsMargins()
+        room = self._area.viewport().width() - margins.left() - margins.right() + gap
+        columns = max(1, room // (round(_TILE_EM * em) + gap))
         for place, tile in enumerate(self.tiles):
             self._grid.addWidget(tile, place // columns, place % columns)
             tile.show()
