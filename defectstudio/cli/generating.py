@@ -155,7 +155,7 @@ def synthesize(
         lines.append(f"{rejected} of them were rejected and are not used.")
     refused = job.summary.get("refused")
     if isinstance(refused, dict) and refused:
-        lines.append(f"Placements tried again: {_spoken(refused)}.")
+        lines.append(f"Tried again: {_spoken(refused)}.")
     say(as_json, result, lines)
 
 

@@ -20,12 +20,15 @@ from defectstudio.synthesis.guard import FEATURE_SIDE
 from defectstudio.synthesis.known import Known, look
 from defectstudio.training.contents import Relabel, cut_image
 
+MOST = 100
+"""Contents of a class that are kept at most: the file grows with them, and each comparison."""
+
 
 def know(
     spec: TrainSpec, channels: int, device: torch.device, relabel: Relabel | None = None
 ) -> Known:
-    """The contents of the specification's images and what is a near-copy of them, class by class;
-    by the features of the network that the training asks, where it asks one."""
+    """Contents of the specification's images, at most MOST a class, and what is a near-copy of
+    them; by the features of the network that the training asks, where it asks one."""
     ids = list(spec.classes)
     parts = physical_parts([file.image for file in spec.images], spec.groups)
     shown, classes, groups = [], [], []
@@ -36,16 +39,24 @@ def know(
             shown.append(on_canvas(content.pixels, content.mask, look(channels)))
             classes.append(ids.index(content.class_id))
             groups.append(part)
-    canvases, masks = (np.stack(own) for own in zip(*shown, strict=True))
-    index = np.array(classes)
+    kept = _spread(np.array(classes), len(ids))
+    canvases, masks = (np.stack(own)[kept] for own in zip(*shown, strict=True))
+    index, parts_of = np.array(classes)[kept], np.array(groups)[kept]
     name = spec.config.learned_from
     network = load_features(name, device) if name else None
     bars = [
-        _bars(canvases[index == n], masks[index == n], np.array(groups)[index == n], network)
+        _bars(canvases[index == n], masks[index == n], parts_of[index == n], network)
         for n in range(len(ids))
     ]
     stored = np.rint(canvases * 255).astype(np.uint8)
     return Known(stored, masks, index, np.array(bars, np.float32))
+
+
+def _spread(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The places of at most MOST contents of each class, spread over them all."""
+    own = [np.flatnonzero(classes == n) for n in range(count)]
+    kept = [one[np.linspace(0, len(one) - 1, min(len(one), MOST)).astype(int)] for one in own]
+    return np.sort(np.concatenate(kept))
 
 
 def _bars(

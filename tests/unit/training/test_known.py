@@ -46,6 +46,15 @@ def test_all_contents_are_known_with_the_bars_of_the_report(spec):
     assert np.isnan(known.bars[:, 1]).all()
 
 
+def test_of_many_contents_some_are_kept_spread_over_all(spec, monkeypatch):
+    everything = know(spec, 3, CPU)
+    monkeypatch.setattr("defectstudio.training.known.MOST", 2)
+    known = know(spec, 3, CPU)
+    assert known.classes.tolist() == [0, 1] * 2
+    for index in (0, 1):
+        assert np.array_equal(known.of_class(index)[0], everything.of_class(index)[0][[0, -1]])
+
+
 def test_images_of_one_part_have_no_bar(spec):
     known = know(replace(spec, groups=("a",) * 4), 3, CPU)
     assert np.isnan(known.bars).all()
