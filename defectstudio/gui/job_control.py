@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from defectstudio.app.again import once_more
 from defectstudio.app.pace import Pace
@@ -18,6 +18,10 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.jobs.running import RunningJob
 from defectstudio.project.project import Project
+
+OTHERS_MS = 3000
+"""Jobs of other programs are looked at about this often."""
+LIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobControl(QObject):
@@ -37,6 +41,7 @@ class JobControl(QObject):
     started = Signal(object)
     ended = Signal(object)
     failed = Signal(object)
+    aged = Signal()
 
     def __init__(self, project: Project, bridge: Bridge, files: Background) -> None:
         super().__init__()
@@ -44,6 +49,10 @@ class JobControl(QObject):
         self._running: dict[int, RunningJob] = {}
         self._paces: dict[int, Pace] = {}
         self._metrics: dict[int, list[events.Metrics]] = {}
+        self._others = QTimer(self)
+        self._others.setSingleShot(True)
+        self._others.setInterval(OTHERS_MS)
+        self._others.timeout.connect(self._look_at_others)
 
     def start(
         self,
@@ -83,6 +92,11 @@ class JobControl(QObject):
         project = self._project
         self._files.run(lambda: project.remove_job(job_id), lambda _: None, self.failed.emit)
 
+    def notice(self, jobs: list[JobRecord]) -> None:
+        """While another program runs one of these, tell every few seconds that it may be read."""
+        if any(job.state in LIVE and not self.is_running(job.id) for job in jobs):
+            self._others.start()
+
     def is_running(self, job_id: int) -> bool:
         """Whether the job belongs to this window and runs."""
         return job_id in self._running
@@ -117,11 +131,17 @@ class JobControl(QObject):
 
     def close(self, seconds: float = 20) -> None:
         """Let the workers go: they leave a checkpoint and can be resumed."""
+        self._others.stop()
         for job in self._running.values():
             job.interrupt()
         for job in self._running.values():
             job.wait(seconds)
         self._running.clear()
+
+    def _look_at_others(self) -> None:
+        """A program that died leaves its jobs running; they are said to be interrupted."""
+        project = self._project
+        self._files.run(project.settle_orphans, lambda _: self.aged.emit(), self.failed.emit)
 
     def _started(self, job: RunningJob) -> None:
         job_id = job.record.id
@@ -130,7 +150,7 @@ class JobControl(QObject):
         self._bridge.relay(job.event, lambda event: self._heard(job_id, event))
         self._bridge.relay(job.ended, lambda record: self._ended(job_id, record))
         self.started.emit(job.record)
-        if job.record.state not in (JobState.QUEUED, JobState.RUNNING):
+        if job.record.state not in LIVE:
             self._ended(job_id, job.record)
 
     def _heard(self, job_id: int, event: events.Event) -> None:

@@ -108,7 +108,8 @@ class Judging(QObject):
         session = self._session
         if session is None:
             return
-        dialog = CompareDialog(session.item.name, self._window)
+        generators = [one.name for one in session.project.generators(session.item.id)]
+        dialog = CompareDialog(session.item.name, generators, self._window)
         dialog.asked.connect(lambda choice: self._forecast(session, choice, dialog))
         dialog.finished.connect(self._stop_forecast)
         self._ask(dialog, lambda: self._compare(session, dialog.choice))

@@ -229,6 +229,7 @@ class Session(QObject):
         self.documents.stayed.connect(panels.images.choose)
         self.jobs.started.connect(lambda _job: self._read_jobs())
         self.jobs.ended.connect(self._on_ended)
+        self.jobs.aged.connect(self._read_jobs)
         canvas = panels.painting.canvas
         canvas.hovered.connect(self._on_hover)
         canvas.zoomed.connect(panels.status.show_zoom)

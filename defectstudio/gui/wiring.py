@@ -13,6 +13,7 @@ from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.session import Session
 
 if TYPE_CHECKING:
+    from defectstudio.gui.canvas.view import CanvasView
     from defectstudio.gui.main_window import MainWindow
 
 Handlers = dict[str, Callable[[], object]]
@@ -83,21 +84,37 @@ def _paint(window: MainWindow) -> Handlers:
 
 
 def _view(window: MainWindow) -> Handlers:
-    canvas = window.painting.canvas
     return {
-        "image.previous": lambda: window.images.step(-1),
-        "image.next": lambda: window.images.step(1),
-        "view.fit": canvas.fit,
-        "view.full": canvas.full_size,
-        "view.width": canvas.fit_width,
-        "view.in": lambda: canvas.set_zoom(canvas.zoom * 1.25),
-        "view.out": lambda: canvas.set_zoom(canvas.zoom / 1.25),
+        "image.previous": lambda: _step(window, -1),
+        "image.next": lambda: _step(window, 1),
+        "view.fit": lambda: _canvas(window).fit(),
+        "view.full": lambda: _canvas(window).full_size(),
+        "view.width": lambda: _canvas(window).fit_width(),
+        "view.in": lambda: _zoom(window, 1.25),
+        "view.out": lambda: _zoom(window, 1 / 1.25),
         "view.reset": window.reset_layout,
         "page.paint": lambda: window.show_page(window.painting),
         "page.compare": lambda: window.show_page(window.compare),
         "region.invert": _in_session(window, lambda session: session.studio.invert_region()),
         "item.calibrate": window.looking.ask_calibration,
     }
+
+
+def _step(window: MainWindow, by: int) -> None:
+    """To the next or the previous image of the list that is looked at."""
+    judged = window.pages.currentWidget() is window.evaluating
+    (window.evaluating if judged else window.images).step(by)
+
+
+def _canvas(window: MainWindow) -> CanvasView:
+    """The one that is looked at."""
+    judged = window.pages.currentWidget() is window.evaluating
+    return window.evaluating.pane.viewer if judged else window.painting.canvas
+
+
+def _zoom(window: MainWindow, factor: float) -> None:
+    canvas = _canvas(window)
+    canvas.set_zoom(canvas.zoom * factor)
 
 
 def _synthesis(window: MainWindow) -> Handlers:
@@ -111,9 +128,9 @@ def _synthesis(window: MainWindow) -> Handlers:
         "reference.train": commands.ask_transfer,
         "job.train": commands.ask_train,
         "segmenter.train": window.judging.ask_train,
-        "segmenter.evaluate": lambda: window.pages.setCurrentWidget(window.evaluating),
+        "segmenter.evaluate": lambda: window.show_page(window.evaluating),
         "segmenter.compare": window.judging.ask_compare,
-        "segmenter.transfer": lambda: window.pages.setCurrentWidget(window.transfer),
+        "segmenter.transfer": lambda: window.show_page(window.transfer),
     }
 
 

@@ -72,9 +72,11 @@ def test_a_split_item_is_not_split_again(qtbot):
 
 
 def test_every_protocol_has_its_settings_and_those_that_train_their_time(qtbot):
-    dialog = CompareDialog("plate")
+    dialog = CompareDialog("plate", ["first", "glue"])
     qtbot.addWidget(dialog)
     dialog.show()
+    named = dialog._pages["enlarge"].form.editors["generators"]
+    assert named.placeholderText() == "first, glue"
     for number in range(dialog.protocol.count()):
         dialog.protocol.setCurrentIndex(number)
         trains = dialog.choice.protocol in ("enlarge", "strategies")

@@ -192,9 +192,10 @@ def looking(window, judged_root, qtbot):
 def test_the_window_shows_the_judgement_and_goes_to_paint(looking, qtbot):
     page = looking.evaluating
     assert looking.pages.currentWidget() is page
-    page.step(1)
+    looking.actions_["image.next"].trigger()
+    assert page.images.currentIndex().row() == 1
     qtbot.waitUntil(lambda: "found in error: 1 px" in page.pane.legend[ALARM].text(), timeout=9000)
-    page.step(-1)
+    looking.actions_["image.previous"].trigger()
     qtbot.waitUntil(page.pane.to_paint.isEnabled, timeout=9000)
     page.pane.to_paint.click()
     assert looking.pages.currentWidget() is looking.painting
@@ -218,6 +219,15 @@ def test_a_prediction_is_accepted_after_a_question(looking, qtbot, monkeypatch):
     record = next(i for i in project.images() if i.name == "plate 3")
     assert record.class_ids == (2,)
     dialog.deleteLater()
+
+
+def test_zooming_is_for_the_image_that_is_looked_at(looking):
+    viewer, canvas = looking.evaluating.pane.viewer, looking.painting.canvas
+    before = viewer.zoom, canvas.zoom
+    looking.actions_["view.in"].trigger()
+    assert viewer.zoom == pytest.approx(1.25 * before[0]) and canvas.zoom == before[1]
+    looking.actions_["view.full"].trigger()
+    assert viewer.zoom == 1
 
 
 def test_the_report_is_opened(looking, monkeypatch):

@@ -16,6 +16,7 @@ from defectstudio.gui import job_control
 from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.gui.panels import jobs
 from defectstudio.gui.panels.log_view import LogView
+from defectstudio.project.project import Project
 
 
 class ActedJob:
@@ -113,9 +114,11 @@ def test_a_failed_job_says_why(started, qtbot):
 
 def test_a_failed_job_says_why_in_its_row_and_can_go_on(started, qtbot):
     window, job = started
+    (job.record.folder / "log.txt").write_text("Traceback: at the end", encoding="utf-8")
     job.end(JobState.FAILED, JobError("the memory is used up", remedy="Use a smaller batch."))
     panel = window.jobs
     qtbot.waitUntil(lambda: "smaller batch" in panel.message.text(), timeout=9000)
+    qtbot.waitUntil(lambda: "Traceback" in panel.log.text.toPlainText(), timeout=9000)
     assert panel.message.isVisible() and panel.message.property("role") == "error"
     assert panel.resume.isVisible() and panel.resume.text() == "Resume"
 
@@ -131,6 +134,22 @@ def test_time_left_follows_the_pace(started, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: cell.data() == "20 s left", timeout=9000)
     job.end(JobState.DONE)
     qtbot.waitUntil(lambda: ":" in (cell.data() or ""), timeout=9000)
+
+
+def test_a_job_of_another_program_is_followed(opened, qtbot, monkeypatch):
+    control, project = opened.session.jobs, opened.session.project
+    control._others.setInterval(20)
+    with Project.open(project.root) as other:
+        job = other.add_job("train", "elsewhere")
+        other.update_job(job.id, state=JobState.RUNNING, progress=0.25)
+        opened.session._read_jobs()
+        cell = opened.jobs._model.index(0, 1)
+        assert cell.data() == "running" and not opened.jobs.cancel.isEnabled()
+        other.update_job(job.id, progress=0.5)
+        qtbot.waitUntil(lambda: opened.jobs._model._records[0].progress == 0.5, timeout=9000)
+    # That program has ended before its job did.
+    qtbot.waitUntil(lambda: cell.data() == "interrupted", timeout=9000)
+    qtbot.waitUntil(lambda: not control._others.isActive(), timeout=9000)
 
 
 def test_the_log_is_filtered_by_level_and_words(qtbot):

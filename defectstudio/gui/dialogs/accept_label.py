@@ -33,6 +33,7 @@ class AcceptLabelDialog(QDialog):
         form.addRow(self.tr("Class"), self.classes)
         buttons, self.go = verb_buttons(self.tr("Replace the label"))
         self.go.setDefault(False)
+        self.go.setProperty("primary", False)
         self.cancel = buttons.button(buttons.StandardButton.Cancel)
         self.cancel.setDefault(True)
         buttons.accepted.connect(self.accept)
@@ -43,8 +44,9 @@ class AcceptLabelDialog(QDialog):
         layout.addWidget(
             hint(
                 self.tr(
-                    "The image's present label is replaced. Correct it in Paint before anything is"
-                    " trained on it: a segmenter that learns from its own words learns its faults."
+                    "The image's present label is replaced and kept among its earlier ones. Correct"
+                    " the new one in Paint before anything is trained on it: a segmenter that"
+                    " learns from its own words learns its faults."
                 )
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -55,7 +55,9 @@ class CompareDialog(QDialog):
 
     asked = Signal(object)
 
-    def __init__(self, item: str, parent: QWidget | None = None) -> None:
+    def __init__(self, item: str, generators: Sequence[str], parent: QWidget | None = None) -> None:
+        """generators: names of those of the item, all of which are compared unless some are
+        named."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Compare on {}").format(item))
         self.protocol, self.device = QComboBox(), QComboBox()
@@ -69,6 +71,9 @@ class CompareDialog(QDialog):
         for known, settings in _SETTINGS.items():
             self._pages[known] = SettingsPage(settings(), _FIRST)
             self._pages[known].others.hide()
+            if "generators" in self._pages[known].form.editors:
+                named = self._pages[known].form.editors["generators"]
+                named.setPlaceholderText(", ".join(generators) or self.tr("none yet"))
             self._stack.addWidget(self._pages[known])
         self.more = QPushButton(self.tr("All settings"))
         self.more.setCheckable(True)

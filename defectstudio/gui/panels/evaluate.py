@@ -185,10 +185,11 @@ class EvaluatePage(QWidget):
         split = QSplitter()
         for one in (left, self.pane, self.figures):
             split.addWidget(one)
-        split.setSizes([23 * em, 40 * em, 25 * em])
-        left.setMinimumWidth(18 * em)
-        self.figures.setMinimumWidth(25 * em)
-        split.setStretchFactor(1, 1)
+        split.setSizes([23 * em, 38 * em, 27 * em])
+        left.setMinimumWidth(14 * em)
+        self.figures.setMinimumWidth(18 * em)
+        for place, stretch in enumerate((1, 4, 1)):
+            split.setStretchFactor(place, stretch)
         split.setChildrenCollapsible(False)
         self.empty.setProperty("role", "muted")
         self.empty.setWordWrap(True)

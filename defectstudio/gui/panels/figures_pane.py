@@ -152,9 +152,11 @@ class FiguresPane(QWidget):
         self._plots.addWidget(nothing)
         head = self.table.header()
         head.setStretchLastSection(False)
-        head.setMinimumSectionSize(3 * em)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in range(1, 5):
+            text = self.table.headerItem().text(column)
+            width = max(self.fontMetrics().horizontalAdvance(one) for one in (text, "0.000"))
+            head.resizeSection(column, width + em)
         row = QHBoxLayout()
         row.addWidget(self.curve)
         row.addWidget(self.of, 1)

@@ -87,10 +87,13 @@ class JobsPanel(QWidget):
         control.measured.connect(self._on_metrics)
         control.logged.connect(self._on_log)
         control.opened.connect(self._on_opened)
+        control.ended.connect(self._on_ended)
         control.pictured.connect(self._on_picture)
 
     def show_jobs(self, jobs: list[JobRecord]) -> None:
         """Fill the table; what is chosen stays chosen, else the newest."""
+        if self._control is not None:
+            self._control.notice(jobs)
         current = self._current()
         rows = self._model.rowCount()
         self._model.show(jobs)
@@ -228,6 +231,12 @@ class JobsPanel(QWidget):
         job = self._current()
         if job is not None and job.id == job_id:
             self.picture.show_pixels(pixels)
+
+    def _on_ended(self, ended: JobRecord) -> None:
+        """The file has more than the events told: what the worker printed, and why it failed."""
+        job = self._current()
+        if job is not None and job.id == ended.id and self._control is not None:
+            self._control.open(job.id)
 
     def _on_opened(self, job_id: int, log: str) -> None:
         job = self._current()

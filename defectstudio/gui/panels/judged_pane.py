@@ -55,7 +55,7 @@ class JudgedPane(QWidget):
         self.shown.currentIndexChanged.connect(self._on_shown)
         self.to_paint = QPushButton(icon("brush"), self.tr("Open in Paint"))
         self.to_paint.clicked.connect(self._to_paint)
-        self.take = QPushButton(icon("accept"), self.tr("Accept as label…"))
+        self.take = QPushButton(icon("accept"), self.tr("Accept…"))
         self.take.setToolTip(
             self.tr("What is found at this threshold becomes the image's real label")
         )
@@ -133,8 +133,8 @@ class JudgedPane(QWidget):
 
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
-        top, slide = QHBoxLayout(), QHBoxLayout()
-        for row in (top, slide):
+        top, signs, slide = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for row in (top, signs, slide):
             row.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
         for drawing, text, by in (
             ("previous", self.tr("Previous image of the list"), -1),
@@ -147,15 +147,18 @@ class JudgedPane(QWidget):
             button.clicked.connect(lambda _=False, by=by: self.stepped.emit(by))
             top.addWidget(button)
         top.addWidget(self.shown)
+        top.addStretch(1)
+        top.addWidget(self.to_paint)
+        top.addWidget(self.take)
         for code, label in self.legend.items():
             field = QLabel()
             size = QSize(round(1.6 * em), em)
             field.setPixmap(swatch(code, size, self.devicePixelRatioF()))
-            top.addSpacing(em)
-            top.addWidget(field)
-            top.addSpacing(em // 4)
-            top.addWidget(label)
-        top.addStretch(1)
+            signs.addWidget(field)
+            signs.addSpacing(em // 4)
+            signs.addWidget(label)
+            signs.addSpacing(em)
+        signs.addStretch(1)
         slide.addWidget(QLabel(self.tr("Threshold")))
         slide.addSpacing(em // 2)
         slide.addWidget(self.threshold, 1)
@@ -163,13 +166,10 @@ class JudgedPane(QWidget):
         self.value.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00000"))
         slide.addWidget(self.value)
         slide.addWidget(self.kept)
-        slide.addSpacing(em)
-        slide.addWidget(self.to_paint)
-        slide.addSpacing(em // 2)
-        slide.addWidget(self.take)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self.viewer, 1)
+        layout.addLayout(signs)
         layout.addLayout(slide)

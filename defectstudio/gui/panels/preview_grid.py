@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QAbstractItemView,
     QFrame,
     QHeaderView,
@@ -35,7 +34,7 @@ class PreviewGrid(QTableWidget):
         self.setItemDelegate(_Pictures(self))
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.findChild(QAbstractButton).hide()  # the corner, which would choose all
+        self.setCornerButtonEnabled(False)
         self.setWordWrap(True)
         side = _SIDE_EM * self.fontMetrics().height()
         for head in (self.horizontalHeader(), self.verticalHeader()):

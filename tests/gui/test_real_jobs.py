@@ -1,0 +1,68 @@
+"""A job in the window with a real worker behind it: begun, watched, stopped, offered again."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.gui.dialogs.segmenter import SegmenterDialog
+from defectstudio.imaging.reading import write_png
+from defectstudio.project.images import NewImage
+from defectstudio.project.project import Project
+
+# The worker imports torch, which takes long on a busy machine.
+WORKER_MS = 60_000
+TINY = {"crop": 64, "width": 8, "batch": 2, "steps": 100_000, "checkpoint_every": 1}
+
+
+@pytest.fixture
+def project_root(tmp_path):
+    """Three defects and two good images of the training split."""
+    root = tmp_path / "plates"
+    rng = np.random.default_rng(8)
+    with Project.create(root, "plate") as project:
+        project.add_class(1, "dent")
+        new = []
+        for number in range(5):
+            image = rng.integers(110, 140, (72, 80, 3)).astype(np.uint8)
+            label = np.zeros((72, 80), np.uint8)
+            if number < 3:
+                label[20:34, 20:40] = 1
+                image[label > 0] //= 3
+            write_png(tmp_path / f"{number}.png", image)
+            role = Role.DEFECT if number < 3 else Role.NORMAL
+            new.append(NewImage(f"{number}", role, tmp_path / f"{number}.png", label=label))
+        project.set_splits(dict.fromkeys(project.add_images(1, new), Split.TRAIN))
+    return root
+
+
+def test_a_training_is_watched_cancelled_and_offered_again(opened, qtbot):
+    panel = opened.jobs
+    opened.actions_["segmenter.train"].trigger()
+    dialog = opened.findChild(SegmenterDialog)
+    editors = dialog.page.form.editors
+    for name, value in TINY.items():
+        editors[name].setValue(value)
+    editors["pretrained"].setChecked(False)
+    dialog.go.click()
+    jobs = opened.session.jobs
+    qtbot.waitUntil(lambda: jobs.count == 1, timeout=9000)
+    (job,) = jobs._running.values()
+    qtbot.waitUntil(lambda: len(jobs.metrics(job.record.id)) >= 3, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: panel._curve is not None, timeout=9000)
+    qtbot.waitUntil(lambda: "left" in panel._model.index(0, 3).data(), timeout=WORKER_MS)
+    assert "info: Computing on" in panel.log.text.toPlainText()
+    pid = job.pid
+    panel.cancel.click()
+    # Fifteen seconds are promised; a busy machine also needs time to import and to die.
+    qtbot.waitUntil(lambda: jobs.count == 0, timeout=WORKER_MS)
+    if sys.platform != "win32":
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    record = opened.session.project.job(job.record.id)
+    assert record.state is JobState.CANCELLED
+    assert (record.folder / "checkpoint" / "state.json").exists()
+    qtbot.waitUntil(panel.resume.isVisible, timeout=9000)
+    assert panel.resume.text() == "Resume" and panel.delete.isEnabled()
