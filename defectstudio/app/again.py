@@ -8,6 +8,7 @@ from dataclasses import asdict
 from defectstudio.app.comparing import start_comparison
 from defectstudio.app.judging import start_evaluation
 from defectstudio.app.segmenting import start_segmenter_training
+from defectstudio.app.synthesis import resume_synthesis
 from defectstudio.app.training import start_training
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.comparisons import CompareDstSpec, CompareSpec, TrialSpec
@@ -23,8 +24,8 @@ _ENDED_EARLY = (JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
 
 
 def resumes(job: JobRecord) -> bool:
-    """Whether the job goes on from a checkpoint."""
-    return job.kind in ("train", "train_segmenter") and job.state in _ENDED_EARLY
+    """Whether the job goes on from a checkpoint, a batch from the samples it made."""
+    return job.kind in ("train", "train_segmenter", "synthesize") and job.state in _ENDED_EARLY
 
 
 def starts_again(job: JobRecord) -> bool:
@@ -73,6 +74,7 @@ def _compare(project: Project, job: JobRecord) -> RunningJob:
 _STARTS: dict[str, Callable[[Project, JobRecord], RunningJob]] = {
     "train": _train,
     "train_segmenter": _train_segmenter,
+    "synthesize": resume_synthesis,
     "evaluate": _evaluate,
     "compare": _compare,
 }

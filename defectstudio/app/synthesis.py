@@ -13,11 +13,12 @@ from defectstudio.app.batch_trial import spread_over
 from defectstudio.app.regions import read_region
 from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
-from defectstudio.app.validation import settings, spread
+from defectstudio.app.validation import parse_json, settings, spread
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
+    JOB_FILE,
     BackgroundFile,
     Device,
     PlacementSettings,
@@ -28,7 +29,7 @@ from defectstudio.domain.specs import (
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.imaging.types import Mask
-from defectstudio.jobs.running import Accept, RunningJob, start_job
+from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.images import NewImage
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import name_key
@@ -118,6 +119,28 @@ def start_synthesis(
     if trial:
         title, accept = f"Trial of {title}", _no_accept
     return start_job(project, KIND, title, lambda run: _in_folder(spec, run, found), accept)
+
+
+def resume_synthesis(project: Project, job: JobRecord) -> RunningJob:
+    """Go on with a batch that did not reach its end; the samples it made are kept, and those to
+    come are what they would have been.
+
+    Raises JobError: a trial, a lost description, files that are gone, or it runs.
+    """
+    remedy = "Start it anew from the batch page."
+    spec = parse_json(SynthesizeSpec, job.folder / JOB_FILE, JobError, remedy)
+    if spec.only:
+        raise JobError("a dry run does not go on", subject=job.title, remedy=remedy)
+    files = {image.file: image.item_id for image in project.images()}
+    item_id = files.get(spec.backgrounds[0].image)
+    if item_id is None or not spec.generator.is_dir():
+        raise JobError(
+            "the batch's files are not where they were, since the project was moved",
+            subject=job.title,
+            remedy=remedy,
+        )
+    accept = _accept(project, item_id, spec.count)
+    return resume_job(project, job.id, lambda run: replace(spec, run=run), accept)
 
 
 @dataclass(frozen=True)

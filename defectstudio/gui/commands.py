@@ -123,7 +123,8 @@ class Commands(QObject):
     def ask_export(self) -> None:
         """Export the dataset."""
         session = self._open_session()
-        count = len(session.project.samples(session.item.id))
+        samples = session.project.samples(session.item.id)
+        count = sum(sample.usable for sample in samples)
         dialog = ExportDialog(self.places.exports, session.item.name, count, self._window)
         self.ask(dialog, lambda: self._export(session, dialog.choice))
 

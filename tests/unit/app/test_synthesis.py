@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from defectstudio.app.again import once_more
 from defectstudio.app.seed_marks import mark_seed
-from defectstudio.app.synthesis import start_synthesis
+from defectstudio.app.synthesis import resume_synthesis, start_synthesis
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import Config, DcdgancConfig, GeneratorCard
@@ -219,3 +220,29 @@ def test_a_renamed_class_is_made_by_a_generator_that_knew_its_old_name(project):
     assert made_spec(project, class_name="Bump")["class_ids"] == [1]
     with pytest.raises(SettingError, match="no such class"):
         start_synthesis(project, generator="g", class_name="dent")
+
+
+def test_a_batch_goes_on_with_what_it_made(project):
+    job = start_synthesis(project, generator="g", count=3, seed=9)
+    job.wait(20)
+    before = json.loads((job.record.folder / "job.json").read_text())
+    again = once_more(project, job.record)
+    with pytest.raises(JobError, match="0 of 3"):  # this worker makes nothing either
+        again.result()
+    assert again.record.id == job.record.id
+    assert json.loads((job.record.folder / "job.json").read_text()) == before
+
+
+def test_what_does_not_go_on_says_why(project):
+    trial = start_synthesis(project, generator="g", count=3, trial=2)
+    trial.result()
+    with pytest.raises(JobError, match="dry run"):
+        resume_synthesis(project, trial.record)
+    batch = start_synthesis(project, generator="g", count=3)
+    batch.wait(20)
+    project.generator("g").folder.rename(project.root / "elsewhere")
+    with pytest.raises(JobError, match="project was moved"):
+        resume_synthesis(project, batch.record)
+    (batch.record.folder / "job.json").unlink()
+    with pytest.raises(JobError, match="cannot be read"):
+        resume_synthesis(project, batch.record)
