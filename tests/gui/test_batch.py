@@ -213,6 +213,19 @@ def test_a_dry_run_makes_a_job_and_no_sample(planned, qtbot):
     assert project.samples() == [] and "none is in the project" in page.sheet.summary.text()
 
 
+def test_a_dry_run_is_cancelled(planned, qtbot, monkeypatch):
+    waits = "import sys; sys.stdin.readline()"
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", waits))
+    page, session = planned.batch, planned.session
+    hole_only(page)
+    page.trial.click()
+    qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=10000)
+    page.trial.click()
+    qtbot.waitUntil(lambda: page.trial.text() == "Dry run", timeout=20000)
+    assert session.project.jobs()[-1].state is JobState.CANCELLED
+    assert "cancelled" in page.sheet.summary.text().lower() and page.sheet.tiles == []
+
+
 def test_a_batch_that_cannot_start_says_why(planned, qtbot):
     page = planned.batch
     page.trial.click()  # scratch has no shape

@@ -49,7 +49,8 @@ class ReviewModel(QAbstractListModel):
     def learn(self, makings: dict[int, Making]) -> None:
         """How more of the samples were made."""
         self.makings.update(makings)
-        self._fill()
+        if self._wanted.generator is not None:
+            self._fill()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self._shown)
