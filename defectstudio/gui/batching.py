@@ -172,7 +172,7 @@ class Batching(QObject):
     def _discard(self) -> None:
         trial, self._trial = self._trial, None
         if trial is not None:
-            trial.cancel()
+            self._jobs.cancel(trial.record.id)
             self._files.run(lambda: discard_trial(trial), lambda _: None, self.failed.emit)
 
     # --- plans as files
