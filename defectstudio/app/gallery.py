@@ -13,6 +13,7 @@ from defectstudio.app.display import Window, shown
 from defectstudio.app.label_plane import union
 from defectstudio.app.style import StyleBook
 from defectstudio.domain.recipe import Recipe
+from defectstudio.domain.records import GeneratorRecord
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import Box
@@ -22,7 +23,7 @@ from defectstudio.imaging.types import Image
 SIZE = 12
 """Tiles of a gallery."""
 AT_ONCE = 3
-"""Tiles made in one call: a preview asked for meanwhile waits for no more than these."""
+"""Tiles made in one call at most: a preview asked for meanwhile waits for no more than these."""
 SIDE = 192
 """Pixels of a tile at most."""
 
@@ -38,6 +39,12 @@ def browsed(recipe: Recipe, class_id: int) -> Recipe | None:
         return None
     largest = max(own, key=lambda defect: sum(defect.mask.counts[1::2]))
     return replace(recipe, defects=(replace(largest, seed=0, polish=0),))
+
+
+def at_once(recipe: Recipe, generator: GeneratorRecord | None) -> int:
+    """How many tiles to ask for: one where the worker makes each by itself, and slowly."""
+    alone = not recipes.can_mix(generator) or recipe.defects[0].contrast > 0
+    return 1 if alone else AT_ONCE
 
 
 def gallery_seeds(styles: StyleBook, marks: Marks) -> tuple[int, ...]:

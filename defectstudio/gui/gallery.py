@@ -152,7 +152,7 @@ class Gallery(QObject):
         self._under_way = True
         self._source.browse(
             recipe,
-            missing[: gallery.AT_ONCE],
+            missing[: gallery.at_once(recipe, self._studio.generator)],
             lambda contents: self._bridge.post(lambda: self._blend(recipe, document, contents)),
             lambda error: self._bridge.post(lambda: self._refuse(recipe, error)),
         )

@@ -137,6 +137,14 @@ def test_marks_are_there_when_the_project_is_opened_again(opened, section, galle
     qtbot.waitUntil(lambda: opened.session and opened.session.studio.marks(1).favourites == (seed,))
 
 
+def test_a_project_is_closed_while_a_gallery_is_made(opened, section, gallery, qtbot):
+    source = opened.session.previews._source
+    source.hold.clear()
+    qtbot.waitUntil(lambda: len(source.browsed) == 1, timeout=9000)
+    assert opened.close_project()
+    assert gallery.tiles == [] or all(tile.picture is None for tile in gallery.tiles)
+
+
 def test_damaged_marks_are_told_and_not_overwritten(opened, section, gallery, qtbot):
     qtbot.waitUntil(lambda: whole(gallery), timeout=9000)
     file = opened.session.project.root / FILE

@@ -1,14 +1,16 @@
 """Galleries: which defect, which seeds, which pixels."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from defectstudio.app.display import Window
-from defectstudio.app.gallery import SIDE, SIZE, browsed, gallery_seeds, tile
+from defectstudio.app.gallery import AT_ONCE, SIDE, SIZE, at_once, browsed, gallery_seeds, tile
 from defectstudio.app.style import StyleBook
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe
+from defectstudio.domain.records import GeneratorRecord
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import encode
@@ -29,6 +31,13 @@ def test_the_largest_defect_of_the_class_is_browsed_whatever_its_seed():
     assert found == browsed(recipe(replace(large, seed=99), replace(other, seed=1)), 1)
     assert found != browsed(recipe(replace(large, top=21)), 1)
     assert browsed(recipe(other), 1) is None
+
+
+def test_what_is_slow_is_asked_for_one_by_one():
+    generator = GeneratorRecord(1, 1, "g", "dcdganc", Path("g"), "g")
+    plain, strong = (recipe(Defect(1, 0, SMALL, 0, 0, "g", contrast=c)) for c in (0.0, 9.0))
+    assert at_once(plain, generator) == AT_ONCE
+    assert at_once(strong, generator) == at_once(plain, replace(generator, kind="dst")) == 1
 
 
 def test_a_gallery_begins_with_the_newest_favourites_and_has_no_banned_seed(monkeypatch):
