@@ -44,6 +44,7 @@ def test_a_labeled_defect_is_shown_and_can_be_matched_and_trained(section, qtbot
     assert names(section) == ["plate 3", "bare (no mask)"]
     qtbot.waitUntil(lambda: not section.picture.image.isNull(), timeout=9000)
     assert section.match.isEnabled() and section.train.isEnabled()
+    assert section.paint.text() == "Correct its mask"
     assert not section.hint.isVisible()
     assert section.picture.height() > section.picture.width() // 3
 

@@ -80,6 +80,7 @@ class ReferenceSection(Section):
         painted = chosen is not None and bool(chosen.class_ids)
         self.images.setEnabled(chosen is not None)
         self.paint.setEnabled(chosen is not None)
+        self.paint.setText(self.tr("Correct its mask") if painted else self.tr("Paint its mask"))
         self.match.setEnabled(painted)
         self.train.setEnabled(painted)
         if chosen is None:
