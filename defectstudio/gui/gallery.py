@@ -113,9 +113,9 @@ class Gallery(QObject):
         self.refresh()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread; marks that were made are written."""
         self._timer.stop()
-        self._blender.close(drop=True)
+        self._blender.close()
 
     @property
     def _key(self) -> tuple[str, int]:

@@ -145,6 +145,16 @@ def test_a_project_is_closed_while_a_gallery_is_made(opened, section, gallery, q
     assert gallery.tiles == [] or all(tile.picture is None for tile in gallery.tiles)
 
 
+def test_a_mark_made_just_before_the_end_is_kept(opened, section, gallery, qtbot):
+    qtbot.waitUntil(lambda: whole(gallery), timeout=9000)
+    root, generator = opened.session.project.root, opened.session.studio.generator
+    seeds = [tile.seed for tile in gallery.tiles]
+    for seed in seeds:
+        gallery.mark(seed, Mark.BANNED)
+    opened.close_project()
+    assert read_marks(root).of(generator.sha256, 1).banned == tuple(seeds)
+
+
 def test_damaged_marks_are_told_and_not_overwritten(opened, section, gallery, qtbot):
     qtbot.waitUntil(lambda: whole(gallery), timeout=9000)
     file = opened.session.project.root / FILE
