@@ -10,6 +10,7 @@ def test_the_region_is_painted_shown_saved_and_read_again(opened, person, qtbot)
     document = session.studio.document
     opened.actions_["region.paint"].trigger()
     assert opened.messages.isVisible()
+    assert opened.painting.options._class_name.text() == "Defects may fall here"
     person.paint((40, 30), (40, 90))
     assert document.region.labels[40, 30:90].all()
     assert not document.plane.labels.any()

@@ -26,7 +26,7 @@ _STRIP: tuple[tuple[str, ...], ...] = (
     ("tool.brush", "tool.eraser", "tool.line", "tool.shape", "tool.lasso", "tool.polygon",
      "tool.fill", "tool.wand", "tool.grabcut", "tool.stamp", "tool.pick", "class.swap"),
     ("view.fit", "view.full", "view.in", "view.out"),
-    ("view.overlays", "view.preview"),
+    ("view.overlays", "view.preview", "region.paint", "view.window"),
 )  # fmt: skip
 _COLUMNS = 2
 

@@ -100,10 +100,16 @@ class ToolOptions(QFrame):
 
     def _show_class(self, studio: Studio) -> None:
         names = {defect.id: defect.name for defect in studio.classes}
-        painted = 0 if studio.erasing else studio.class_id
+        painted = 0 if studio.erasing or studio.on_region else studio.class_id
         side = self._class_name.fontMetrics().height()
         self._class_icon.setPixmap(swatch(painted, 2 * side).pixmap(QSize(side, side)))
-        name = self.tr("Background") if studio.erasing else names.get(studio.class_id, "")
+        name = names.get(studio.class_id, "")
+        if studio.on_region:
+            name = (
+                self.tr("No defects here") if studio.erasing else self.tr("Defects may fall here")
+            )
+        elif studio.erasing:
+            name = self.tr("Background")
         self._class_name.setText(name)
 
     def _connect(self) -> None:
