@@ -32,7 +32,10 @@ class Customs(QObject):
         super().__init__(window)
         self._window = window
         self._environment = {name: os.environ.get(name) for name in _THREADS}
-        settings = load().settings
+        loaded = load()
+        settings = loaded.settings
+        if loaded.note:
+            window.messages.show_note(loaded.note)
         self.preferences = settings.preferences
         self.keys = key_map(settings)
         self._apply()

@@ -31,7 +31,7 @@ class OneLine(QLabel):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
-        painter.setPen(self.palette().placeholderText().color())
+        painter.setPen(self.palette().windowText().color())
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )

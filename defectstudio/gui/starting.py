@@ -26,13 +26,16 @@ def main(project: Path | None) -> int:
     app.setApplicationName("DefectStudio")
     app.setDesktopFileName("defectstudio")
     log = logbook.start()
-    speak(app, load().settings.preferences.language)
+    loaded = load()
+    speak(app, loaded.settings.preferences.language)
     window = MainWindow(Theme(app))
     sys.excepthook = surface(window)
     app.aboutToQuit.connect(window.end_threads)
     for asked in (signal.SIGINT, signal.SIGTERM):
         # Python hears a signal between two of its own steps; the collector's timer makes them.
         signal.signal(asked, lambda *_: app.quit())
+    if loaded.note:
+        window.messages.show_note(loaded.note)
     window.show()
     QTimer.singleShot(0, window.prepare)
     if project is not None:

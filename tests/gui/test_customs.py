@@ -16,7 +16,8 @@ from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.palette import CommandPalette
 from defectstudio.gui.dialogs.settings import SettingsDialog
 from defectstudio.gui.dialogs.train import TrainDialog
-from defectstudio.gui.theme import DARK, LIGHT
+from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.theme import DARK, LIGHT, Theme
 
 
 def _dialog(kind):
@@ -85,16 +86,16 @@ def _press(dialog, key):
 def test_a_key_is_added_shown_everywhere_and_kept(window, key_map, qtbot):
     key_map.choose("tool.brush")
     assert not key_map.add.isEnabled()
-    _press(key_map, "F6")
+    _press(key_map, "Ctrl+Alt+J")
     key_map.add.click()
-    assert "F6" in key_map.tree.currentItem().text(1)
+    assert "Ctrl+Alt+J" in key_map.tree.currentItem().text(1)
     key_map.save.click()
     brush = window.actions_["tool.brush"]
-    assert [one.toString() for one in brush.shortcuts()] == ["B", "F6"]
-    assert load().settings.keys == {"tool.brush": ("B", "F6")}
+    assert [one.toString() for one in brush.shortcuts()] == ["B", "Ctrl+Alt+J"]
+    assert load().settings.keys == {"tool.brush": ("B", "Ctrl+Alt+J")}
     sheet = KeySheet(window.customs.keys)
     qtbot.addWidget(sheet)
-    assert "B, F6" in [label.text() for label in sheet.findChildren(QLabel)]
+    assert "B, Ctrl+Alt+J" in [label.text() for label in sheet.findChildren(QLabel)]
 
 
 def test_a_conflict_is_said_and_a_key_can_be_taken_over(window, key_map):
@@ -128,7 +129,7 @@ def test_keys_are_removed_and_reset(window, key_map):
     key_map.choose("tool.brush")
     key_map.reset.click()
     assert key_map.keys["tool.eraser"] == ("E",), "a default goes back to its owner"
-    _press(key_map, "F9")
+    _press(key_map, "Ctrl+Alt+L")
     key_map.add.click()
     key_map.reset_all.click()
     assert key_map.keys == DEFAULTS and not key_map.reset_all.isEnabled()
@@ -218,3 +219,19 @@ def test_settings_that_cannot_be_written_are_told_and_not_used(window, monkeypat
     _prefer(window, threads=5)
     assert "cannot be written" in window.messages.text.text()
     assert window.customs.preferences == before
+
+
+def test_damaged_settings_are_said_when_the_window_starts(
+    qtbot, qapp, tmp_path, monkeypatch, make_previews
+):
+    monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path))
+    (tmp_path / "settings.json").write_text("{")
+    sheet, colours = qapp.styleSheet(), qapp.palette()
+    theme = Theme(qapp)
+    window = MainWindow(theme, make_previews=make_previews)
+    window.show()
+    assert "damaged" in window.messages.text.text() and window.messages.isVisible()
+    window.close()
+    theme.deleteLater()
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(colours)

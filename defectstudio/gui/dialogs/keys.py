@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -46,9 +48,16 @@ class KeySheet(QDialog):
             columns.addLayout(self._column(column))
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.reject)
+        inner, area = QWidget(), QScrollArea()
+        inner.setLayout(columns)
+        area.setWidget(inner)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns)
+        layout.addWidget(area)
         layout.addWidget(close)
+        margin, room = 2 * self.fontMetrics().height(), self.screen().availableSize()
+        wanted = inner.sizeHint() + QSize(margin, 3 * margin)
+        self.resize(wanted.boundedTo(room * 0.9))
 
     def _column(self, groups: list[Group]) -> QGridLayout:
         grid, row = QGridLayout(), 0
@@ -68,12 +77,12 @@ class KeySheet(QDialog):
 
 
 def _balanced(groups: list[Group]) -> list[list[Group]]:
-    """Groups on columns of about the same height."""
+    """Groups on columns of about the same height: the longest ones are placed first."""
     columns: list[list[Group]] = [[] for _ in range(_COLUMNS)]
-    for group in groups:
+    for group in sorted(groups, key=lambda group: -_height([group])):
         if group[1]:
             min(columns, key=_height).append(group)
-    return columns
+    return [sorted(column, key=groups.index) for column in columns]
 
 
 def _height(column: list[Group]) -> int:

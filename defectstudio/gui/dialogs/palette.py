@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -43,6 +43,7 @@ class CommandPalette(QDialog):
         self.search.returnPressed.connect(self._take)
         self.list = QTreeWidget()
         self.list.setColumnCount(2)
+        self.list.setIconSize(QSize(em, em))
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -57,7 +58,7 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
         layout.addWidget(self.list, 1)
-        self.resize(32 * em, 24 * em)
+        self.resize(38 * em, 26 * em)
         self._show("")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802

@@ -91,7 +91,7 @@ class SettingsDialog(QDialog):
         layout.addWidget(self._nothing)
         layout.addWidget(area, 1)
         layout.addWidget(buttons)
-        self.resize(34 * em, 32 * em)
+        self.resize(36 * em, 36 * em)
         self._fill(preferences)
 
     @property

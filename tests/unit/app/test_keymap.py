@@ -16,9 +16,9 @@ def test_without_changes_there_are_the_defaults():
 
 
 def test_only_what_differs_is_stored():
-    keys = with_key(DEFAULTS, "tool.brush", "F6")
+    keys = with_key(DEFAULTS, "tool.brush", "Ctrl+Alt+J")
     stored = with_keys(Settings(), keys)
-    assert stored.keys == {"tool.brush": ("B", "F6")}
+    assert stored.keys == {"tool.brush": ("B", "Ctrl+Alt+J")}
     assert key_map(stored) == keys
     assert with_keys(stored, DEFAULTS).keys == {}
 
