@@ -78,20 +78,7 @@ def open_document(project: Project, record: ImageRecord) -> Document:
     """
     _check_unchanged(record)
     native = read_image(record.file)
-    stored = stored_label(project, record)
-    shape = native.shape[:2]
-    labels: Label = np.zeros(shape, np.uint8)
-    if stored and stored.exists():
-        labels = read_label(stored)
-        if record.role is Role.NORMAL:  # of classes that are gone since it was painted
-            labels = relabel(labels, gone_from_drafts(project, record))
-    if labels.shape != shape:
-        raise ImageError(
-            f"the label has {labels.shape[1]} x {labels.shape[0]} pixels, "
-            f"the image {shape[1]} x {shape[0]}",
-            subject=stored,
-            remedy="Import the image and its mask again.",
-        )
+    labels = stored_labels(project, record, native.shape[:2])
     window = window_of(native)
     return Document(
         record,
@@ -115,6 +102,27 @@ def _region(project: Project, record: ImageRecord) -> LabelPlane | None:
             remedy="Delete the file, and paint the region again.",
         )
     return LabelPlane(region.view(np.uint8))
+
+
+def stored_labels(project: Project, record: ImageRecord, shape: tuple[int, int]) -> Label:
+    """What is painted on an image of this shape, as it is stored.
+
+    Raises ImageError when it cannot be read or has another size.
+    """
+    stored = stored_label(project, record)
+    if stored is None or not stored.exists():
+        return np.zeros(shape, np.uint8)
+    labels = read_label(stored)
+    if record.role is Role.NORMAL:  # of classes that are gone since it was painted
+        labels = relabel(labels, gone_from_drafts(project, record))
+    if labels.shape != shape:
+        raise ImageError(
+            f"the label has {labels.shape[1]} x {labels.shape[0]} pixels, "
+            f"the image {shape[1]} x {shape[0]}",
+            subject=stored,
+            remedy="Import the image and its mask again.",
+        )
+    return labels
 
 
 def _check_unchanged(record: ImageRecord) -> None:

@@ -1,8 +1,8 @@
 """The stroke journal: edits that are not saved yet, kept on disk in case the program dies.
 
 A journal is a file of records beside the drafts. The first two say which image is painted and
-what its stored label was; every other one is an edit. A record has its length and checksum before
-it, so that a journal torn anywhere is read up to its last whole edit.
+what its label was when it was saved last; every other one is an edit. A record has its length and
+checksum before it, so that a journal torn anywhere is read up to its last whole edit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import struct
-import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from defectstudio.app.document import DRAFTS, save_labels, stored_label
+from defectstudio.app.document import DRAFTS, save_labels, stored_labels
 from defectstudio.app.label_plane import Plane
 from defectstudio.app.strokes import Change, Patch
-from defectstudio.domain.errors import DefectStudioError, ProjectError
+from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.imaging.masks import Box
-from defectstudio.imaging.reading import read_label
 from defectstudio.imaging.types import Label
 from defectstudio.project.project import Project
 
@@ -69,8 +67,8 @@ class StrokeJournal:
             journal.path.unlink(missing_ok=True)
 
     def _begin(self, image_id: int, shape: tuple[int, int]) -> _Journal:
-        stored = stored_label(self._project, self._project.image(image_id))
-        base = stored.read_bytes() if stored and stored.exists() else b""
+        labels = stored_labels(self._project, self._project.image(image_id), shape)
+        base = zlib.compress(labels.tobytes(), 1) if labels.any() else b""
         folder = self._project.root / DRAFTS
         folder.mkdir(parents=True, exist_ok=True)
         journal = _Journal(folder / f"{image_id}-{secrets.token_hex(4)}{SUFFIX}", 0)
@@ -98,7 +96,7 @@ def replay(path: Path) -> Lost | None:
     try:
         head = json.loads(next(records))
         labels = _base(next(records), tuple(head["shape"]))
-    except (StopIteration, DefectStudioError):
+    except StopIteration:
         return None
     edits = 0
     for record in records:
@@ -180,19 +178,14 @@ def _patches(record: bytes) -> Iterator[Patch]:
         place += length
 
 
-def _base(png: bytes, shape: tuple[int, ...]) -> Plane:
-    if not png:
+def _base(packed: bytes, shape: tuple[int, int]) -> Plane:
+    if not packed:
         return np.zeros(shape, np.uint8)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "base.png")
-        file.write_bytes(png)
-        return np.array(read_label(file))
+    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape).copy()
 
 
 def _is_news(lost: Lost, project: Project, image: ImageRecord) -> bool:
     if not lost.labels.any() and image.role is not Role.NORMAL:
         return False  # An emptied real label is never stored.
-    stored = stored_label(project, image)
-    if stored is None or not stored.exists():
-        return bool(lost.labels.any())
-    return not np.array_equal(lost.labels, read_label(stored))
+    height, width = lost.labels.shape
+    return not np.array_equal(lost.labels, stored_labels(project, image, (height, width)))

@@ -50,11 +50,11 @@ class Documents(QObject):
             self._wanted = image_id
             return
         self.save()
-        self._forget_emptied()
         self.read(image_id)
 
     def read(self, image_id: int) -> None:
-        """Show an image as it is on disk."""
+        """Show an image as it is on disk; what is not saved of the open one is left."""
+        self._forget_emptied()
         self._wanted = image_id
         self.loading.emit(image_id)
         project = self._project

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from defectstudio.app import journal
 from defectstudio.app.brush import Brush
+from defectstudio.app.classes import merge_classes
 from defectstudio.app.document import DRAFTS, open_document, save_labels
 from defectstudio.app.journal import StrokeJournal, find_lost, recover, replay
 from defectstudio.app.label_plane import LabelPlane
@@ -103,6 +104,19 @@ def test_an_edit_undone_is_journaled_like_any_other(project):
     kept.append(image.id, SHAPE, change)
     assert find_lost(project) == [], "all undone: nothing new to recover"
     assert _journals(project) == []
+
+
+def test_a_draft_of_classes_that_were_merged_comes_back_as_it_was_shown(project):
+    image, item = project.images()[0], project.items()[0]
+    kept, states = _painted(project, image.id)
+    save_labels(project, image, states[-1])
+    kept.drop(image.id)
+    merge_classes(project, item.id, 2, 1)
+    plane = open_document(project, image).plane
+    assert plane.labels.any() and not (plane.labels == 2).any()
+    StrokeJournal(project).append(image.id, SHAPE, _stroke(plane, (60, 5), (60, 80)))
+    [lost] = find_lost(project)
+    np.testing.assert_array_equal(lost.labels, plane.labels)
 
 
 def test_a_crash_between_saving_and_dropping_asks_nothing(project):
