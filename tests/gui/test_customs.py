@@ -14,6 +14,7 @@ from defectstudio.domain.errors import SettingError
 from defectstudio.gui.dialogs.key_map import KeyMapDialog
 from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.palette import CommandPalette
+from defectstudio.gui.dialogs.segmenter import SegmenterDialog
 from defectstudio.gui.dialogs.settings import SettingsDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.main_window import MainWindow
@@ -186,9 +187,12 @@ def test_threads_go_to_the_workers_and_leave_nothing_behind(window, monkeypatch)
 
 def test_jobs_are_offered_the_preferred_device_first(window, qtbot):
     _prefer(window, device="cpu")
-    dialog = TrainDialog([], {}, is_split=True)
-    qtbot.addWidget(dialog)
-    assert dialog.device.currentData() == "cpu"
+    for dialog in (
+        TrainDialog([], {}, is_split=True),
+        SegmenterDialog([], is_split=True, real=3, made=0),
+    ):
+        qtbot.addWidget(dialog)
+        assert dialog.device.currentData() == "cpu"
 
 
 def test_every_preference_is_explained_and_found(qtbot):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
@@ -14,6 +16,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
+
+from defectstudio.app.settings import load
+from defectstudio.domain.specs import Device
 
 
 class PathEdit(QWidget):
@@ -61,6 +66,15 @@ def verb_buttons(verb: str) -> tuple[QDialogButtonBox, QPushButton]:
     button.setProperty("primary", True)
     button.setDefault(True)
     return box, button
+
+
+def device_box() -> QComboBox:
+    """The devices a training may run on, the preferred one chosen."""
+    box = QComboBox()
+    for device in get_args(Device):
+        box.addItem(device, device)
+    box.setCurrentText(load().settings.preferences.device)
+    return box
 
 
 def hint(text: str) -> QLabel:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
 
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFormLayout,
     QLineEdit,
@@ -18,8 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.segmenters import SegmenterConfig
-from defectstudio.domain.specs import Device
-from defectstudio.gui.dialogs.parts import hint, verb_buttons
+from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.dialogs.train import free_name
 
@@ -52,9 +49,7 @@ class SegmenterDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train a segmenter"))
         self._taken = {name.casefold() for name in taken}
-        self.name, self.device = QLineEdit(free_name("segmenter", self._taken)), QComboBox()
-        for device in get_args(Device):
-            self.device.addItem(device, device)
+        self.name, self.device = QLineEdit(free_name("segmenter", self._taken)), device_box()
         self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
         self.split.setChecked(not is_split)
         self.split.setVisible(not is_split)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -21,10 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.app.settings import load
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
-from defectstudio.domain.specs import Device
-from defectstudio.gui.dialogs.parts import hint, verb_buttons
+from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 
 _FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
@@ -64,10 +61,7 @@ class TrainDialog(QDialog):
         for known in CONFIGS:
             self.kind.addItem(known, known)
         self.kind.setCurrentIndex(self.kind.findData(kind))
-        self.device = QComboBox()
-        for device in get_args(Device):
-            self.device.addItem(device, device)
-        self.device.setCurrentText(load().settings.preferences.device)
+        self.device = device_box()
         self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
         self.split.setChecked(not is_split)
         self.split.setVisible(not is_split)
