@@ -34,3 +34,17 @@ def test_every_language_can_be_chosen():
 
     choices = typing.get_args(typing.get_type_hints(Preferences)["language"])
     assert set(choices) == {"system", "en", *translations.LANGUAGES}
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_nearly_all_that_is_said_is_translated(language):
+    said, known = translations.said_texts(), translations.catalogue(language)
+    missing = sorted(said - set(known))
+    assert len(missing) <= 0.05 * len(said), missing
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_nearly_nothing_is_translated_that_is_no_longer_said(language):
+    known = translations.catalogue(language)
+    stale = sorted(set(known) - translations.written_texts())
+    assert len(stale) <= 0.05 * len(known), stale
