@@ -98,7 +98,7 @@ class Judging(QObject):
             [one.name for one in project.segmenters()],
             is_split=known,
             real=sum(1 for i in images if i.class_ids and i.split in (None, Split.TRAIN)),
-            made=len(project.samples(item.id)),
+            made=sum(one.usable for one in project.samples(item.id)),
             parent=self._window,
         )
         self._ask(dialog, lambda: self._train(session, dialog.choice))
