@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,4 +76,10 @@ def place_map(
         placement_of(overrides),
         np.random.default_rng(_SEED),
     )
-    return PlaceMap(thumbnail(read_image(background.file), SIDE), placing)
+    return PlaceMap(_picture(background.file), placing)
+
+
+@lru_cache(maxsize=4)
+def _picture(file: Path) -> NDArray[np.uint8]:
+    """A line scan takes seconds to decode; files of a project never change."""
+    return thumbnail(read_image(file), SIDE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -88,14 +90,20 @@ def map_places(
     return Placing(zones, len(tried), refused)
 
 
-def class_shapes(images: Iterable[ImageRecord], class_id: int) -> list[Mask]:
+def class_shapes(images: Iterable[ImageRecord], class_id: int) -> Sequence[Mask]:
     """The shapes of a class in labeled images, as batches take them. Raises ImageError."""
-    found = []
-    for image in images:
-        if image.label_file is not None and class_id in image.class_ids:
-            parts = components(read_label(image.label_file) == class_id, _JOIN_PX)
-            found += [mask for mask, _ in parts if mask.sum() >= _LEAST_AREA]
-    return found
+    files = (image.label_file for image in images if class_id in image.class_ids)
+    return _shapes(tuple(file for file in files if file is not None), class_id)
+
+
+@lru_cache(maxsize=4)
+def _shapes(labels: tuple[Path, ...], class_id: int) -> tuple[Mask, ...]:
+    """Files of a project never change, so that what was read once is known."""
+    found: list[Mask] = []
+    for file in labels:
+        parts = components(read_label(file) == class_id, _JOIN_PX)
+        found += [mask for mask, _ in parts if mask.sum() >= _LEAST_AREA]
+    return tuple(found)
 
 
 def _turned(

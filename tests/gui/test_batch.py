@@ -22,6 +22,7 @@ from defectstudio.gui.panels.plan_table import BackgroundChooser
 from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.imaging.placement import Refusal
 from defectstudio.jobs import process
+from defectstudio.project.project import Project
 
 FAKE = Path(__file__).parents[1] / "unit" / "jobs" / "fake_worker.py"
 
@@ -224,6 +225,21 @@ def test_a_dry_run_is_cancelled(planned, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: page.trial.text() == "Dry run", timeout=20000)
     assert session.project.jobs()[-1].state is JobState.CANCELLED
     assert "cancelled" in page.sheet.summary.text().lower() and page.sheet.tiles == []
+
+
+def test_closing_in_a_dry_run_leaves_nothing(planned, qtbot, monkeypatch, project_root):
+    waits = "import sys; sys.stdin.readline()"
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", waits))
+    page, session = planned.batch, planned.session
+    hole_only(page)
+    page.trial.click()
+    qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=10000)
+    assert planned.close_project()
+    assert page.generators.count() == 0 and not page.go.isEnabled()
+    with Project.open(project_root) as project:
+        [job] = project.jobs()
+        assert job.state in (JobState.CANCELLED, JobState.INTERRUPTED)
+        assert not (job.folder / "samples").exists()
 
 
 def test_a_batch_that_cannot_start_says_why(planned, qtbot):
