@@ -90,11 +90,12 @@ class Recorder:
 
     def finish(self) -> Change | None:
         """The change since the start, None when nothing changed."""
-        deltas = [
-            (row * TILE, column * TILE, np.bitwise_xor(before, self._tile(row, column)))
-            for (row, column), before in self._before.items()
-        ]
-        self._before.clear()
+        deltas = []
+        while self._before:
+            (row, column), before = self._before.popitem()
+            # Into the copy, which is not needed any more: whole-image strokes touch many tiles.
+            delta = np.bitwise_xor(before, self._tile(row, column), out=before)
+            deltas.append((row * TILE, column * TILE, delta))
         deltas = [delta for delta in deltas if delta[2].any()]
         if self._box is None or not deltas:
             return None

@@ -121,8 +121,10 @@ class Documents(QObject):
         record, plane = document.record, document.plane
 
         def store() -> None:
-            # Copied off the window's thread, which may paint meanwhile: another save follows then.
-            save_labels(self._project, record, plane.copied())
+            # Off the window's thread, which may paint meanwhile: another save follows then. What
+            # is hashed and counted, a real label, has to hold still.
+            labels = plane.labels if document.is_background else plane.copied()
+            save_labels(self._project, record, labels)
             self._journal.drop(record.id)
 
         return store

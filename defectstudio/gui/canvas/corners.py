@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from defectstudio.app.scale import bar_of
@@ -81,11 +81,13 @@ class Minimap(QWidget):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_LATER_MS)
-        self._later.timeout.connect(self.update)
+        self._later.timeout.connect(self._look_again)
+        self._picture: QPixmap | None = None
         self.hide()
 
     def fit_image(self) -> None:
         """Take the image's shape, within bounds: a line scan gets a strip one can hit."""
+        self._picture = None
         rect = self._item.boundingRect()
         longest = max(rect.width(), rect.height(), 1)
         sides = (
@@ -95,19 +97,24 @@ class Minimap(QWidget):
 
     def painted(self) -> None:
         """Something was painted: show it soon, not with every event."""
-        if self.isVisible() and not self._later.isActive():
+        if not self.isVisible():
+            self._picture = None
+        elif not self._later.isActive():
             self._later.start()
+
+    def _look_again(self) -> None:
+        self._picture = None
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         rect = self._item.boundingRect()
         if rect.isEmpty():
             return
         across, down = self.width() / rect.width(), self.height() / rect.height()
+        if self._picture is None:
+            self._picture = self._drawn(across, down)
         painter = QPainter(self)
-        painter.save()
-        painter.scale(across, down)
-        self._item.draw_small(painter, max(across, down) * self.devicePixelRatioF())
-        painter.restore()
+        painter.drawPixmap(0, 0, self._picture)
         seen = self._view.mapToScene(self._view.viewport().rect()).boundingRect() & rect
         frame = QRectF(
             seen.x() * across, seen.y() * down, seen.width() * across, seen.height() * down
@@ -119,6 +126,16 @@ class Minimap(QWidget):
         painter.setPen(QPen(_GROUND, 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _drawn(self, across: float, down: float) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.scale(across, down)
+        self._item.draw_small(painter, max(across, down) * ratio)
+        painter.end()
+        return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.mouseMoveEvent(event)

@@ -71,6 +71,7 @@ class CanvasItem(QGraphicsItem):
         """Show the same image in other tones."""
         self._image = Levels(levels)
         self.update()
+        self._refreshed()
 
     def show_nothing(self) -> None:
         """Let go of the image."""
@@ -115,6 +116,7 @@ class CanvasItem(QGraphicsItem):
         if overlay is not self._overlay:
             self._overlay = overlay
             self.update()
+            self._refreshed()
 
     def show_near(self, shown: bool) -> None:
         """Draw borders and values of pixels that are seen from near, or do not."""
