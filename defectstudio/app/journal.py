@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from defectstudio.app.document import DRAFTS, save_labels, stored_labels
-from defectstudio.app.label_plane import Plane
-from defectstudio.app.strokes import Change, Patch
+from defectstudio.app.label_plane import LabelPlane, Plane
+from defectstudio.app.strokes import Change, Patch, replace_labels
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.imaging.masks import Box
@@ -131,10 +131,17 @@ def find_lost(project: Project) -> list[Lost]:
     return sorted(found, key=lambda lost: lost.when)
 
 
-def recover(project: Project, lost: Lost) -> None:
-    """Store what was lost and remove its journal. Raises ProjectError."""
-    save_labels(project, project.image(lost.image_id), lost.labels)
+def recover(project: Project, lost: Lost) -> Change | None:
+    """Store what was lost and remove its journal. Returns the change, which can be taken back.
+
+    Raises ProjectError or ImageError.
+    """
+    image = project.image(lost.image_id)
+    height, width = lost.labels.shape
+    change = replace_labels(LabelPlane(stored_labels(project, image, (height, width))), lost.labels)
+    save_labels(project, image, lost.labels)
     lost.path.unlink(missing_ok=True)
+    return change
 
 
 def _write(journal: _Journal, data: bytes) -> None:

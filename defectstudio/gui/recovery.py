@@ -9,6 +9,8 @@ from PySide6.QtCore import QLocale, QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
 from defectstudio.app.journal import Lost, find_lost, recover
+from defectstudio.app.paint_command import PaintCommand
+from defectstudio.app.strokes import Change
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.session import Session
@@ -90,9 +92,7 @@ class Recovery(QObject):
         session.studio.history.clear()
         for one in lost:
             self._recover_one(session, one)
-        self._messages.show_note(
-            self.tr("The strokes are back; on the open image Undo takes them.")
-        )
+        self._messages.show_note(self.tr("The strokes are back. Undo takes them away again."))
 
     def _recover_one(self, session: Session, lost: Lost) -> None:
         project, studio = session.project, session.studio
@@ -100,10 +100,16 @@ class Recovery(QObject):
             studio.overwrite(self.tr("Recover strokes"), lost.labels)
             self._do(lambda: lost.path.unlink(missing_ok=True), lambda _: None)
         else:
-            self._do(lambda: recover(project, lost), lambda _: self._recovered(lost.image_id))
+            self._do(
+                lambda: recover(project, lost),
+                lambda change: self._recovered(lost.image_id, change),
+            )
 
-    def _recovered(self, image_id: int) -> None:
+    def _recovered(self, image_id: int, change: Change | None) -> None:
         if self._session is not None:
+            studio, text = self._session.studio, self.tr("Recover strokes")
+            if change is not None:
+                studio.history.push(PaintCommand(studio.apply, text, image_id, change, False))
             if self._session.documents.wanted == image_id:
                 self._session.documents.read(image_id)
             self._session.project.changed.emit("images")

@@ -70,6 +70,11 @@ def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbo
     session.documents.open(second)
     qtbot.waitUntil(lambda: session.studio.document.record.id == second)
     np.testing.assert_array_equal(session.studio.document.plane.labels, two)
+    assert session.studio.history.undo_text == "Recover strokes"
+    session.undo()
+    assert not session.studio.document.plane.labels.any(), "here too"
+    session.redo()
+    np.testing.assert_array_equal(session.studio.document.plane.labels, two)
     assert window.close_project()
     assert _journals(root) == []
     with Project.open(root) as project:
