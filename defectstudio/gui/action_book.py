@@ -27,6 +27,9 @@ class ActionBook(QObject):
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
         self._window = window
+        self._keys: Mapping[str, tuple[str, ...]] = DEFAULTS
+        self._bare = True
+        self._class_keys: list[QAction] = []
         tools = QActionGroup(self)
         for action in ACTIONS:
             made = self._made(action.id)
@@ -37,6 +40,7 @@ class ActionBook(QObject):
             made.setShortcut(key)
             made.triggered.connect(lambda _=False, n=number: self.class_key.emit(n))
             window.addAction(made)
+            self._class_keys.append(made)
         self.show_keys(DEFAULTS)
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -66,11 +70,25 @@ class ActionBook(QObject):
 
     def show_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Give the actions these keys, by id; the first is shown."""
+        self._keys = keys
         for action_id, made in self._actions.items():
-            made.setShortcuts([QKeySequence(key) for key in keys.get(action_id, ())])
-            shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            own = [QKeySequence(key) for key in keys.get(action_id, ())]
+            shown = own[0].toString(QKeySequence.SequenceFormat.NativeText) if own else ""
             text = plain(localized(BY_ID[action_id].text))
             made.setToolTip(text + (f"  ({shown})" if shown else ""))
+        self._listen()
+
+    def listen_to_bare_keys(self, on: bool) -> None:
+        """Whether keys without Ctrl or Alt do something: where one paints, not where one types."""
+        self._bare = on
+        self._listen()
+
+    def _listen(self) -> None:
+        for action_id, made in self._actions.items():
+            keys = self._keys.get(action_id, ())
+            made.setShortcuts([QKeySequence(key) for key in keys if self._bare or not is_bare(key)])
+        for made in self._class_keys:
+            made.setEnabled(self._bare)
 
     def show_step(self, action_id: str, step: str) -> None:
         """Say what undo or redo would do; it can do nothing without a step."""
@@ -102,3 +120,8 @@ class ActionBook(QObject):
             self._window.addAction(made)
         self._actions[action.id] = made
         return made
+
+
+def is_bare(key: str) -> bool:
+    """Whether it is a key that also writes, moves or confirms: no chord, no F key, no help."""
+    return "+" not in key[:-1] and key != "?" and not key[1:].isdigit()

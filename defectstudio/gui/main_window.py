@@ -347,8 +347,11 @@ class MainWindow(QMainWindow):
             self._welcome(None)
 
     def _show_page(self) -> None:
-        """What a defect looks like is chosen while one is painted or compared."""
-        chosen = self.pages.currentWidget() not in (self.transfer, self.evaluating)
+        """What a defect looks like is chosen while one is painted or compared; a letter that is
+        typed elsewhere chooses no tool."""
+        page = self.pages.currentWidget()
+        self.actions_.listen_to_bare_keys(page in (self.painting, self.compare))
+        chosen = page not in (self.transfer, self.evaluating)
         self._docks[1].setVisible(self.session is not None and chosen)
 
     def _dress(self) -> None:

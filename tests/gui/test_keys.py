@@ -1,0 +1,31 @@
+"""Where keys without Ctrl or Alt do something."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from defectstudio.gui.action_book import is_bare
+
+
+@pytest.mark.parametrize("key", ["B", "[", "{", "Return", "PgUp", "+"])
+def test_keys_that_write_move_or_confirm_are_bare(key):
+    assert is_bare(key)
+
+
+@pytest.mark.parametrize("key", ["Ctrl+B", "Ctrl++", "Shift+R", "F5", "F12", "?"])
+def test_chords_function_keys_and_help_are_not(key):
+    assert not is_bare(key)
+
+
+def test_letters_typed_beside_the_canvas_do_nothing_to_it(opened, person, qtbot):
+    images, pages = opened.images, opened.pages
+    place, samples = images.place, len(opened.session.project.samples())
+    opened.show_page(opened.batch)
+    for key in (Qt.Key.Key_D, Qt.Key.Key_E, Qt.Key.Key_2, Qt.Key.Key_Return):
+        qtbot.keyClick(opened.batch, key)
+    assert images.place == place and opened.session.studio.class_id == 1
+    assert opened.actions_["tool.brush"].isChecked()
+    assert len(opened.session.project.samples()) == samples
+    pages.setCurrentWidget(opened.painting)
+    person.key(Qt.Key.Key_D)
+    person.key(Qt.Key.Key_2)
+    assert images.place != place and opened.session.studio.class_id == 2
