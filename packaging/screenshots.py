@@ -62,10 +62,10 @@ class Shots:
         studio = window.session.studio
         self.until(lambda: studio.document is not None)
         self.take("opened")
-        studio.resize_brush(3)
+        studio.tools.resize(3)
         self._stroke(0.62, 0.18, 0.30, 0.62, bend=0.10)
         studio.choose_class(studio.classes[min(2, len(studio.classes) - 1)].id)
-        studio.resize_brush(15)
+        studio.tools.resize(15)
         self._stroke(0.66, 0.70, 0.68, 0.73, bend=0.0)
         self.take("painted")
         if studio.generator is None:

@@ -20,6 +20,7 @@ from defectstudio.app.recipes import Painted, blend_mode_of, styled
 from defectstudio.app.seed_marks import SeedMarks
 from defectstudio.app.strokes import Change, Stroke, replace_labels
 from defectstudio.app.style import Look, StyleBook
+from defectstudio.app.tool_settings import ToolSettings
 from defectstudio.domain.recipe import (
     BlendSettings,
     GrainSettings,
@@ -28,9 +29,6 @@ from defectstudio.domain.recipe import (
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.masks import Box, decode
-from defectstudio.imaging.types import Mask
-
-MAX_BRUSH = 2000
 
 
 class Studio:
@@ -38,9 +36,8 @@ class Studio:
 
     opened: another document; painted: a box of the open one changed on screen; edited: an edit
     is complete; changed: the change of any edit, undone or done; chosen: class, seed, look, marks,
-    locks, blend, grain, polish or generator; adjusted: a tool; refused: a Refusal, why a tool did
-    nothing; zoned: an edit of the open image's region is complete; wanted: an undo needs this
-    image.
+    locks, blend, grain, polish or generator; refused: a Refusal, why a tool did nothing; zoned: an
+    edit of the open image's region is complete; wanted: an undo needs this image.
     """
 
     opened = Signal(object)
@@ -48,7 +45,6 @@ class Studio:
     edited = Signal()
     changed = Signal(object)
     chosen = Signal()
-    adjusted = Signal()
     refused = Signal(object)
     zoned = Signal()
     wanted = Signal(int)
@@ -64,11 +60,7 @@ class Studio:
         self.blend = BlendSettings()
         self.grain = GrainSettings()
         self.polish = 0
-        self.brush = 12
-        self.hardness = 100
-        self.tolerance = 10.0
-        self.shape = "crack"
-        self.stamp: Mask | None = None
+        self.tools = ToolSettings()
         self.erasing = False
         self.locked: frozenset[int] = frozenset()
         self._executor = executor
@@ -131,7 +123,7 @@ class Studio:
         """
         for class_id in {defect.class_id for defect in recipe.defects}:
             self.styles.roll(class_id, self.marks(class_id).banned)
-        self.stamp = decode(recipe.defects[-1].mask)
+        self.tools.stamp = decode(recipe.defects[-1].mask)
         self.chosen.emit()
 
     def choose_look(self, look: Look) -> None:
@@ -186,44 +178,13 @@ class Studio:
         self.locked = self.locked | {class_id} if locked else self.locked - {class_id}
         self.chosen.emit()
 
-    # --- what the tools go by
-
-    def resize_brush(self, diameter: int) -> None:
-        """Brush diameter in pixels, held within 1..2000."""
-        self.brush = min(MAX_BRUSH, max(1, diameter))
-        self.adjusted.emit()
-
-    def step_brush(self, direction: int) -> None:
-        """A tenth larger (1) or smaller (-1), at least a pixel."""
-        self.resize_brush(self.brush + direction * max(1, self.brush // 8))
-
-    def harden_brush(self, percent: int) -> None:
-        """How much of the brush's radius is solid, held within 0..100."""
-        self.hardness = min(100, max(0, percent))
-        self.adjusted.emit()
-
-    def tolerate(self, percent: float) -> None:
-        """How far the wand's values may differ, in percent of the display window's width."""
-        self.tolerance = min(100.0, max(0.0, percent))
-        self.adjusted.emit()
-
-    def choose_shape(self, kind: str) -> None:
-        """Draw this kind of shape; one of the kinds of `app.tools.shapes`."""
-        self.shape = kind
-        self.adjusted.emit()
-
-    def choose_stamp(self, mask: Mask) -> None:
-        """Stamp this shape."""
-        self.stamp = mask
-        self.adjusted.emit()
-
     # --- the region
 
     def paint_region(self, wanted: bool) -> None:
         """Let the tools paint the region of backgrounds, or classes again."""
         self.cancel_stroke()
         self.on_region = wanted
-        self.adjusted.emit()
+        self.tools.changed.emit()
 
     def invert_region(self) -> None:
         """Let defects fall where they might not, as one undoable edit."""
@@ -237,12 +198,17 @@ class Studio:
             self._done("Invert region", change, on_region=True)
 
     @property
-    def _target(self) -> LabelPlane | None:
+    def target(self) -> LabelPlane | None:
         """What tools paint on; a real defect image has no region."""
         document = self.document
         if document is None or not self.on_region:
             return None if document is None else document.plane
         return document.region_plane() if document.is_background else None
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """The classes that no tool takes pixels from."""
+        return frozenset() if self.on_region else self.locked
 
     # --- strokes
 
@@ -257,14 +223,14 @@ class Studio:
         None when there is nothing to paint (on). What was under way is ended.
         """
         self.end_stroke()
-        plane, value = self._target, 1 if self.on_region else self.class_id
+        plane, value = self.target, 1 if self.on_region else self.class_id
         if plane is None or not (erase or value):
             return None
         self._text = text
         self._stroke = Stroke(
             plane,
             0 if erase or self.erasing else value,
-            locked=frozenset() if self.on_region else self.locked,
+            locked=self.kept,
             painted=self.painted.emit,
             executor=self._executor,
         )
@@ -283,7 +249,7 @@ class Studio:
         """Paint up to here; a pen's pressure in 0..1 scales the brush."""
         if self._stroke is not None:
             start, self._tip = self._tip, (row, column)
-            brush = Brush(max(1.0, self.brush * pressure), self.hardness)
+            brush = Brush(max(1.0, self.tools.size * pressure), self.tools.hardness)
             self._stroke.line(start, self._tip, brush)
 
     def end_stroke(self) -> None:
@@ -300,7 +266,7 @@ class Studio:
 
     def clear(self) -> None:
         """Wipe what no lock keeps of the open plane, as one undoable edit."""
-        plane = self._target
+        plane = self.target
         if plane is None or self._stroke is not None:
             return
         if (stroke := self.begin("Clear", erase=True)) is not None:
@@ -314,7 +280,7 @@ class Studio:
         if self.document is None or self.class_id not in boxes:
             return False
         area = self.document.plane.labels[boxes[self.class_id].slices]
-        self.choose_stamp(area == self.class_id)
+        self.tools.choose_stamp(area == self.class_id)
         return True
 
     def overwrite(self, text: str, labels: Plane) -> None:

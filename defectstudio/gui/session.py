@@ -209,7 +209,7 @@ class Session(QObject):
             (studio.changed, self.documents.keep),
             (studio.edited, edited),
             (studio.chosen, chosen),
-            (studio.adjusted, panels.painting.refresh),
+            (studio.tools.changed, panels.painting.refresh),
             (studio.history.changed, lambda: panels.status.show_history(studio.history)),
             (studio.refused, panels.painting.refuse),
             (studio.wanted, self.documents.open),

@@ -74,8 +74,8 @@ def _paint(window: MainWindow) -> Handlers:
         "label.normal": curating.mark_normal,
         "label.earlier": curating.show_earlier,
         **{tool: lambda tool=tool: painting.choose_tool(tool) for tool in tools},
-        "brush.smaller": _in_session(window, lambda session: session.studio.step_brush(-1)),
-        "brush.larger": _in_session(window, lambda session: session.studio.step_brush(1)),
+        "brush.smaller": _in_session(window, lambda session: session.studio.tools.step_size(-1)),
+        "brush.larger": _in_session(window, lambda session: session.studio.tools.step_size(1)),
         "brush.softer": _in_session(window, lambda session: _harden(session.studio, -10)),
         "brush.harder": _in_session(window, lambda session: _harden(session.studio, 10)),
         "class.swap": _in_session(window, lambda session: session.studio.swap()),
@@ -196,7 +196,7 @@ def _in_session(window: MainWindow, call: Callable[[Session], object]) -> Callab
 
 
 def _harden(studio: Studio, percent: int) -> None:
-    studio.harden_brush(studio.hardness + percent)
+    studio.tools.harden(studio.tools.hardness + percent)
 
 
 def _lock_class(studio: Studio) -> None:

@@ -26,13 +26,20 @@ def polygon(points: Sequence[tuple[float, float]], shape: tuple[int, int]) -> tu
     low, high = corners.min(axis=0), corners.max(axis=0)
     top, left = math.floor(low[0]), math.floor(low[1])
     box = Box(top, left, math.ceil(high[0]) - top, math.ceil(high[1]) - left).clipped(shape)
-    if not (box.height and box.width):
-        return box, np.zeros(box.shape, bool)
-    turns = np.zeros((box.height, box.width + 1), np.int16)
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        _cross(turns, start - (box.top, box.left), end - (box.top, box.left))
-    np.cumsum(turns, axis=1, out=turns)
-    return box, turns[:, :-1] != 0
+    mask = np.zeros(box.shape, bool)
+    if mask.size:
+        rows, columns, signs = _crossings(corners - (box.top, box.left), box.height)
+        columns = np.clip(columns, 0, box.width)
+        order = np.lexsort((columns, rows))
+        rows, columns = rows[order], columns[order]
+        # Each row is crossed up and down alike, so that the count of turns starts anew with it.
+        inside = np.flatnonzero(np.cumsum(signs[order]))
+        for row, start, stop in zip(
+            rows[inside].tolist(), columns[inside].tolist(), columns[inside + 1].tolist(),
+            strict=True,
+        ):  # fmt: skip
+            mask[row, start:stop] = True
+    return box, mask
 
 
 def region(labels: Label, row: int, column: int) -> tuple[Box, Mask]:
@@ -86,13 +93,16 @@ def cut_out(picture: NDArray[np.uint8], box: Box) -> Mask:
     return np.asarray(whole[box.slices] >= 0.5, np.bool_)
 
 
-def _cross(turns: NDArray[np.int16], start: NDArray[np.float64], end: NDArray[np.float64]) -> None:
-    """Note where an edge crosses the middle of each row, and which way it goes."""
-    sign = 1 if end[0] > start[0] else -1
-    upper, lower = (start, end) if sign == 1 else (end, start)
-    height, width = turns.shape
-    rows = np.arange(max(0, math.ceil(upper[0] - 0.5)), min(height, math.ceil(lower[0] - 0.5)))
-    if rows.size:
-        share = (rows + 0.5 - upper[0]) / (lower[0] - upper[0])
-        columns = np.ceil(upper[1] + share * (lower[1] - upper[1]) - 0.5)
-        turns[rows, np.clip(columns, 0, width - 1).astype(np.intp)] += sign
+def _crossings(
+    corners: NDArray[np.float64], height: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Where a closed polygon crosses the middles of rows: rows, columns behind it, directions."""
+    start, end = corners, np.roll(corners, -1, axis=0)
+    first = np.clip(np.ceil(np.minimum(start, end)[:, 0] - 0.5), 0, height).astype(np.intp)
+    last = np.clip(np.ceil(np.maximum(start, end)[:, 0] - 0.5), 0, height).astype(np.intp)
+    count = last - first
+    edge = np.repeat(np.arange(len(corners)), count)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    (row, column), (down, across) = start[edge].T, (end - start)[edge].T
+    columns = np.ceil(column + (rows + 0.5 - row) / down * across - 0.5).astype(np.intp)
+    return rows, columns, np.sign(down).astype(np.intp)

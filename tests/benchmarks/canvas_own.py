@@ -98,7 +98,7 @@ class Bench:
         found["open_ms"] = round(1000 * (time.perf_counter() - start), 1)
         found["pixels"] = list(self._studio.document.native.shape[:2])
         found["open_peak_mb"] = peak_mb()
-        self._studio.resize_brush(BRUSH)
+        self._studio.tools.resize(BRUSH)
         found["stroke_fit"] = self._strokes(events)
         found["partial_differs"] = self._differs()
         self.canvas.full_size()
@@ -109,7 +109,7 @@ class Bench:
         found["peak_mb"] = peak_mb()
         if busy:
             found["beside_training"] = self._beside_training(events)
-        self._studio.resize_brush(WIDE)
+        self._studio.tools.resize(WIDE)
         self.canvas.fit()
         found["stroke_wide"] = self._strokes(max(20, events // 8))
         return found

@@ -159,7 +159,7 @@ def test_two_hundred_strokes_are_undone_and_redone(canvas, studio, document_of):
     rng, planes = np.random.default_rng(2), [studio.document.plane.labels.copy()]
     while len(studio.history) < 210:
         studio.choose_class(int(rng.integers(1, 3)))
-        studio.resize_brush(int(rng.integers(1, 20)))
+        studio.tools.resize(int(rng.integers(1, 20)))
         button = Qt.MouseButton.RightButton if rng.random() < 0.3 else Qt.MouseButton.LeftButton
         drag(canvas, *(at(canvas, *rng.uniform(0, 80, 2)) for _ in range(3)), button=button)
         if len(studio.history) == len(planes):
@@ -183,7 +183,7 @@ def test_right_button_and_control_erase(canvas, studio, document_of):
 
 
 def test_shift_click_draws_a_straight_line_on_the_same_image_only(canvas, studio, document_of):
-    studio.resize_brush(2)
+    studio.tools.resize(2)
     studio.show(document_of(np.zeros((60, 60), np.uint8)))
     drag(canvas, at(canvas, 30, 10))
     drag(canvas, at(canvas, 30, 50), keys=Qt.KeyboardModifier.ShiftModifier)
@@ -276,7 +276,7 @@ def test_only_the_dirty_box_is_drawn_again(canvas, studio, document_of):
 def test_twenty_thousand_stroke_events_lose_no_references(canvas, studio, document_of):
     """PySide6 6.12.0 lost references to None and True on each event and aborted after 2,500."""
     studio.show(document_of(np.zeros((300, 400), np.uint8)))
-    studio.resize_brush(3)
+    studio.tools.resize(3)
     rng = np.random.default_rng(4)
     places = rng.uniform((5, 5), (390, 290), (100, 2))
     drag(canvas, (10, 10), (20, 20))

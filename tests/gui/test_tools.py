@@ -79,7 +79,7 @@ def test_a_stamp_is_scaled_and_turned_by_the_wheel_and_kept_by_another_tool(open
     person.key(Qt.Key.Key_S)
     click(qtbot, opened, person, (40, 60))
     assert "Shift+click" in opened.messages.text.text()
-    studio.choose_stamp(np.ones((4, 20), bool))
+    studio.tools.choose_stamp(np.ones((4, 20), bool))
     click(qtbot, opened, person, (40, 60))
     zoom = canvas.zoom
     wheel(opened, person, (40, 60), 18 * 120, ALT)
@@ -96,7 +96,7 @@ def test_a_stamp_is_scaled_and_turned_by_the_wheel_and_kept_by_another_tool(open
 
 def test_a_pending_stamp_is_not_saved_half(opened, person, qtbot):
     session = opened.session
-    session.studio.choose_stamp(np.ones((4, 20), bool))
+    session.studio.tools.choose_stamp(np.ones((4, 20), bool))
     person.paint((10, 10), (10, 30))
     person.key(Qt.Key.Key_S)
     click(qtbot, opened, person, (40, 60))
@@ -114,7 +114,7 @@ def test_an_accepted_defect_is_the_next_stamp(opened, person, qtbot):
     person.key(Qt.Key.Key_Return)
     rows, columns = np.nonzero(painted)
     expected = painted[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    np.testing.assert_array_equal(opened.session.studio.stamp, expected)
+    np.testing.assert_array_equal(opened.session.studio.tools.stamp, expected)
     person.key(Qt.Key.Key_C, CONTROL)
     assert "stamp" in opened.messages.text.text()
     opened.actions_["edit.clear"].trigger()
@@ -153,7 +153,7 @@ def test_grabcut_answers_from_another_thread(opened, person, qtbot):
 
 def test_a_pen_press_scales_the_brush(opened, person):
     canvas, studio = opened.painting.canvas, opened.session.studio
-    studio.resize_brush(20)
+    studio.tools.resize(20)
     place = QPointF(person.place(40, 60))
     for kind, pressure in ((QEvent.Type.TabletPress, 0.3), (QEvent.Type.TabletRelease, 0.0)):
         event = QTabletEvent(
@@ -187,17 +187,17 @@ def test_only_the_options_of_the_tool_are_shown(opened, tool, shown):
 
 
 def test_options_change_what_the_tools_go_by_and_show_it(opened, person):
-    studio, options = opened.session.studio, opened.painting.options
+    tools, options = opened.session.studio.tools, opened.painting.options
     options.hardness.setValue(30)
     options.tolerance.setValue(25)
     options.size.setValue(100)
     options.shape.setCurrentIndex(options.shape.findData("stain"))
     options.shape.activated.emit(options.shape.currentIndex())
-    assert (studio.hardness, studio.tolerance, studio.brush, studio.shape) == (
+    assert (tools.hardness, tools.tolerance, tools.size, tools.shape) == (
         30, 25, 2000, "stain",
     )  # fmt: skip
     person.key(Qt.Key.Key_BracketRight, SHIFT)
-    assert studio.hardness == 40 and options._texts["hardness"].text() == "40 %"
+    assert tools.hardness == 40 and options._texts["hardness"].text() == "40 %"
     person.key(Qt.Key.Key_BracketLeft, SHIFT)
     person.key(Qt.Key.Key_BracketLeft, SHIFT)
     assert options.hardness.value() == 20

@@ -287,9 +287,9 @@ def test_the_image_list_filters_and_steps(opened, person, qtbot):
 
 def test_keys_change_tool_size_and_zoom(opened, person):
     studio, canvas = opened.session.studio, opened.painting.canvas
-    size = studio.brush
+    size = studio.tools.size
     person.key(Qt.Key.Key_BracketRight)
-    assert studio.brush > size
+    assert studio.tools.size > size
     person.key(Qt.Key.Key_BracketLeft)
     person.key(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert canvas.zoom == 1

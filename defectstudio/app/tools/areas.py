@@ -102,20 +102,19 @@ class FillTool(Tool):
     """Fills the enclosed background at the pointer, or gives a painted part the class."""
 
     def start(self, pointer: Pointer) -> None:
-        document = self._studio.document
+        document, plane = self._studio.document, self._studio.target
         row, column = math.floor(pointer.row), math.floor(pointer.column)
-        if document is None or document.value(row, column) is None:
+        if document is None or plane is None or document.value(row, column) is None:
             return
-        labels = document.plane.labels
-        value = int(labels[row, column])
-        if value in self._studio.locked:
+        value = int(plane.labels[row, column])
+        if value in self._studio.kept:
             self._studio.refused.emit(Refusal.LOCKED)
             return
         # Paint is as small as the hand that made it; background must be kept from running out.
-        whole = Box(0, 0, *document.plane.shape)
-        near = Box(row, column, 1, 1).grown(MAX_ENCLOSED // 2).clipped(document.plane.shape)
+        whole = Box(0, 0, *plane.shape)
+        near = Box(row, column, 1, 1).grown(MAX_ENCLOSED // 2).clipped(plane.shape)
         area = whole if value else near
-        box, mask = region(labels[area.slices], row - area.top, column - area.left)
+        box, mask = region(plane.labels[area.slices], row - area.top, column - area.left)
         box = box.moved(area.top, area.left)
         if value == 0 and _runs_out(box, area, whole):
             self._studio.refused.emit(Refusal.NOT_ENCLOSED)

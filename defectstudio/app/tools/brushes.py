@@ -66,7 +66,7 @@ class LineTool(Tool):
         ends, self._ends = self._ends, None
         stroke = self._studio.begin("Line") if ends else None
         if stroke is not None and ends is not None:
-            stroke.line(*ends, Brush(self._studio.brush, self._studio.hardness))
+            stroke.line(*ends, Brush(self._studio.tools.size, self._studio.tools.hardness))
             self._studio.end_stroke()
 
     def cancel(self) -> None:
@@ -77,7 +77,7 @@ class LineTool(Tool):
             return ()
         (row, column), (end_row, end_column) = self._ends
         down, across = end_row - row, end_column - column
-        half = self._studio.brush / 2 / math.hypot(down, across)
+        half = self._studio.tools.size / 2 / math.hypot(down, across)
         aside = -across * half, down * half
         return [
             [(row + side * aside[0], column + side * aside[1]),

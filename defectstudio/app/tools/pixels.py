@@ -42,13 +42,13 @@ class WandTool(Tool):
         self._area = Box(row, column, 1, 1).grown(WAND_REACH).clipped(document.plane.shape)
         self._place = row - self._area.top, column - self._area.left
         self._apart = difference(document.native[self._area.slices], *self._place)
-        self._from, self._tolerance = pointer.column, self._studio.tolerance
+        self._from, self._tolerance = pointer.column, self._studio.tools.tolerance
         self._select()
 
     def move(self, pointer: Pointer) -> None:
         if self._stroke is not None:
             moved = (pointer.column - self._from) * pointer.zoom
-            self._studio.tolerate(self._tolerance + _PERCENT_A_PX * moved)
+            self._studio.tools.tolerate(self._tolerance + _PERCENT_A_PX * moved)
             self._select()
 
     def end(self) -> None:
@@ -67,7 +67,7 @@ class WandTool(Tool):
         if document is None or stroke is None:
             return
         window = document.window
-        most = self._studio.tolerance / 100 * (window.high - window.low)
+        most = self._studio.tools.tolerance / 100 * (window.high - window.low)
         box, mask = alike(self._apart, *self._place, most)
         place = box.moved(self._area.top, self._area.left)
         self._cut_off = _meets(place, self._area, document.plane.shape)
@@ -144,7 +144,7 @@ class GrabCutTool(Tool):
         elif (stroke := self._studio.begin("Cut out")) is not None:
             stroke.put(box, mask)
             self._studio.end_stroke()
-        self._studio.adjusted.emit()
+        self._studio.tools.changed.emit()
 
 
 def _meets(box: Box, area: Box, shape: tuple[int, int]) -> bool:

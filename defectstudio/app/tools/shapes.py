@@ -6,20 +6,18 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from defectstudio.app.brush import Brush, Point
+from defectstudio.app.brush import Point
 from defectstudio.app.strokes import Stroke
 from defectstudio.app.studio import Studio
 from defectstudio.app.tools.tool import Line, Pointer, Refusal, Tool
-from defectstudio.imaging.masks import Box, warp
-from defectstudio.imaging.procedural.shapes import MAX_BOX, MIN_BOX, Outline, outline
-from defectstudio.imaging.selecting import polygon, region
+from defectstudio.imaging.masks import Box
+from defectstudio.imaging.selecting import region
+from defectstudio.imaging.stamping import drawn, turned
 from defectstudio.imaging.types import Mask
 
 SHAPES = ("crack", "scratch", "thread", "hole", "stain")
-_BOXED = ("hole", "stain")
-MAX_STAMP = 1 << 20
+MAX_STAMP = 1 << 21
 """Pixels of a stamp's box: turning a larger one would be felt."""
 _SCALE_STEP, _ANGLE_STEP = 1.1, 5.0
 
@@ -48,7 +46,7 @@ class StampTool(Tool):
     def start(self, pointer: Pointer) -> None:
         if pointer.straight:
             self._take(pointer)
-        elif self._studio.stamp is None:
+        elif self._studio.tools.stamp is None:
             self._studio.refused.emit(Refusal.NO_STAMP)
         else:
             if not self.pending:
@@ -74,7 +72,7 @@ class StampTool(Tool):
             self.cancel()
 
     def turn(self, steps: float, *, rotate: bool) -> None:
-        stamp = self._studio.stamp
+        stamp = self._studio.tools.stamp
         if stamp is None:
             return
         if rotate:
@@ -106,7 +104,7 @@ class StampTool(Tool):
         self._studio.cancel_stroke()
         if document.plane.labels[row, column]:
             self._scale, self._angle = 1.0, 0.0
-            self._studio.choose_stamp(region(document.plane.labels, row, column)[1])
+            self._studio.tools.choose_stamp(region(document.plane.labels, row, column)[1])
 
     def _place(self) -> None:
         document, stroke = self._studio.document, self._stroke
@@ -125,21 +123,20 @@ class StampTool(Tool):
         return Box(top, left, *mask.shape)
 
     def _shape(self) -> Mask:
-        stamp = self._studio.stamp
+        stamp = self._studio.tools.stamp
         assert stamp is not None
         key = stamp, self._scale, self._angle
         if self._warped is None or any(
             old is not new for old, new in zip(self._warped[:3], key, strict=True)
         ):
-            turned = warp(stamp, scale=self._scale, angle=self._angle, flip=False)
-            self._warped = (*key, turned)
+            self._warped = (*key, turned(stamp, scale=self._scale, angle=self._angle))
         return self._warped[3]
 
 
 class ShapeTool(Tool):
-    """Draws a random crack, scratch or thread from where a drag begins to where it ends.
+    """Draws a random crack or scratch from where a drag begins to where it ends.
 
-    Holes and stains fill the drag's box. Each drag throws new dice; R throws them again.
+    Threads, holes and stains fill the drag's box. Each drag throws new dice; R throws them again.
     """
 
     shows_ring = True
@@ -181,49 +178,10 @@ class ShapeTool(Tool):
         self._seed = int(self._rng.integers(1 << 31))
 
     def _draw(self) -> None:
-        stroke, studio = self._stroke, self._studio
-        if stroke is None or studio.document is None:
+        stroke, document, tools = self._stroke, self._studio.document, self._studio.tools
+        if stroke is None or document is None:
             return
+        shape, rng = document.plane.shape, np.random.default_rng(self._seed)
         stroke.revert()
-        rng = np.random.default_rng(self._seed)
-        if studio.shape in _BOXED:
-            for points in _boxed(studio.shape, *self._ends, rng):
-                stroke.put(*polygon(points, studio.document.plane.shape))
-        else:
-            for line, widths in _spanned(studio.shape, *self._ends, studio.brush, rng):
-                for start, end, wide in zip(line, line[1:], widths, strict=False):
-                    stroke.line(start, end, Brush(wide))
-
-
-def _boxed(kind: str, start: Point, end: Point, rng: np.random.Generator) -> list[list[Point]]:
-    """The outlines of a shape that fills the box between two points."""
-    low = np.minimum(start, end)
-    size = np.clip(np.abs(np.subtract(end, start)), MIN_BOX, MAX_BOX)
-    height, width = (round(side) for side in size.tolist())
-    drawn = outline(kind, height, width, rng).moved(low[0] + 0.5, low[1] + 0.5)
-    return [[(row, column) for row, column in points.tolist()] for points in drawn.polygons]
-
-
-def _spanned(
-    kind: str, start: Point, end: Point, thickness: float, rng: np.random.Generator
-) -> list[tuple[list[Point], list[float]]]:
-    """The lines of a shape whose longest goes from one point to another, and their widths."""
-    length = math.dist(start, end)
-    side = int(np.clip(length, MIN_BOX, MAX_BOX))
-    drawn: Outline = outline(kind, side, side, rng)
-    trunk = drawn.strokes[0]
-    factor = max(1.0, min(thickness, length / 4)) / float(trunk.widths.max())
-    origin = complex(*trunk.points[0].tolist())
-    turn = complex(*np.subtract(end, start).tolist()) / (
-        complex(*trunk.points[-1].tolist()) - origin or 1
-    )
-    lines = []
-    for stroke in drawn.strokes:
-        moved = complex(*start) + (_complex(stroke.points) - origin) * turn
-        points = [(one.real, one.imag) for one in moved.tolist()]
-        lines.append((points, np.maximum(1.0, stroke.widths * factor).tolist()))
-    return lines
-
-
-def _complex(points: NDArray[np.float64]) -> NDArray[np.complex128]:
-    return np.asarray(points[:, 0] + 1j * points[:, 1], np.complex128)
+        for box, mask in drawn(tools.shape, *self._ends, tools.size, shape=shape, rng=rng):
+            stroke.put(box, mask)

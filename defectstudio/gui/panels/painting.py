@@ -53,14 +53,14 @@ class PaintingPage(QWidget):
         self._tools = tool_kit(studio, run, np.random.default_rng())
         self.options.use(studio)
         self.choose_tool("tool.brush")
-        self.canvas.brush_dragged.connect(studio.resize_brush)
+        self.canvas.brush_dragged.connect(studio.tools.resize)
         self.refresh()
 
     def let_go(self) -> None:
         """Show nothing."""
         self.canvas.cancel()
         if self._studio is not None:
-            self.canvas.brush_dragged.disconnect(self._studio.resize_brush)
+            self.canvas.brush_dragged.disconnect(self._studio.tools.resize)
         self._studio = None
         self.options.use(None)
         self.canvas.item.show_nothing()
@@ -111,7 +111,7 @@ class PaintingPage(QWidget):
     def refresh(self) -> None:
         """A tool may go by something else."""
         if self._studio is not None:
-            self.canvas.set_diameter(self._studio.brush)
+            self.canvas.set_diameter(self._studio.tools.size)
             self.canvas.show_trace()
             self.options.refresh()
 

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.app.studio import MAX_BRUSH, Studio
+from defectstudio.app.studio import Studio
+from defectstudio.app.tool_settings import MAX_BRUSH, ToolSettings
 from defectstudio.app.tools.shapes import SHAPES
 from defectstudio.gui.action_book import ActionBook
 from defectstudio.gui.panels.style.classes import swatch
@@ -84,18 +85,19 @@ class ToolOptions(QFrame):
         studio = self._studio
         if studio is None:
             return
+        tools = studio.tools
         for slider, value in (
-            (self.size, round(_TICKS * math.log(studio.brush) / math.log(MAX_BRUSH))),
-            (self.hardness, studio.hardness),
-            (self.tolerance, round(studio.tolerance)),
+            (self.size, round(_TICKS * math.log(tools.size) / math.log(MAX_BRUSH))),
+            (self.hardness, tools.hardness),
+            (self.tolerance, round(tools.tolerance)),
         ):
             slider.blockSignals(True)
             slider.setValue(value)
             slider.blockSignals(False)
-        self._texts["size"].setText(f"{studio.brush} px")
-        self._texts["hardness"].setText(f"{studio.hardness} %")
-        self._texts["tolerance"].setText(f"{studio.tolerance:.1f} %")
-        self.shape.setCurrentIndex(self.shape.findData(studio.shape))
+        self._texts["size"].setText(f"{tools.size} px")
+        self._texts["hardness"].setText(f"{tools.hardness} %")
+        self._texts["tolerance"].setText(f"{tools.tolerance:.1f} %")
+        self.shape.setCurrentIndex(self.shape.findData(tools.shape))
         self._show_class(studio)
 
     def _show_class(self, studio: Studio) -> None:
@@ -114,20 +116,18 @@ class ToolOptions(QFrame):
 
     def _connect(self) -> None:
         self.size.valueChanged.connect(
-            self._told(
-                lambda studio, tick: studio.resize_brush(round(MAX_BRUSH ** (tick / _TICKS)))
-            )
+            self._told(lambda tools, tick: tools.resize(round(MAX_BRUSH ** (tick / _TICKS))))
         )
-        self.hardness.valueChanged.connect(self._told(Studio.harden_brush))
-        self.tolerance.valueChanged.connect(self._told(Studio.tolerate))
+        self.hardness.valueChanged.connect(self._told(ToolSettings.harden))
+        self.tolerance.valueChanged.connect(self._told(ToolSettings.tolerate))
         self.shape.activated.connect(
-            self._told(lambda studio, row: studio.choose_shape(self.shape.itemData(row)))
+            self._told(lambda tools, row: tools.choose_shape(self.shape.itemData(row)))
         )
 
-    def _told(self, call: Callable[[Studio, int], object]) -> Callable[[int], None]:
+    def _told(self, call: Callable[[ToolSettings, int], object]) -> Callable[[int], None]:
         def tell(value: int) -> None:
             if self._studio is not None:
-                call(self._studio, value)
+                call(self._studio.tools, value)
 
         return tell
 

@@ -225,7 +225,7 @@ kept = StrokeJournal(project)
 shape = studio.document.plane.shape
 studio.changed.connect(lambda change: kept.append(studio.document.record.id, shape, change))
 for number in range(100000):
-    studio.resize_brush(1)
+    studio.tools.resize(1)
     studio.start_stroke(number // 90 + 0.5, number % 90 + 0.5, erase=False)
     studio.end_stroke()
     print(number + 1, flush=True)

@@ -11,8 +11,9 @@ from defectstudio.app.display import Window
 from defectstudio.app.document import Document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.seed_marks import SeedMarks
-from defectstudio.app.studio import MAX_BRUSH, Studio
+from defectstudio.app.studio import Studio
 from defectstudio.app.style import Look
+from defectstudio.app.tool_settings import MAX_BRUSH
 from defectstudio.domain.recipe import BlendSettings, ClassMix, GrainSettings, Style, StyleMix
 from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord, Role, Split
 from defectstudio.domain.seed_marks import Mark, Marks
@@ -219,14 +220,14 @@ def test_pick_takes_known_classes_inside_the_image_only(studio):
 
 
 def test_the_brush_has_bounds_and_steps(studio):
-    studio.resize_brush(0)
-    assert studio.brush == 1
-    studio.step_brush(1)
-    assert studio.brush == 2
-    studio.resize_brush(10**6)
-    assert studio.brush == MAX_BRUSH
-    studio.step_brush(-1)
-    assert studio.brush == MAX_BRUSH - MAX_BRUSH // 8
+    studio.tools.resize(0)
+    assert studio.tools.size == 1
+    studio.tools.step_size(1)
+    assert studio.tools.size == 2
+    studio.tools.resize(10**6)
+    assert studio.tools.size == MAX_BRUSH
+    studio.tools.step_size(-1)
+    assert studio.tools.size == MAX_BRUSH - MAX_BRUSH // 8
 
 
 def test_rolling_after_an_accepted_recipe_spares_locked_styles(studio):

@@ -7,7 +7,7 @@ from defectstudio.app.tools.tool import Pointer
 
 
 def test_a_brush_paints_and_the_eraser_erases(desk):
-    desk.studio.resize_brush(7)
+    desk.studio.tools.resize(7)
     desk.drag("brush", (40, 20), (40, 100))
     assert (desk.labels[37:43, 20:100] == 1).all()
     desk.drag("eraser", (40, 60), (40, 110))
@@ -25,7 +25,7 @@ def test_x_makes_the_brush_paint_background_until_a_class_is_chosen(desk):
 
 
 def test_pressure_scales_the_brush(desk):
-    desk.studio.resize_brush(40)
+    desk.studio.tools.resize(40)
     desk.drag("brush", (45, 60), pressure=0.25)
     rows = np.flatnonzero(desk.labels.any(axis=1))
     assert rows[-1] - rows[0] + 1 == 10
@@ -34,7 +34,7 @@ def test_pressure_scales_the_brush(desk):
 
 
 def test_shift_joins_to_the_last_point_of_this_image(desk, disc):
-    desk.studio.resize_brush(2)
+    desk.studio.tools.resize(2)
     desk.drag("brush", (40, 20))
     desk.drag("brush", (40, 100), straight=True)
     assert desk.labels[40, 20:100].all()
@@ -50,7 +50,7 @@ def test_a_brush_that_never_started_moves_nothing(desk):
 
 def test_a_line_is_shown_first_and_painted_at_the_end(desk):
     tool, studio = desk.tools["tool.line"], desk.studio
-    studio.resize_brush(4)
+    studio.tools.resize(4)
     tool.start(Pointer(40, 20))
     assert tool.lines() == ()
     tool.move(Pointer(40, 100))
@@ -68,7 +68,7 @@ def test_a_line_is_shown_first_and_painted_at_the_end(desk):
 
 @pytest.mark.parametrize(("aim", "end"), [((44, 100), (40, 100)), ((85, 60), (80, 60))])
 def test_shift_keeps_a_line_to_steps_of_fifteen_degrees(desk, aim, end):
-    desk.studio.resize_brush(2)
+    desk.studio.tools.resize(2)
     desk.drag("line", (40, 20), aim, straight=True)
     painted = np.argwhere(desk.labels)
     angle = np.degrees(np.arctan2(*(painted.max(axis=0) - painted.min(axis=0))))

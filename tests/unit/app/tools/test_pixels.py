@@ -22,7 +22,7 @@ def test_a_drag_changes_the_tolerance_live(desk, disc):
     assert sizes[1] < sizes[0] == sizes[3] and sizes[2] == disc[0].size
     tool.move(Pointer(40, 110, zoom=2))
     tool.end()
-    assert studio.tolerance == 20 and len(studio.history) == 1
+    assert studio.tools.tolerance == 20 and len(studio.history) == 1
     studio.history.undo()
     assert not desk.labels.any()
 
@@ -43,7 +43,7 @@ def test_the_wand_looks_no_farther_than_its_reach_and_shows_it(desk_on):
     native[:, WAND_REACH : WAND_REACH + 5] = 9300
     desk = desk_on(np.dstack([native] * 3))
     tool = desk.tools["tool.wand"]
-    desk.studio.tolerate(100)
+    desk.studio.tools.tolerate(100)
     tool.start(Pointer(10, 2 * WAND_REACH + 0.5))
     assert tool.lines()[0][0] == (0, WAND_REACH)
     tool.end()

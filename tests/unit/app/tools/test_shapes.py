@@ -28,7 +28,7 @@ def test_without_a_shape_the_stamp_says_so(desk):
 
 def test_a_stamp_is_placed_moved_scaled_turned_and_kept(desk):
     studio, tool = desk.studio, desk.tools["tool.stamp"]
-    studio.choose_stamp(stamp_of())
+    studio.tools.choose_stamp(stamp_of())
     desk.drag("stamp", (40, 60), (45, 70))
     np.testing.assert_array_equal(desk.labels[41:49, 60:80] == 1, stamp_of())
     assert tool.pending and len(studio.history) == 0
@@ -52,7 +52,7 @@ def test_a_stamp_is_placed_moved_scaled_turned_and_kept(desk):
 
 def test_other_keys_take_the_stamp_back_and_a_double_click_keeps_it(desk):
     tool = desk.tools["tool.stamp"]
-    desk.studio.choose_stamp(stamp_of())
+    desk.studio.tools.choose_stamp(stamp_of())
     desk.drag("stamp", (40, 60))
     tool.press("Ctrl+Z")
     assert not desk.labels.any() and not tool.pending
@@ -62,7 +62,7 @@ def test_other_keys_take_the_stamp_back_and_a_double_click_keeps_it(desk):
 
 
 def test_a_stamp_over_the_border_is_cut_off_and_one_outside_is_nothing(desk):
-    desk.studio.choose_stamp(stamp_of())
+    desk.studio.tools.choose_stamp(stamp_of())
     desk.drag("stamp", (2, 60))
     assert extent(desk.labels) == (6, 20)
     desk.drag("stamp", (0, 0), (-100, 0))
@@ -72,7 +72,7 @@ def test_a_stamp_over_the_border_is_cut_off_and_one_outside_is_nothing(desk):
 
 def test_the_scale_has_bounds(desk):
     tool = desk.tools["tool.stamp"]
-    desk.studio.choose_stamp(stamp_of())
+    desk.studio.tools.choose_stamp(stamp_of())
     desk.drag("stamp", (40, 60))
     tool.turn(-300, rotate=False)
     assert 1 <= desk.labels.sum() <= 4
@@ -88,7 +88,7 @@ def test_a_painted_part_is_taken_as_the_stamp(desk_on, disc):
     desk = desk_on(disc[1], labels)
     for place in ((50, 50), (-5, 5), (15, 25)):
         desk.drag("stamp", place, straight=True)
-    np.testing.assert_array_equal(desk.studio.stamp, stamp_of())
+    np.testing.assert_array_equal(desk.studio.tools.stamp, stamp_of())
     np.testing.assert_array_equal(desk.labels, labels)
 
 
@@ -96,13 +96,13 @@ def test_what_is_painted_of_a_class_is_copied(desk):
     assert not desk.studio.copy()
     desk.drag("lasso", (20, 30), (20, 40), (25, 40), (25, 30))
     assert desk.studio.copy()
-    np.testing.assert_array_equal(desk.studio.stamp, np.ones((5, 10), bool))
+    np.testing.assert_array_equal(desk.studio.tools.stamp, np.ones((5, 10), bool))
 
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_shapes_fill_the_drag_and_are_new_each_time(desk, kind):
-    desk.studio.choose_shape(kind)
-    desk.studio.resize_brush(3)
+    desk.studio.tools.choose_shape(kind)
+    desk.studio.tools.resize(3)
     drawn = []
     for _ in range(2):
         desk.drag("shape", (20, 20), (50, 80), (70, 100))
@@ -114,10 +114,10 @@ def test_shapes_fill_the_drag_and_are_new_each_time(desk, kind):
     assert (drawn[0] != drawn[1]).any()
 
 
-@pytest.mark.parametrize("kind", ["crack", "scratch", "thread"])
+@pytest.mark.parametrize("kind", ["crack", "scratch"])
 def test_lines_go_from_end_to_end_in_one_piece_as_thick_as_the_brush(desk, kind):
-    desk.studio.choose_shape(kind)
-    desk.studio.resize_brush(6)
+    desk.studio.tools.choose_shape(kind)
+    desk.studio.tools.resize(6)
     desk.drag("shape", (15, 110), (75, 20))
     ends = desk.labels[13:17, 108:112], desk.labels[73:77, 18:22]
     assert all(end.any() for end in ends)

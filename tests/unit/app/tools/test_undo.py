@@ -66,9 +66,9 @@ def do(desk, witness, edit):
         studio.lock_class(class_id, class_id in edit["locked"])
     if edit["erasing"]:
         studio.swap()
-    studio.resize_brush(edit["brush"])
-    studio.harden_brush(edit["hardness"])
-    studio.choose_shape(edit["shape"])
+    studio.tools.resize(edit["brush"])
+    studio.tools.harden(edit["hardness"])
+    studio.tools.choose_shape(edit["shape"])
     if edit["ending"] == "cancel":
         studio.end_stroke()
     before = desk.labels.copy()
