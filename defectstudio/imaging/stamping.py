@@ -31,7 +31,7 @@ def turned(mask: Mask, *, scale: float, angle: float) -> Mask:
     on large masks, and coarser. Quarter turns without scaling are exact.
     """
     if scale == 1 and angle % 90 == 0:
-        return _tight(np.rot90(mask, angle // 90))
+        return _tight(np.asarray(np.rot90(mask, int(angle) // 90), np.bool_))
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     matrix = scale * np.array([[cos, -sin], [sin, cos]])
     extent = np.abs(matrix) @ np.array(mask.shape, dtype=np.float64)
