@@ -183,7 +183,7 @@ def test_a_region_is_painted_on_the_canvas_and_heeded(planned, qtbot):
     assert planned.pages.currentWidget() is planned.painting
     studio = session.studio
     qtbot.waitUntil(lambda: studio.document.record.id == chosen.id, timeout=5000)
-    studio.resize_brush(40)
+    studio.tools.resize(40)
     studio.start_stroke(40, 50, erase=False)
     studio.end_stroke()
     qtbot.waitUntil(lambda: regions(session.project) == {chosen.id}, timeout=5000)
