@@ -12,7 +12,7 @@ from defectstudio.domain.run_config import FeatureName, LearningConfig, RunConfi
 REACH = 32
 """Pixels around a mask that the transfer network sees at least."""
 BATCH_POLISH = 10
-"""Iterations, after which a batch's contents are hardly nearer to the reference with more."""
+"""Iterations; by a feature network that is not asked, more bring a content no nearer."""
 Canvas = Annotated[int, Bounds(64, 256)]
 Fusion = Annotated[float, Bounds(0.0, 16.0)]
 
