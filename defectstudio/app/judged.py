@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.judging import KIND, evaluation_files
+from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.outcomes import Outcomes
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.errors import ImageError, JobError, ProjectError
@@ -172,11 +173,12 @@ class Evaluation:
 @dataclass(frozen=True)
 class JudgedPicture:
     """An image of a judgement, opened: levels for the screen, and what was said of it. record: the
-    project's own, None where it was taken out since."""
+    project's own, None where it was taken out since; plane: an empty one, for the canvas."""
 
     image: JudgedImage
     record: ImageRecord | None
     levels: list[NDArray[np.uint8]]
+    plane: LabelPlane
     outcomes: Outcomes
 
 
@@ -225,7 +227,9 @@ def open_judged(project: Project, found: Evaluation, image: JudgedImage) -> Judg
             subject=image.prediction,
             remedy=_REMEDY,
         )
-    return JudgedPicture(image, record, pyramid(shown(pixels, window_of(pixels))), outcomes)
+    empty = LabelPlane(np.zeros(outcomes.shape, np.uint8))
+    levels = pyramid(shown(pixels, window_of(pixels)))
+    return JudgedPicture(image, record, levels, empty, outcomes)
 
 
 def accept_prediction(

@@ -81,7 +81,7 @@ class JudgedPane(QWidget):
     def show_picture(self, picture: JudgedPicture) -> None:
         """Show an image of the judgement."""
         self._picture = picture
-        self.viewer.show_picture(picture.levels, picture.outcomes)
+        self.viewer.show_picture(picture)
         for button in (self.to_paint, self.take):
             button.setEnabled(picture.record is not None)
         self._tell_pixels()

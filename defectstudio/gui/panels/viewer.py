@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from defectstudio.app.label_plane import LabelPlane
-from defectstudio.app.outcomes import Outcomes
+from defectstudio.app.judged import JudgedPicture
 from defectstudio.gui.canvas.view import CanvasView
 from defectstudio.gui.panels.outcome_item import OutcomeItem
 
@@ -26,11 +23,10 @@ class Viewer(CanvasView):
         self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         self._from: QPoint | None = None
 
-    def show_picture(self, levels: list[NDArray[np.uint8]], outcomes: Outcomes) -> None:
-        """Show an image, fitted."""
-        plane = LabelPlane(np.zeros(levels[0].shape[:2], np.uint8))
-        self.overlay.show_outcomes(outcomes)
-        self.item.show_image(levels, plane)
+    def show_picture(self, picture: JudgedPicture) -> None:
+        """Show an image of a judgement, fitted."""
+        self.overlay.show_outcomes(picture.outcomes)
+        self.item.show_image(picture.levels, picture.plane)
         self.image_changed()
 
     def show_nothing(self) -> None:
