@@ -90,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
     Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),
     Action("segmenter.evaluate", "&Judge on real images", _SEGMENTERS, icon="evaluate"),
+    Action("segmenter.predict", "Look at &new pictures…", _SEGMENTERS, icon="preview"),
     Action("segmenter.compare", "&Compare generators…", _SEGMENTERS, icon="compare"),
     Action("segmenter.transfer", "T&ransfer from another item", _SEGMENTERS, icon="transfer"),
     Action("help.guide", "&User guide", _HELP, ("F1",), needs_project=False),

@@ -28,7 +28,7 @@ from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import SEGMENTERS
 from defectstudio.project.project import Project
 
-KIND = "evaluate"
+KIND, PREDICT = "evaluate", "predict"
 REPORT_FOLDER = "report"
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -106,6 +106,67 @@ def predict(
     `target`, a new or empty folder, gets masks, 16-bit probabilities, overlays and
     predictions.json. Raises ProjectError, SettingError and UserError.
     """
+    spec = _prediction(project, model, source, target, threshold=threshold, device=device)
+
+    def hear(event: Event) -> None:
+        if progress and isinstance(event, Progress):
+            progress(event.done, event.total)
+        elif warn and isinstance(event, Log) and event.level == "warning":
+            warn(event.text)
+
+    # Beside the target, so that it appears whole or not at all.
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as run:
+        summary = run_once(replace(spec, run=Path(run)), hear)
+        if target.exists():
+            target.rmdir()
+        (Path(run) / PREDICTIONS).rename(target)
+    counts = (int(str(summary[key])) for key in ("images", "with_defects", "failed"))
+    return Predicted(target, *counts)
+
+
+def start_prediction(
+    project: Project,
+    *,
+    model: str,
+    source: Path,
+    target: Path,
+    threshold: float | None = None,
+    device: Device = "auto",
+) -> RunningJob:
+    """The same as a job; pictures that cannot be read are named in its log. Raises as `predict`."""
+    spec = _prediction(project, model, source, target, threshold=threshold, device=device)
+
+    def accept(job: JobRecord) -> None:
+        # Beside the target first, so that it appears whole or not at all.
+        beside = target.with_name(f".{target.name}-{job.id}.part")
+        try:
+            shutil.copytree(job.folder / PREDICTIONS, beside)
+            if target.exists():
+                target.rmdir()
+            beside.rename(target)
+        except OSError as error:
+            raise JobError(
+                f"the predictions cannot be written there ({error.strerror or error})",
+                subject=target,
+                remedy=f"Copy them from {job.folder / PREDICTIONS}.",
+            ) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    title = f"{source.name} with {model}"
+    return start_job(project, PREDICT, title, lambda run: replace(spec, run=run), accept)
+
+
+def _prediction(
+    project: Project,
+    model: str,
+    source: Path,
+    target: Path,
+    *,
+    threshold: float | None,
+    device: Device,
+) -> PredictSpec:
+    """What is to be looked at; the folder of the target's parent is made."""
     record = project.segmenter(model)
     images = _pictures(source)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -117,23 +178,8 @@ def predict(
             f"it cannot be {threshold:g}", subject="threshold", remedy="Give a number from 0 to 1."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-
-    def hear(event: Event) -> None:
-        if progress and isinstance(event, Progress):
-            progress(event.done, event.total)
-        elif warn and isinstance(event, Log) and event.level == "warning":
-            warn(event.text)
-
-    # Beside the target, so that it appears whole or not at all.
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as run:
-        names = _names(source, images)
-        spec = PredictSpec(Path(run), record.folder, images, names, threshold, device)
-        summary = run_once(spec, hear)
-        if target.exists():
-            target.rmdir()
-        (Path(run) / PREDICTIONS).rename(target)
-    counts = (int(str(summary[key])) for key in ("images", "with_defects", "failed"))
-    return Predicted(target, *counts)
+    names = _names(source, images)
+    return PredictSpec(project.root, record.folder, images, names, threshold, device)
 
 
 def export_onnx(project: Project, *, model: str, target: Path) -> float:

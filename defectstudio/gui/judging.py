@@ -18,7 +18,7 @@ from defectstudio.app.judged import (
     open_judged,
     read_evaluation,
 )
-from defectstudio.app.judging import start_evaluation
+from defectstudio.app.judging import start_evaluation, start_prediction
 from defectstudio.app.run_files import report_page
 from defectstudio.app.segmenting import start_segmenter_training
 from defectstudio.app.splitting import split
@@ -29,6 +29,7 @@ from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.dialogs.accept_label import AcceptLabelDialog
 from defectstudio.gui.dialogs.compare import CompareChoice, CompareDialog
+from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.session import Session
@@ -103,6 +104,18 @@ class Judging(QObject):
         )
         self._ask(dialog, lambda: self._train(session, dialog.choice))
 
+    def ask_predict(self) -> None:
+        """Let a segmenter look at pictures that are no part of the project."""
+        session = self._session
+        if session is None:
+            return
+        names = [one.name for one in session.project.segmenters()]
+        if not names:
+            self.noted.emit(self.tr("No segmenter yet: train one first."))
+            return
+        dialog = PredictDialog(names[::-1], self._window)
+        self._ask(dialog, lambda: self._predict(session, dialog.choice))
+
     def ask_compare(self) -> None:
         """Compare generators, or segmenters with and without their samples."""
         session = self._session
@@ -134,6 +147,18 @@ class Judging(QObject):
             )
 
         session.jobs.start(start)
+
+    def _predict(self, session: Session, choice: PredictChoice) -> None:
+        session.jobs.start(
+            lambda: start_prediction(
+                session.project,
+                model=choice.segmenter,
+                source=choice.source,
+                target=choice.target,
+                threshold=choice.threshold,
+                device=choice.device,
+            )
+        )
 
     def _compare(self, session: Session, choice: CompareChoice) -> None:
         project, item = session.project, session.item.name
@@ -278,6 +303,10 @@ class Judging(QObject):
             return
         if job.kind == "train_segmenter":
             self.noted.emit(self.tr("{} is trained; judge it in Evaluate.").format(job.title))
+        elif job.kind == "predict":
+            self.noted.emit(
+                self.tr("Done: {}. Masks and overlays are in the folder named.").format(job.title)
+            )
         elif job.kind == "compare":
             self.noted.emit(
                 self.tr("Done: {}. Its report is opened from the list of jobs.").format(job.title)

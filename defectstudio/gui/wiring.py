@@ -129,6 +129,7 @@ def _synthesis(window: MainWindow) -> Handlers:
         "job.train": commands.ask_train,
         "segmenter.train": window.judging.ask_train,
         "segmenter.evaluate": lambda: window.show_page(window.evaluating),
+        "segmenter.predict": window.judging.ask_predict,
         "segmenter.compare": window.judging.ask_compare,
         "segmenter.transfer": lambda: window.show_page(window.transfer),
     }

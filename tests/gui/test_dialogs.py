@@ -19,6 +19,7 @@ from defectstudio.gui.dialogs.form import DataForm, spoken
 from defectstudio.gui.dialogs.import_images import ImportDialog
 from defectstudio.gui.dialogs.keys import KeySheet
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.imaging.reading import write_png
@@ -69,6 +70,21 @@ def test_a_split_item_is_not_split_again(qtbot):
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.split.isVisible() and not dialog.choice.split_first
+
+
+def test_new_pictures_get_a_folder_beside_them(qtbot, tmp_path):
+    dialog = PredictDialog(["newest", "eye"])
+    qtbot.addWidget(dialog)
+    assert not dialog.go.isEnabled()
+    dialog.source.edit.setText(str(tmp_path / "new"))
+    assert dialog.go.isEnabled() and not dialog.threshold.isEnabled()
+    wanted = PredictChoice("newest", tmp_path / "new", tmp_path / "new found", None, "auto")
+    assert dialog.choice == wanted
+    dialog.kept.setChecked(False)
+    dialog.threshold.setText("0.25")
+    assert dialog.choice.threshold == 0.25
+    dialog.target.edit.clear()
+    assert not dialog.go.isEnabled()
 
 
 def test_every_protocol_has_its_settings_and_those_that_train_their_time(qtbot):

@@ -17,6 +17,7 @@ from defectstudio.domain.records import JobState, Split
 from defectstudio.domain.segmenters import SegmenterCard, SegmenterConfig
 from defectstudio.gui import judging
 from defectstudio.gui.dialogs.compare import CompareDialog
+from defectstudio.gui.dialogs.predict import PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterDialog
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.panels.outcome_item import COLOURS, Shown, patterned
@@ -365,3 +366,27 @@ def test_a_forecast_ends_with_the_window(opened, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: opened.judging._forecaster is not None, timeout=9000)
     opened.close()
     assert stopped.is_set()
+
+
+def test_new_pictures_are_looked_at_as_a_job(looking, qtbot, monkeypatch, tmp_path):
+    given, acted = [], []
+
+    def start(project, **options):
+        given.append(options)
+        acted.append(ActedJob(project, "new with eye", "predict"))
+        return acted[-1]
+
+    monkeypatch.setattr(judging, "start_prediction", start)
+    looking.actions_["segmenter.predict"].trigger()
+    dialog = looking.findChild(PredictDialog)
+    dialog.source.edit.setText(str(tmp_path / "new"))
+    dialog.go.click()
+    qtbot.waitUntil(lambda: looking.session.jobs.count == 1, timeout=9000)
+    assert (given[0]["model"], given[0]["target"]) == ("eye", tmp_path / "new found")
+    acted[0].end(JobState.DONE)
+    qtbot.waitUntil(lambda: "Done: new with eye" in looking.messages.text.text(), timeout=9000)
+
+
+def test_without_a_segmenter_nothing_can_be_looked_at(opened, qtbot):
+    opened.actions_["segmenter.predict"].trigger()
+    assert "train one first" in opened.messages.text.text()

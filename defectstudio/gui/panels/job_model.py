@@ -85,6 +85,7 @@ class JobModel(QAbstractTableModel):
             "synthesize": self.tr("Make"),
             "evaluate": self.tr("Judge"),
             "compare": self.tr("Compare"),
+            "predict": self.tr("Look at"),
         }.get(job.kind, "")
 
     def _state(self, state: JobState) -> str:

@@ -270,6 +270,32 @@ def test_predictions_appear_whole_or_not_at_all(project, tmp_path, monkeypatch):
         judging.predict(project, model="eye", source=source, target=tmp_path / "new", threshold=1.5)
 
 
+def test_predictions_as_a_job_appear_whole_or_not_at_all(project, tmp_path, monkeypatch):
+    project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
+    source, target = tmp_path / "A.png", tmp_path / "deep" / "out"
+    job = judging.start_prediction(project, model="eye", source=source, target=target)
+    record = job.wait(20)
+    assert (record.kind, record.title, record.state) == (
+        "predict",
+        "A.png with eye",
+        JobState.FAILED,
+    )
+    assert isinstance(job.failure, JobError) and "cannot be written" in record.message
+    assert not target.exists() and list(target.parent.iterdir()) == []
+    given = []
+    monkeypatch.setattr(judging, "start_job", lambda *how: given.append(how))
+    target.mkdir()
+    judging.start_prediction(project, model="eye", source=source, target=target, threshold=0.7)
+    _, kind, _, make_spec, accept = given[0]
+    spec = make_spec(record.folder)
+    assert (kind, spec.names, spec.threshold, spec.run) == ("predict", ("A",), 0.7, record.folder)
+    (record.folder / "predictions" / "masks").mkdir(parents=True)
+    accept(record)
+    assert (target / "masks").is_dir() and [p.name for p in target.parent.iterdir()] == ["out"]
+    with pytest.raises(UserError, match="not empty"):
+        judging.start_prediction(project, model="eye", source=source, target=target)
+
+
 def test_onnx_goes_to_its_file(project, tmp_path, monkeypatch):
     project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
 
