@@ -157,9 +157,10 @@ class EvaluatePage(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         head = table.header()
         head.setStretchLastSection(False)
-        head.setMinimumSectionSize(4 * self.fontMetrics().height())
-        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        metrics = self.fontMetrics()
+        for column, text in enumerate(("scratch", "0.000", "Missed", "00000"), 1):
+            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height())
         table.selectionModel().currentRowChanged.connect(self._on_image)
         return table
 

@@ -201,7 +201,7 @@ class JobsPanel(QWidget):
             self.resume.setText(self.tr("Resume") if resumes(job) else self.tr("Start again"))
         self.folder.setEnabled(job is not None)
         self.delete.setEnabled(job is not None and job.state in _OVER)
-        self.report.setEnabled(job is not None and job.state is JobState.DONE)
+        self.report.setEnabled(job is not None and report_page(job.folder) is not None)
         self._show_message(job)
         if anew and job is not None and control is not None:
             control.open(job.id)
