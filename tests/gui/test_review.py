@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QSignalSpy
 
 from defectstudio.app.reviewing import Making
@@ -121,14 +122,9 @@ def test_a_judged_sample_leaves_a_filter_and_the_next_takes_its_place(page, tmp_
 def test_pictures_come_lazily_and_outlines_can_be_hidden(page, qtbot):
     def coloured():
         """Strongly coloured pixels in the large picture: the pictures are grey."""
-        image = (
-            page.large.grab()
-            .toImage()
-            .convertToFormat(page.large.grab().toImage().Format.Format_RGB32)
-        )
-        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(
-            image.height(), image.width(), 4
-        )
+        image = page.large.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        shape = (image.height(), image.width(), 4)
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(shape)
         return int((np.ptp(pixels[..., :3].astype(int), axis=2) > 60).sum())
 
     page.grid.go_to(0)
