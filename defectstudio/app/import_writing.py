@@ -14,6 +14,7 @@ from defectstudio.domain.records import DefectClass, ImageRecord, Item
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.reading import read_header, read_label, read_pixel_size_mm
 from defectstudio.imaging.types import ImageHeader
+from defectstudio.project.curation import IMPORTED
 from defectstudio.project.images import NewImage
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project
@@ -141,7 +142,7 @@ class Writer:
         )
         if picture.paint(label, class_ids):
             self.contested.append(picture.name)
-        self._project.save_label(image.id, label)
+        self._project.save_label(image.id, label, IMPORTED)
 
 
 def _chunks(pictures: Sequence[Picture]) -> Iterator[list[tuple[Picture, ImageHeader]]]:

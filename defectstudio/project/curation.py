@@ -10,8 +10,8 @@ from defectstudio.project import earlier_labels, images, reclassing, samples
 from defectstudio.project.base import ProjectBase
 from defectstudio.project.reclassing import RelabeledImage, RelabeledSample
 
-PAINTED, PREDICTED = "painted", "predicted"
-"""Who made a label, beside the import."""
+IMPORTED, PAINTED, PREDICTED = "", "painted", "predicted"
+"""Who made a label."""
 
 
 class Curation(ProjectBase):

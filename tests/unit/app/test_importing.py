@@ -206,6 +206,7 @@ def test_a_class_an_image_lacks_is_added_to_its_label(project: Project, source: 
     )
     assert (good.role, good.class_ids) == (Role.DEFECT, (ids["Stain"],))
     assert old.label_file is not None
+    assert old.label_source == ""
     label = read_label(old.label_file)
     assert np.array_equal(label == ids["crack"], _mask(4))
     assert np.array_equal(label == ids["Stain"], _mask(40))
