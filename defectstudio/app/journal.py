@@ -68,7 +68,7 @@ class StrokeJournal:
 
     def _begin(self, image_id: int, shape: tuple[int, int]) -> _Journal:
         labels = stored_labels(self._project, self._project.image(image_id), shape)
-        base = zlib.compress(labels.tobytes(), 1) if labels.any() else b""
+        base = zlib.compress(np.ascontiguousarray(labels).data, 1) if labels.any() else b""
         folder = self._project.root / DRAFTS
         folder.mkdir(parents=True, exist_ok=True)
         journal = _Journal(folder / f"{image_id}-{secrets.token_hex(4)}{SUFFIX}", 0)

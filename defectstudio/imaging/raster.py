@@ -76,6 +76,8 @@ def label_pixels(path: Path) -> NDArray[np.uint8]:
                 subject=path,
                 remedy="Save it with one byte a pixel, the class id.",
             )
+        if _is_plain_png(data, image):
+            return np.asarray(imagecodecs.png_decode(data), np.uint8)
         return np.asarray(image).astype(np.uint8)
 
 
