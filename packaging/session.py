@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QSpinBox, QWidget
 
@@ -36,6 +37,9 @@ from defectstudio.gui.theme import LIGHT, Theme
 CLASSES = ("scratch", "hole")
 EACH = 28
 """Samples planned a class: some may be rejected, fifty must remain."""
+THINNER = 9
+"""Steps of the brush from its first size to that of a scratch."""
+GUIDE_WIDTH = 1100
 PATIENCE = 600.0
 """Seconds until something that should come is given up."""
 
@@ -55,7 +59,9 @@ class Outcome:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    out: Path = parser.parse_args().out.absolute()
+    parser.add_argument("--guide", type=Path, help="folder of the guide that gets small copies")
+    given = parser.parse_args()
+    out: Path = given.out.absolute()
     if shutil.which("xdotool") is None:
         parser.error("xdotool is not installed")
     out.mkdir(parents=True)
@@ -74,6 +80,8 @@ def main() -> int:
         outcome = _outcome(window, hand.steps, time.monotonic() - began, exported)
     finally:
         window.close()
+    if given.guide:
+        _copy_small(out, given.guide)
     (out / "session.json").write_text(json.dumps(asdict(outcome), indent=1))
     print(json.dumps(asdict(outcome)))
     enough = outcome.exported_synthetic >= 50 and len(outcome.classes) >= 2
@@ -175,6 +183,8 @@ class Visit:
         names = [one.name for one in self._session.studio.classes]
         for number, name in enumerate(CLASSES):
             self._hand.key(str(names.index(name) + 1))
+            for _ in range(THINNER):
+                self._hand.key("bracketleft" if name == "scratch" else "bracketright")
             self._hand.stroke(self._path(name))
             self._seen()
             self._shoot(f"painted-{name}")
@@ -292,6 +302,17 @@ class Visit:
         number = len(list(self._out.glob("*.png"))) + 1
         picture = self._window.screen().grabWindow(0)
         picture.save(str(self._out / f"{number}-{name}.png"))
+
+
+def _copy_small(out: Path, guide: Path) -> None:
+    """The pictures as the guide shows them: narrower, JPEG."""
+    for file in sorted(out.glob("*.png")):
+        with Image.open(file) as picture:
+            narrow = picture.convert("RGB").resize(
+                (GUIDE_WIDTH, round(picture.height * GUIDE_WIDTH / picture.width)),
+                Image.Resampling.LANCZOS,
+            )
+        narrow.save(guide / f"tour-{file.stem}.jpg", quality=85, optimize=True)
 
 
 def _middle(rect: QRect) -> QPoint:
