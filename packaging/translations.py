@@ -77,6 +77,21 @@ def _data_texts() -> Iterator[str]:
     yield from (first_word(BY_ID[action_id].text) for group in TOOL_BAR for action_id in group)
     for gesture in GESTURES:
         yield from gesture
+    yield from _labels()
+
+
+def _labels() -> Iterator[str]:
+    """The fields of forms that are shown without asking for all."""
+    from defectstudio.gui.dialogs import compare, segmenter, train
+    from defectstudio.gui.dialogs.form import spoken
+    from defectstudio.gui.panels import batch, transfer
+
+    shown = (
+        batch.PLACEMENT,
+        transfer.FIELDS,
+        *(kind.FIRST for kind in (compare, segmenter, train)),
+    )
+    yield from (spoken(name) for names in shown for name in names)
 
 
 def _texts_in(tree: ast.Module) -> Iterator[str]:

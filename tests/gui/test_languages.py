@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel
 
 from defectstudio.app.actions import MENUS, plain
 from defectstudio.gui import translation
@@ -78,3 +78,11 @@ def test_the_systems_language_is_taken_where_there_is_a_catalogue(monkeypatch, n
 
     monkeypatch.setattr(translation.QLocale, "system", System)
     assert of_system() == language
+
+
+def test_fields_of_forms_are_translated(german, window):
+    form = window.batch.form
+    layout = QFormLayout()
+    form.add_to(layout, ["per_sample"])
+    label = layout.labelForField(form.editors["per_sample"])
+    assert isinstance(label, QLabel) and label.text() == "Je Muster"

@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QSizePolicy,
     QToolButton,
@@ -38,6 +39,7 @@ from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.icons import icon
 from defectstudio.gui.theme import DARK, LIGHT, palette
 from defectstudio.gui.translation import speak
+from tests.gui.test_review import add_samples
 
 AA = 4.5
 GROUNDS = ("window", "panel", "field", "raised")
@@ -262,7 +264,19 @@ def test_no_text_of_the_window_is_clipped(language, opened, qtbot):
     qtbot.waitUntil(_unclipped(opened.welcome))
 
 
-def test_the_window_fits_a_small_screen(opened, qtbot):
+def test_nothing_hides_beside_what_scrolls_down(language, opened, qtbot):
+    opened.resize(1366, 768)
+    for number in range(opened.pages.count()):
+        opened.pages.setCurrentIndex(number)
+        areas = [one for one in opened.findChildren(QScrollArea) if one.isVisible()]
+        off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        for area in (one for one in areas if one.horizontalScrollBarPolicy() == off):
+            qtbot.waitUntil(lambda area=area: area.widget().width() <= area.viewport().width())
+
+
+def test_the_window_fits_a_small_screen(opened, qtbot, tmp_path):
+    add_samples(opened.session.project, tmp_path)
+    qtbot.waitUntil(opened.samples.list.isVisible)
     for number in range(opened.pages.count()):
         opened.pages.setCurrentIndex(number)
         qtbot.waitUntil(lambda: opened.minimumSizeHint().width() <= 1366)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QSignalSpy
 
@@ -62,6 +62,14 @@ def shown(page):
 
 def pick(box, text):
     box.setCurrentIndex(box.findText(text))
+
+
+def test_without_a_choice_it_says_what_to_do(page):
+    page.grid.setCurrentIndex(QModelIndex())
+    assert page.large.told == "Choose a sample to see it large."
+    said = page.large.grab().toImage()
+    page.show_samples([], {})
+    assert page.large.told == "" and page.large.grab().toImage() != said
 
 
 def test_filters_by_class_generator_and_state(page):

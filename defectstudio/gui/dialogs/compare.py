@@ -37,7 +37,7 @@ _SETTINGS: dict[str, Callable[[], Any]] = {
     "realism": RealismSettings,
     "dst": DstSettings,
 }
-_FIRST = ("generators", "real", "count", "polish", "share", "architectures", "repeats", "steps",
+FIRST = ("generators", "real", "count", "polish", "share", "architectures", "repeats", "steps",
           "partitions", "seed")  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class CompareDialog(QDialog):
         self._about, self.time = hint(""), hint("")
         self._pages, self._stack = {}, QStackedLayout()
         for known, settings in _SETTINGS.items():
-            self._pages[known] = SettingsPage(settings(), _FIRST)
+            self._pages[known] = SettingsPage(settings(), FIRST)
             self._pages[known].others.hide()
             if "generators" in self._pages[known].form.editors:
                 named = self._pages[known].form.editors["generators"]

@@ -17,9 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.gui.translation import localized
 
 _INT_LIMIT = (1 << 31) - 1
 """A QSpinBox counts in 32 bits."""
+_PLAIN = {"arch": "Architecture", "batch": "Batch size"}
+"""Labels of fields whose names say too little."""
 
 
 class NumberEdit(QLineEdit):
@@ -69,7 +72,7 @@ class DataForm:
     def add_to(self, layout: QFormLayout, names: list[str]) -> None:
         """Put these fields into a layout, in order."""
         for name in names:
-            layout.addRow(spoken(name), self.editors[name])
+            layout.addRow(localized(spoken(name)), self.editors[name])
 
     def values(self) -> dict[str, Any]:
         """What is entered, by field."""
@@ -86,7 +89,7 @@ class DataForm:
 
 def spoken(name: str) -> str:
     """A field's name as a label: width_g -> Width g."""
-    text = name.replace("_", " ")
+    text = _PLAIN.get(name, name.replace("_", " "))
     return text[:1].upper() + text[1:]
 
 

@@ -20,7 +20,7 @@ from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.dialogs.train import free_name
 
-_FIRST = ("arch", "multiclass", "steps", "batch", "crop", "synthetic_share", "seed")
+FIRST = ("arch", "multiclass", "steps", "batch", "crop", "synthetic_share", "seed")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SegmenterDialog(QDialog):
         self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
         self.split.setChecked(not is_split)
         self.split.setVisible(not is_split)
-        self.page = SettingsPage(SegmenterConfig(), _FIRST)
+        self.page = SettingsPage(SegmenterConfig(), FIRST)
         self.page.others.hide()
         self.more = QPushButton(self.tr("All settings"))
         self.more.setCheckable(True)

@@ -24,7 +24,7 @@ from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 
-_FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
+FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class TrainDialog(QDialog):
         kind = self.kind.currentData()
         if kind not in self._pages:
             settings = CONFIGS[kind](kind=kind)
-            self._pages[kind] = SettingsPage(settings, _FIRST, without=["kind"])
+            self._pages[kind] = SettingsPage(settings, FIRST, without=["kind"])
             self._shown.addWidget(self._pages[kind])
         self._shown.setCurrentWidget(self._pages[kind])
         self.form = self._pages[kind].form

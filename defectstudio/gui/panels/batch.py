@@ -35,7 +35,7 @@ from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.gui.panels.trial_sheet import TrialSheet
 
 _SETTLE_MS = 200
-_PLACEMENT = (
+PLACEMENT = (
     "per_sample", "scale_min", "scale_max", "rotate", "flip", "gap", "edge_margin", "tries",
 )  # fmt: skip
 
@@ -248,7 +248,7 @@ class BatchPage(QWidget):
         form.addRow(self.tr("Blend"), self.blend)
         form.addRow(self.tr("Seed"), self.seed)
         placement = QFormLayout()
-        self.form.add_to(placement, list(_PLACEMENT))
+        self.form.add_to(placement, list(PLACEMENT))
         placement.addRow(self.tr("Regions"), self.regions)
         files = QHBoxLayout()
         files.addWidget(self.load)

@@ -25,10 +25,11 @@ from defectstudio.gui.panels.tool_options import ToolOptions
 _STRIP: tuple[tuple[str, ...], ...] = (
     ("tool.brush", "tool.eraser", "tool.line", "tool.shape", "tool.lasso", "tool.polygon",
      "tool.fill", "tool.wand", "tool.grabcut", "tool.stamp", "tool.pick", "class.swap"),
-    ("view.fit", "view.full", "view.in", "view.out"),
-    ("view.overlays", "view.preview", "region.paint", "view.window"),
+    ("view.fit", "view.in", "view.out",
+     "view.full", "view.overlays", "view.preview", "region.paint", "view.window"),
 )  # fmt: skip
-_COLUMNS = 2
+_COLUMNS = 3
+"""So many that the strip fits a screen of 768 rows above the jobs."""
 
 
 class PaintingPage(QWidget):

@@ -123,7 +123,8 @@ class ReviewPage(QWidget):
         )
         self.grid.setVisible(bool(shown))
         record = self.grid.currentIndex().data(RECORD) if shown else None
-        self.large.show_sample(record)
+        empty = self.tr("Choose a sample to see it large.") if shown else ""
+        self.large.show_sample(record, empty)
         self._facts.setText("" if record is None else self._facts_of(record))
         for button in self.buttons.values():
             button.setEnabled(record is not None)
@@ -243,22 +244,24 @@ class LargeSample(QWidget):
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
-        self._thumbnails, self._record = thumbnails, None
+        self._thumbnails, self._record, self.told = thumbnails, None, ""
         self.labels, self.near = True, True
         em = self.fontMetrics().height()
         self.setMinimumSize(QSize(14 * em, 10 * em))
         thumbnails.arrived.connect(lambda _source: self.update())
 
-    def show_sample(self, record: SampleRecord | None) -> None:
-        """Show a sample or nothing."""
-        self._record = record
+    def show_sample(self, record: SampleRecord | None, empty: str = "") -> None:
+        """Show a sample; without one, the text."""
+        self._record, self.told = record, empty
         self.setAccessibleName("" if record is None else str(record.id))
         self.update()
 
     def paintEvent(self, _event: object) -> None:  # noqa: N802
-        if self._record is None:
-            return
         painter = QPainter(self)
+        if self._record is None:
+            self._say(painter, self.told)
+            painter.end()
+            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         tile = QRect(0, 0, self.width(), self.height())
         drawn = draw_sample(
@@ -266,9 +269,13 @@ class LargeSample(QWidget):
             near=self.near, labels=self.labels, side=LARGE_SIDE,
         )  # fmt: skip
         if drawn is None:
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, self.tr("Reading…"))
+            self._say(painter, self.tr("Reading…"))
         painter.end()
+
+    def _say(self, painter: QPainter, text: str) -> None:
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect(), wrapped, text)
 
 
 def _refill(box: QComboBox, entries: list[tuple[str, object]]) -> None:

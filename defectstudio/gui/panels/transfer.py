@@ -34,7 +34,7 @@ from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.job_model import duration
 from defectstudio.gui.panels.preview_grid import PreviewGrid
 
-_FIELDS = ["count", "steps", "repeats", "architectures", "grey", "cut"]
+FIELDS = ["count", "steps", "repeats", "architectures", "grey", "cut"]
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ class TransferPage(QWidget):
         first.addRow(self.tr("From"), self.source)
         first.addRow(self.tr("Generator"), self.generator)
         first.addRow(self.tr("Classes"), self.classes)
-        self.form.add_to(more, _FIELDS)
+        self.form.add_to(more, FIELDS)
         left = QWidget()
         column = QVBoxLayout(left)
         column.addWidget(self.about)
@@ -260,6 +260,8 @@ class TransferPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(left)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        scroll.setMinimumWidth(left.minimumSizeHint().width() + bar)
         head = self.result.header()
         head.setStretchLastSection(True)
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
