@@ -24,7 +24,7 @@ from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
 from defectstudio.synthesis.shapes import shapes_by_class
-from defectstudio.synthesis.styles import best_of, draw_seed, drawn_again, successors
+from defectstudio.synthesis.styles import best_of, draw_seed, drawn_again, near_copy, successors
 from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
@@ -130,15 +130,23 @@ class Batch:
             file = files[int(rng.integers(len(files)))]
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
-                recipe = self._chosen(self._recipe(file, defects), background, refused)
+                last = attempt == self.spec.placement.tries - 1
+                recipe = self._recipe(file, defects)
+                recipe = self._chosen(recipe, background, refused, last=last)
                 if recipe is not None:
                     yield recipe, background
 
-    def _chosen(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
+    def _chosen(
+        self, recipe: Recipe, background: Image, refused: Counter[str], *, last: bool
+    ) -> Recipe | None:
         """The recipe with the seeds that its defects keep; None where all of one are rejects."""
         if self.spec.styles.best_of > 1:
             return self._best(recipe, background, refused)
-        return self._guarded(recipe, background, refused) if self.spec.styles.guard else recipe
+        if not self.spec.styles.guard:
+            return recipe
+        if self.generator.fills_mask:
+            return self._guarded(recipe, background, refused)
+        return recipe if last or self._is_new(recipe, background, refused) else None
 
     def _guarded(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe:
         """Near-copies of training contents are drawn again."""
@@ -149,6 +157,13 @@ class Batch:
             refused.update({Reject.COPY.value: copies} if copies else {})
             kept.append(own)
         return replace(recipe, defects=tuple(kept))
+
+    def _is_new(self, recipe: Recipe, background: Image, refused: Counter[str]) -> bool:
+        """Whether none is a near-copy. With another seed the generator's own shape would be another
+        one, which its place does not fit: the sample is tried again, but for the last time."""
+        copies = sum(near_copy(self.generator, one, background) for one in recipe.defects)
+        refused.update({Reject.COPY.value: copies} if copies else {})
+        return not copies
 
     def _row(self, index: int) -> PlanRow:
         return self.spec.plan[bisect_right(self._ends, index)]

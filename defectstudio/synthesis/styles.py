@@ -89,6 +89,14 @@ def drawn_again(
     return max(near, key=lambda one: one[0])[1], len(near)
 
 
+def near_copy(generator: ContentGenerator, defect: Defect, background: Image) -> bool:
+    """Whether the defect's content nearly is a training content. Raises as `place_content`."""
+    if not (isinstance(generator, Dcdganc) and generator.guard):
+        return False
+    content = place_content(defect, background, {generator.card.weights_sha256: generator})
+    return nearness(generator, [content], background)[0] < 1
+
+
 def best_of(
     generator: ContentGenerator,
     recipe: Recipe,

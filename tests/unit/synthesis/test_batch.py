@@ -182,6 +182,41 @@ def test_near_copies_are_drawn_again_and_counted_and_the_recipe_names_what_was_f
     assert Reject.COPY.value not in plain.make(0).refused
 
 
+def test_a_free_shape_that_is_a_near_copy_is_tried_at_another_place_inside_the_region(
+    spec, tiny_generator, tmp_path, monkeypatch
+):
+    region = np.zeros((120, 140), bool)
+    region[10:110, 5:100] = True
+    write_png(tmp_path / "region.png", region)
+    free = replace(
+        spec,
+        generator=tiny_generator("constant"),
+        shapes=(),
+        backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),),
+    )
+    first = batch(free).draw(0).recipe.defects[0]
+    near = {first.seed}
+    monkeypatch.setattr(
+        "defectstudio.synthesis.batch.near_copy", lambda _, defect, __: defect.seed in near
+    )
+    made = batch(free).make(0)
+    assert made.recipe.defects[0].seed not in near
+    assert made.refused[Reject.COPY.value] == 1
+    assert not (made.sample.painted.astype(bool) & ~region).any()
+
+
+def test_the_last_try_of_a_free_shape_is_taken_as_it_is(spec, tiny_generator, monkeypatch):
+    free = replace(
+        spec,
+        generator=tiny_generator("constant"),
+        shapes=(),
+        placement=PlacementSettings(tries=3),
+    )
+    monkeypatch.setattr("defectstudio.synthesis.batch.near_copy", lambda *_: True)
+    drawn = batch(free).draw(0)
+    assert drawn.copies == 2
+
+
 def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
     angles = {}
     for oriented in (False, True):
