@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from defectstudio.app.classes import relabel
 from defectstudio.app.document import draft_file, gone_from_drafts
+from defectstudio.app.synthesis import KIND as SYNTHESIZE
 from defectstudio.domain.errors import ProjectError
-from defectstudio.domain.records import EarlierLabel, Role
+from defectstudio.domain.records import EarlierLabel, ImageRecord, Role
 from defectstudio.imaging.reading import read_label
 from defectstudio.project.curation import PAINTED
+from defectstudio.project.jobs import LIVE
 from defectstudio.project.project import Project
 
 
@@ -15,19 +17,12 @@ def mark_defect(project: Project, image_id: int) -> None:
     """Say that an image taken for normal shows a real defect; what is painted on it becomes its
     label. Nothing happens to one that is a defect image already.
 
-    Raises ProjectError while samples are made of it, which would show the defect without a label.
+    Raises ProjectError as `_check_no_background`.
     """
     image = project.image(image_id)
     if image.role is Role.DEFECT:
         return
-    samples = project.samples(image.item_id)
-    made = sum(one.background_id == image_id and one.usable for one in samples)
-    if made:
-        raise ProjectError(
-            f"{made} samples are made on this image as a background without defects",
-            subject=image.name,
-            remedy="Reject them in Review first: they show its defect without a label.",
-        )
+    _check_no_background(project, image)
     draft = draft_file(project, image)
     label = None
     if draft.exists():
@@ -44,9 +39,30 @@ def mark_normal(project: Project, image_id: int) -> None:
 
 def restore_label(project: Project, earlier: EarlierLabel) -> None:
     """Make an earlier label the present one, its classes as they are now; the present one is
-    kept among the earlier. Raises ImageError and ProjectError."""
+    kept among the earlier. Raises ImageError, and ProjectError as `mark_defect`."""
     image = project.image(earlier.image_id)
+    if image.role is Role.NORMAL and earlier.role is Role.DEFECT:
+        _check_no_background(project, image)
     label = None
     if earlier.label_file is not None:
         label = relabel(read_label(earlier.label_file), project.gone_classes(image.item_id))
     project.set_role(image.id, earlier.role, label, earlier.source)
+
+
+def _check_no_background(project: Project, image: ImageRecord) -> None:
+    """Raise ProjectError for a background of samples, which would show its defect without a label:
+    of those that are there, or of a batch that runs."""
+    samples = project.samples(image.item_id)
+    made = sum(one.background_id == image.id and one.usable for one in samples)
+    if made:
+        raise ProjectError(
+            f"{made} samples are made on this image as a background without defects",
+            subject=image.name,
+            remedy="Reject them in Review first: they show its defect without a label.",
+        )
+    if any(job.kind == SYNTHESIZE and job.state in LIVE for job in project.jobs()):
+        raise ProjectError(
+            "a batch runs that may use this image as a background without defects",
+            subject=image.name,
+            remedy="Wait until it is done, or cancel it.",
+        )

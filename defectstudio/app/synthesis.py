@@ -125,22 +125,36 @@ def resume_synthesis(project: Project, job: JobRecord) -> RunningJob:
     """Go on with a batch that did not reach its end; the samples it made are kept, and those to
     come are what they would have been.
 
-    Raises JobError: a trial, a lost description, files that are gone, or it runs.
+    Raises JobError: a trial, a lost description, files that are gone, images or classes that are
+    no longer what they were, or it runs.
     """
     remedy = "Start it anew from the batch page."
     spec = parse_json(SynthesizeSpec, job.folder / JOB_FILE, JobError, remedy)
     if spec.only:
         raise JobError("a dry run does not go on", subject=job.title, remedy=remedy)
-    files = {image.file: image.item_id for image in project.images()}
-    item_id = files.get(spec.backgrounds[0].image)
+    item_id = _item_of(project, spec)
     if item_id is None or not spec.generator.is_dir():
         raise JobError(
-            "the batch's files are not where they were, since the project was moved",
+            "the batch's backgrounds, classes or generator are not what they were: "
+            "they were changed, or the project was moved",
             subject=job.title,
             remedy=remedy,
         )
     accept = _accept(project, item_id, spec.count)
     return resume_job(project, job.id, lambda run: replace(spec, run=run), accept)
+
+
+def _item_of(project: Project, spec: SynthesizeSpec) -> int | None:
+    """The item that still has all backgrounds and classes of a batch as such, if any has."""
+    for item in project.items():
+        images = project.images(item.id, role=Role.NORMAL)
+        usable = {image.file for image in images if image.split is not Split.TEST}
+        known = {one.id for one in project.classes(item.id)}
+        if usable.issuperset(file.image for file in spec.backgrounds) and known >= {
+            *spec.class_ids
+        }:
+            return item.id
+    return None
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,8 @@ def _insert_one(
         (item_id, sample.recipe.path),
     ).fetchone()
     if found:
+        if review is not Review.UNDECIDED:  # by somebody who saw it, whatever was said before
+            update_reviews(connection, {int(found["id"]): review})
         return int(found["id"])
     check_classes(connection, item_id, set(sample.class_ids))
     cursor = connection.execute(

@@ -9,7 +9,7 @@ from defectstudio.app.labels import mark_defect, mark_normal, restore_label
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
-from defectstudio.domain.records import Review, Role
+from defectstudio.domain.records import JobState, Review, Role
 from defectstudio.imaging.reading import pixel_sha256, read_label, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -59,15 +59,19 @@ def test_without_paint_it_is_a_defect_without_a_label(project):
     assert [one.role for one in project.earlier_labels(1)] == [Role.DEFECT, Role.NORMAL]
 
 
-def test_a_background_of_samples_is_no_defect_until_they_are_rejected(project, tmp_path):
+def accept_sample(project, folder, background):
     image, label = np.full(SIZE, 9, np.uint8), plane(1)
     for name, array in (("image", image), ("label", label), ("painted", label)):
-        write_png(tmp_path / "s" / f"{name}.png", array)
+        write_png(folder / f"{name}.png", array)
     defect = Defect(1, 0, EncodedMask(1, 1, (0, 1)), 0, 0, "0" * 64)
     hashes = (pixel_sha256(image), pixel_sha256(label), pixel_sha256(label))
-    recipe = SampleManifest(Recipe(project.image(1).sha256, (defect,)), *hashes)
-    write_json(tmp_path / "s" / "recipe.json", recipe)
-    project.accept_samples(1, [NewSample.in_folder(tmp_path / "s")])
+    recipe = SampleManifest(Recipe(project.image(background).sha256, (defect,)), *hashes)
+    write_json(folder / "recipe.json", recipe)
+    project.accept_samples(1, [NewSample.in_folder(folder)])
+
+
+def test_a_background_of_samples_is_no_defect_until_they_are_rejected(project, tmp_path):
+    accept_sample(project, tmp_path / "s", background=1)
     with pytest.raises(ProjectError, match="1 samples are made"):
         mark_defect(project, 1)
     project.set_reviews({1: Review.REJECTED})
@@ -102,3 +106,35 @@ def test_a_draft_of_a_merged_class_is_read_as_the_other(project):
     write_png(draft_file(project, image), plane(2))
     mark_defect(project, 1)
     assert project.image(1).label_file is None
+
+
+def test_an_image_is_no_defect_again_while_it_is_the_background_of_samples(project, tmp_path):
+    project.save_label(2, plane(2))
+    mark_normal(project, 2)
+    accept_sample(project, tmp_path / "s", background=2)
+    earlier = project.earlier_labels(2)[0]
+    with pytest.raises(ProjectError, match="1 samples are made"):
+        restore_label(project, earlier)
+    assert project.image(2).role is Role.NORMAL
+    project.set_reviews({1: Review.REJECTED})
+    restore_label(project, earlier)
+    assert project.image(2).class_ids == (2,)
+
+
+def test_an_image_is_no_defect_while_a_batch_may_use_it(project):
+    job = project.add_job("synthesize", "3 with g")
+    with pytest.raises(ProjectError, match="a batch runs"):
+        mark_defect(project, 1)
+    project.update_job(job.id, state=JobState.CANCELLED)
+    mark_defect(project, 1)
+    assert project.image(1).role is Role.DEFECT
+
+
+def test_a_rejected_sample_that_is_accepted_by_hand_again_is_accepted(project, tmp_path):
+    accept_sample(project, tmp_path / "s", background=1)
+    project.set_reviews({1: Review.REJECTED})
+    new = [NewSample.in_folder(tmp_path / "s")]
+    assert project.accept_samples(1, new) == [1]
+    assert project.samples()[0].review is Review.REJECTED
+    assert project.accept_samples(1, new, review=Review.ACCEPTED) == [1]
+    assert project.samples()[0].review is Review.ACCEPTED

@@ -9,6 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from defectstudio.app.again import once_more
+from defectstudio.app.classes import merge_classes
+from defectstudio.app.labels import mark_defect
 from defectstudio.app.seed_marks import mark_seed
 from defectstudio.app.synthesis import resume_synthesis, start_synthesis
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
@@ -245,4 +247,19 @@ def test_what_does_not_go_on_says_why(project):
         resume_synthesis(project, batch.record)
     (batch.record.folder / "job.json").unlink()
     with pytest.raises(JobError, match="cannot be read"):
+        resume_synthesis(project, batch.record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda project: mark_defect(project, project.images(role=Role.NORMAL)[0].id),
+        lambda project: merge_classes(project, 1, 1, 2),
+    ],
+)
+def test_a_batch_does_not_go_on_with_what_is_no_background_or_class_any_more(project, change):
+    batch = start_synthesis(project, generator="g", count=3)
+    batch.wait(20)
+    change(project)
+    with pytest.raises(JobError, match="they were changed"):
         resume_synthesis(project, batch.record)
