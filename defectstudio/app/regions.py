@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from defectstudio.domain.errors import ProjectError
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.imaging.types import Mask
 from defectstudio.project.project import Project
@@ -31,7 +32,14 @@ def read_region(project: Project, image_id: int) -> Mask | None:
 def save_region(project: Project, image_id: int, region: Mask | None) -> None:
     """Keep the region of a background; an empty one or None: anywhere. Raises ProjectError."""
     path = region_file(project, image_id)
-    if region is None or not region.any():
-        path.unlink(missing_ok=True)
-    else:
-        write_png(path, region)
+    try:
+        if region is None or not region.any():
+            path.unlink(missing_ok=True)
+        else:
+            write_png(path, region)
+    except OSError as error:
+        raise ProjectError(
+            f"the region cannot be saved ({error.strerror or error})",
+            subject=path,
+            remedy="Free some space or allow writing to the project's folder.",
+        ) from error

@@ -126,7 +126,8 @@ def _resume(
         _found_again(real_examples(project, chosen, split), before)
         for split, before in ((Split.TRAIN, old.training), (Split.VAL, old.validation))
     )
-    samples = {(one.sha256, one.label_file.name): one for one in project.samples(chosen.id)}
+    usable = [one for one in project.samples(chosen.id) if one.usable]
+    samples = {(one.sha256, one.label_file.name): one for one in usable}
     _check_none_gone([one for one in old.samples if (one.sha256, one.label.name) not in samples])
     files = (samples[one.sha256, one.label.name] for one in old.samples)
     now = replace(
@@ -156,7 +157,7 @@ def _key(one: Example) -> tuple[str, str]:
 def _check_none_gone(gone: list[Example] | list[LabeledFile]) -> None:
     for one in gone:
         raise JobError(
-            "an image of the training is no longer in the project as it was",
+            "an image of the training is no longer in the project as it was, or was rejected",
             subject=one.image.name,
             remedy="Start the training anew.",
         )

@@ -8,7 +8,7 @@ from defectstudio.app.document import Document, open_document
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.regions import read_region, regions, save_region
 from defectstudio.app.studio import Studio
-from defectstudio.domain.errors import ImageError
+from defectstudio.domain.errors import ImageError, ProjectError
 from defectstudio.domain.records import DefectClass, ImageRecord, Role
 from defectstudio.imaging.reading import write_png
 from defectstudio.project.images import NewImage
@@ -124,3 +124,9 @@ def test_a_region_of_another_size_is_refused(project):
     save_region(project, record.id, np.ones((4, 5), bool))
     with pytest.raises(ImageError, match="the region has 5 x 4 pixels"):
         open_document(project, record)
+
+
+def test_a_region_that_cannot_be_saved_is_said(project):
+    (project.root / "regions").write_text("in the way")
+    with pytest.raises(ProjectError, match="the region cannot be saved"):
+        save_region(project, 1, np.ones((4, 4), bool))

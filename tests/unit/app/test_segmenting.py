@@ -201,6 +201,16 @@ def test_it_goes_on_in_its_own_folder_with_its_own_images(project, tmp_path):
         start_segmenter_training(project, name="eye", resume=True)
 
 
+def test_it_does_not_go_on_with_a_sample_that_was_rejected_meanwhile(project, tmp_path):
+    add_sample(project, tmp_path, "g")
+    job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
+    ended(job)
+    project.update_job(job.record.id, state=JobState.INTERRUPTED)
+    project.set_reviews({project.samples()[0].id: Review.REJECTED})
+    with pytest.raises(JobError, match="was rejected"):
+        start_segmenter_training(project, name="eye", resume=True)
+
+
 def test_a_judgement_names_its_images_and_what_was_seen(project, tmp_path):
     folder = segmenter_folder(tmp_path / "s", named(project, "A", "V"))
     project.add_segmenter(1, "eye", "unet", folder)
