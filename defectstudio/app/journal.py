@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from defectstudio.app.document import DRAFTS, save_labels, stored_labels
+from defectstudio.app.classes import relabel
+from defectstudio.app.document import DRAFTS, gone_from_drafts, save_labels, stored_labels
 from defectstudio.app.label_plane import LabelPlane, Plane
 from defectstudio.app.strokes import Change, Patch, replace_labels
 from defectstudio.domain.errors import ProjectError
@@ -136,12 +137,20 @@ def recover(project: Project, lost: Lost) -> Change | None:
 
     Raises ProjectError or ImageError.
     """
-    image = project.image(lost.image_id)
-    height, width = lost.labels.shape
-    change = replace_labels(LabelPlane(stored_labels(project, image, (height, width))), lost.labels)
-    save_labels(project, image, lost.labels)
+    image, labels = project.image(lost.image_id), labels_now(project, lost)
+    height, width = labels.shape
+    change = replace_labels(LabelPlane(stored_labels(project, image, (height, width))), labels)
+    save_labels(project, image, labels)
     lost.path.unlink(missing_ok=True)
     return change
+
+
+def labels_now(project: Project, lost: Lost) -> Label:
+    """What was lost, its classes as they are now: some may be gone since. Raises ProjectError."""
+    image = project.image(lost.image_id)
+    draft = image.role is Role.NORMAL
+    gone = gone_from_drafts(project, image) if draft else project.gone_classes(image.item_id)
+    return relabel(lost.labels, gone)
 
 
 def _write(journal: _Journal, data: bytes) -> None:

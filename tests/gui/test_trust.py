@@ -9,6 +9,7 @@ import pytest
 
 from defectstudio.app import document as documents
 from defectstudio.app.brush import Brush
+from defectstudio.app.classes import merge_classes
 from defectstudio.app.document import DRAFTS, draft_file
 from defectstudio.app.journal import StrokeJournal
 from defectstudio.app.label_plane import LabelPlane
@@ -63,7 +64,7 @@ def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbo
     window.recovery.bar.recover.click()
     assert not window.recovery.bar.isVisible()
     assert session.studio.document.record.id == first
-    np.testing.assert_array_equal(session.studio.document.plane.labels, one)
+    qtbot.waitUntil(lambda: np.array_equal(session.studio.document.plane.labels, one))
     session.undo()
     assert not session.studio.document.plane.labels.any(), "recovering can be undone"
     session.redo()
@@ -79,6 +80,20 @@ def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbo
     assert _journals(root) == []
     with Project.open(root) as project:
         np.testing.assert_array_equal(read_label(draft_file(project, project.image(first))), one)
+
+
+def test_lost_strokes_of_a_class_that_was_merged_meanwhile_are_saved_as_the_other(
+    window, qtbot, crashed
+):
+    root, (first, one), _ = crashed
+    session = _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    kept = next(found.id for found in session.studio.classes if found.id != 1)
+    merge_classes(session.project, session.item.id, 1, kept)
+    window.recovery.bar.recover.click()
+    now = np.where(one == 1, kept, one)
+    qtbot.waitUntil(lambda: np.array_equal(session.studio.document.plane.labels, now))
+    assert session.studio.document.record.id == first
 
 
 def test_an_image_that_is_being_read_shows_what_was_recovered(window, qtbot, crashed):
@@ -364,4 +379,4 @@ def test_a_killed_window_frees_the_project_and_loses_no_stroke(window, qtbot, pr
     qtbot.waitUntil(window.recovery.bar.isVisible)
     window.recovery.bar.recover.click()
     labels = session.studio.document.plane.labels
-    assert labels[40, 30] and labels[44, 60]
+    qtbot.waitUntil(lambda: bool(labels[40, 30] and labels[44, 60]))

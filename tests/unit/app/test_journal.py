@@ -119,6 +119,17 @@ def test_a_draft_of_classes_that_were_merged_comes_back_as_it_was_shown(project)
     np.testing.assert_array_equal(lost.labels, plane.labels)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_strokes_of_a_class_that_was_merged_meanwhile_come_back_as_the_other(project, number):
+    image = project.images()[number]
+    _, states = _painted(project, image.id)
+    [lost] = find_lost(project)
+    merge_classes(project, project.items()[0].id, 2, 1)
+    recover(project, lost)
+    again = open_document(project, project.image(image.id))
+    np.testing.assert_array_equal(again.plane.labels, states[-1] > 0)
+
+
 def test_a_crash_between_saving_and_dropping_asks_nothing(project):
     image = project.images()[0]
     _, states = _painted(project, image.id)
