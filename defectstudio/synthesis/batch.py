@@ -131,8 +131,8 @@ class Batch:
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
                 last = attempt == self.spec.placement.tries - 1
-                recipe = self._recipe(file, defects)
-                recipe = self._chosen(recipe, background, refused, last=last)
+                drawn = self._recipe(file, defects)
+                recipe = self._chosen(drawn, background, refused, last=last)
                 if recipe is not None:
                     yield recipe, background
 
