@@ -64,6 +64,14 @@ class Documents(QObject):
             lambda error: self._not_opened(image_id, error),
         )
 
+    def leave(self) -> None:
+        """Show no image; what is painted is saved."""
+        self.save()
+        self._forget_emptied()
+        self._wanted = 0
+        if self._studio.document is not None:
+            self._studio.show(None)
+
     @property
     def wanted(self) -> int:
         """The id of the image that is shown or being read, 0 for none."""

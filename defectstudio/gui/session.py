@@ -105,7 +105,6 @@ class Session(QObject):
         panels.jobs.watch(self.jobs)
         self.choose_item(self.item.id)
         self._read_jobs()
-        panels.images.choose_first()
 
     def close(self) -> None:
         """Save, stop the workers, join the threads, close the project. May take seconds."""
@@ -123,13 +122,19 @@ class Session(QObject):
     # --- what a person does
 
     def choose_item(self, item_id: int) -> None:
-        """Show another product."""
+        """Show a product, and an image of it unless one is shown."""
         assert self._panels is not None
-        self.documents.save()
+        document = self.studio.document
+        is_shown = document is not None and document.record.item_id == item_id
+        if not is_shown:
+            # What is painted there would be of the classes of this item.
+            self.documents.leave()
         self.item = self.project.item(item_id)
         self._panels.images.show_items(self.project.items(), item_id)
         for table in ("classes", "generators", "images", "samples"):
             self._read(table)
+        if not is_shown:
+            self._panels.images.choose_first()
         self.item_shown.emit()
 
     def add_class(self, name: str) -> None:
@@ -177,6 +182,8 @@ class Session(QObject):
         studio, canvas = self.studio, panels.painting.canvas
 
         def opened(document: object) -> None:
+            if document is not None and studio.document.record.item_id != self.item.id:
+                self.choose_item(studio.document.record.item_id)
             panels.painting.show_document()
             previews.forget()
             self.gallery.refresh()
