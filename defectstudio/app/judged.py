@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.judging import KIND, evaluation_files
 from defectstudio.app.label_plane import LabelPlane
+from defectstudio.app.labels import check_no_background
 from defectstudio.app.outcomes import Outcomes
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.errors import ImageError, JobError, ProjectError
@@ -237,7 +238,8 @@ def accept_prediction(
 ) -> None:
     """What is found at the threshold becomes the label of the image, all of one class.
 
-    Raises ProjectError where nothing is found, or the label cannot be saved.
+    Raises ProjectError where nothing is found, the label cannot be saved, or the image is the
+    background of samples (`labels.check_no_background`).
     """
     found = picture.outcomes.found(threshold)
     if picture.record is None or not found.any():
@@ -246,6 +248,7 @@ def accept_prediction(
             subject=picture.record.name if picture.record else picture.image.sha256[:12],
             remedy="Choose a lower threshold, or draw the label in Paint.",
         )
+    check_no_background(project, project.image(picture.record.id))
     label = np.where(found, class_id, 0).astype(np.uint8)
     project.save_label(picture.record.id, label, PREDICTED)
 

@@ -17,12 +17,12 @@ def mark_defect(project: Project, image_id: int) -> None:
     """Say that an image taken for normal shows a real defect; what is painted on it becomes its
     label. Nothing happens to one that is a defect image already.
 
-    Raises ProjectError as `_check_no_background`.
+    Raises ProjectError as `check_no_background`.
     """
     image = project.image(image_id)
     if image.role is Role.DEFECT:
         return
-    _check_no_background(project, image)
+    check_no_background(project, image)
     draft = draft_file(project, image)
     label = None
     if draft.exists():
@@ -41,17 +41,19 @@ def restore_label(project: Project, earlier: EarlierLabel) -> None:
     """Make an earlier label the present one, its classes as they are now; the present one is
     kept among the earlier. Raises ImageError, and ProjectError as `mark_defect`."""
     image = project.image(earlier.image_id)
-    if image.role is Role.NORMAL and earlier.role is Role.DEFECT:
-        _check_no_background(project, image)
+    if earlier.role is Role.DEFECT:
+        check_no_background(project, image)
     label = None
     if earlier.label_file is not None:
         label = relabel(read_label(earlier.label_file), project.gone_classes(image.item_id))
     project.set_role(image.id, earlier.role, label, earlier.source)
 
 
-def _check_no_background(project: Project, image: ImageRecord) -> None:
+def check_no_background(project: Project, image: ImageRecord) -> None:
     """Raise ProjectError for a background of samples, which would show its defect without a label:
-    of those that are there, or of a batch that runs."""
+    of those that are there, or of a batch that runs. A defect image is none."""
+    if image.role is Role.DEFECT:
+        return
     samples = project.samples(image.item_id)
     made = sum(one.background_id == image.id and one.usable for one in samples)
     if made:

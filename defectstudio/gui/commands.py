@@ -204,7 +204,10 @@ class Commands(QObject):
                     left
                 )
             self.noted.emit(text)
+            if report.merged:
+                session.documents.change(lambda: None, lambda _: None, self.failed.emit)
 
+        session.documents.save()
         self._in_session(
             session, self.tr("Importing…"), lambda: _import(session.project, choice), done
         )

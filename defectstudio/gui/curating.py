@@ -65,18 +65,18 @@ class Curating(QObject):
                 else self.tr("{} is a background already.").format(image.name)
             )
             return
-        self._change(
-            session,
+        session.documents.change(
             lambda: change(session.project, image.id),
-            lambda: self.noted.emit(text.format(image.name)),
+            lambda _: self.noted.emit(text.format(image.name)),
+            self.failed.emit,
         )
 
     def _restore(self, session: Session, image: ImageRecord, earlier: EarlierLabel) -> None:
         text = self.tr("The label of {} is again what it was.").format(image.name)
-        self._change(
-            session,
+        session.documents.change(
             lambda: restore_label(session.project, earlier),
-            lambda: self.noted.emit(text),
+            lambda _: self.noted.emit(text),
+            self.failed.emit,
         )
 
     def _image(self) -> ImageRecord | None:
@@ -105,7 +105,7 @@ class Curating(QObject):
 
         def change(work: Callable[[], object]) -> None:
             dialog.show_busy()
-            self._change(session, work, read, self._refuse)
+            session.documents.change(work, lambda _: read(), self._refuse)
 
         def progress(done: int, total: int) -> None:
             session.files.post(lambda: self._show_progress(done, total))
@@ -140,24 +140,3 @@ class Curating(QObject):
 
     def _forget(self) -> None:
         self._dialog = None
-
-    # --- both
-
-    def _change(
-        self,
-        session: Session,
-        work: Callable[[], object],
-        done: Callable[[], object],
-        failed: Callable[[object], object] | None = None,
-    ) -> None:
-        """Save what is painted, do the work, read the open image again. Strokes from before would
-        undo to labels that are no more, so the undo stack is emptied."""
-        session.documents.save()
-
-        def end(_: object) -> None:
-            session.studio.history.clear()
-            if session.documents.wanted:
-                session.documents.read(session.documents.wanted)
-            done()
-
-        session.files.run(work, end, failed or self.failed.emit)

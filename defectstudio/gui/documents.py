@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +16,8 @@ from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.background import Background
 from defectstudio.project.project import Project
+
+T = TypeVar("T")
 
 AUTOSAVE_MS = 1500
 RETRY_MS = 10_000
@@ -71,6 +74,24 @@ class Documents(QObject):
         self._wanted = 0
         if self._studio.document is not None:
             self._studio.show(None)
+
+    def change(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[DefectStudioError], object],
+    ) -> None:
+        """Save what is painted, do what changes labels, read the open image again. Strokes from
+        before would undo to labels that are no more, so the undo stack is emptied."""
+        self.save()
+
+        def end(result: T) -> None:
+            self._studio.history.clear()
+            if self._wanted:
+                self.read(self._wanted)
+            done(result)
+
+        self._files.run(work, end, failed)
 
     @property
     def wanted(self) -> int:

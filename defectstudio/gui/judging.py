@@ -280,7 +280,7 @@ class Judging(QObject):
 
         def accept() -> None:
             class_id = dialog.class_id
-            self._read(
+            session.documents.change(
                 lambda: accept_prediction(session.project, picture, threshold, class_id),
                 lambda _: self.noted.emit(
                     self.tr("The prediction is the label of {} now.").format(record.name)

@@ -1,5 +1,7 @@
 """Labels and classes corrected in the window."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -187,3 +189,19 @@ def test_progress_is_shown_and_buttons_wait(qtbot):
     [box] = dialog.findChildren(QMessageBox)
     assert box.informativeText() == "Nothing is labeled with it."
     qtbot.keyClick(box, Qt.Key.Key_Escape)
+
+
+def test_after_an_import_that_adds_to_labels_no_stroke_is_undone_on_them(
+    opened, qtbot, monkeypatch
+):
+    paint(opened)
+    history = opened.session.studio.history
+    assert history.undo_text
+    report = SimpleNamespace(problems=(), added_images=0, merged=0)
+    monkeypatch.setattr("defectstudio.gui.commands._import", lambda *_: report)
+    opened.commands._import(opened.session, None)
+    qtbot.waitUntil(lambda: "0 images imported" in told(opened))
+    assert history.undo_text, "it changed no label"
+    report.merged = 1
+    opened.commands._import(opened.session, None)
+    qtbot.waitUntil(lambda: not history.undo_text)

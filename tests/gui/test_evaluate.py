@@ -210,6 +210,11 @@ def test_the_window_shows_the_judgement_and_goes_to_paint(looking, qtbot):
 def test_a_prediction_is_accepted_after_a_question(looking, qtbot, monkeypatch):
     asked = []
     monkeypatch.setattr(judging.Judging, "_ask", lambda _self, *given: asked.append(given))
+    session = looking.session
+    shown = next(i.id for i in session.project.images() if i.name == "plate 3")
+    session.documents.open(shown)
+    qtbot.waitUntil(lambda: session.studio.document.record.id == shown, timeout=9000)
+    session.studio.overwrite("before", np.ones(session.studio.document.plane.shape, np.uint8))
     looking.evaluating.pane.take.click()
     dialog, accept = asked[0]
     assert dialog.cancel.isDefault() and not dialog.go.isDefault()
@@ -219,6 +224,9 @@ def test_a_prediction_is_accepted_after_a_question(looking, qtbot, monkeypatch):
     project = looking.session.project
     record = next(i for i in project.images() if i.name == "plate 3")
     assert record.class_ids == (2,)
+    assert not session.studio.history.undo_text, "a stroke is not undone on another label"
+    qtbot.waitUntil(lambda: 2 in session.studio.document.plane.labels, timeout=9000)
+    assert [one.source for one in session.project.earlier_labels(shown)] == ["painted", ""]
     dialog.deleteLater()
 
 

@@ -89,6 +89,19 @@ def test_a_prediction_becomes_a_label(project, job):
         judged.accept_prediction(project, picture, 0.99, 2)
 
 
+def test_a_prediction_makes_no_background_of_a_running_batch_a_defect(project, job):
+    found = read_evaluation(job)
+    normal = {one.sha256 for one in project.images(role=Role.NORMAL)}
+    image = next(one for one in found.worst_first if one.sha256 in normal)
+    picture = open_judged(project, found, image)
+    batch = project.add_job("synthesize", "3 with g")
+    with pytest.raises(ProjectError, match="a batch runs"):
+        judged.accept_prediction(project, picture, 0.0, 2)
+    project.update_job(batch.id, state=JobState.CANCELLED)
+    judged.accept_prediction(project, picture, 0.0, 2)
+    assert project.image(picture.record.id).role is Role.DEFECT
+
+
 def test_a_report_of_an_older_version_is_told(job):
     file = job.folder / "report" / "evaluate.json"
     data = json.loads(file.read_text())
