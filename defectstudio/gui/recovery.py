@@ -8,16 +8,14 @@ from typing import TypeVar
 from PySide6.QtCore import QLocale, QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
-from defectstudio.app.document import Document
 from defectstudio.app.journal import Lost, find_lost, labels_now, recover
 from defectstudio.app.paint_command import PaintCommand
 from defectstudio.app.strokes import Change
+from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.session import Session
 from defectstudio.gui.sign import Sign
-from defectstudio.imaging.types import Label
-from defectstudio.project.project import Project
 
 T = TypeVar("T")
 
@@ -98,31 +96,20 @@ class Recovery(QObject):
         self._messages.show_note(self.tr("The strokes are back. Undo takes them away again."))
 
     def _recover_one(self, session: Session, lost: Lost) -> None:
-        project, document = session.project, session.studio.document
-        if document is not None and document.record.id == lost.image_id:
-            self._do(
-                lambda: labels_now(project, lost),
-                lambda labels: self._repaint(lost, document, labels),
-            )
+        project, studio = session.project, session.studio
+        if studio.document is not None and studio.document.record.id == lost.image_id:
+            try:
+                labels = labels_now(project, lost)
+            except DefectStudioError as error:
+                self._messages.show_error(error)
+                return
+            studio.overwrite(self.tr("Recover strokes"), labels)
+            self._do(lambda: lost.path.unlink(missing_ok=True), lambda _: None)
         else:
-            self._store(project, lost)
-
-    def _repaint(self, lost: Lost, document: Document, labels: Label) -> None:
-        """On the open image, where what is lost is an edit like any other."""
-        if self._session is None:
-            return
-        studio = self._session.studio
-        if studio.document is not document:  # another one was opened meanwhile
-            self._store(self._session.project, lost)
-            return
-        studio.overwrite(self.tr("Recover strokes"), labels)
-        self._do(lambda: lost.path.unlink(missing_ok=True), lambda _: None)
-
-    def _store(self, project: Project, lost: Lost) -> None:
-        self._do(
-            lambda: recover(project, lost),
-            lambda change: self._recovered(lost.image_id, change),
-        )
+            self._do(
+                lambda: recover(project, lost),
+                lambda change: self._recovered(lost.image_id, change),
+            )
 
     def _recovered(self, image_id: int, change: Change | None) -> None:
         if self._session is not None:
