@@ -33,9 +33,8 @@ def test_resume_gives_the_same_next_step(tiny_spec, kind):
     mine, theirs = whole.state(), resumed.state()
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
-    assert all(torch.equal(a, b) for a, b in zip(
-        whole.export().values(), resumed.export().values(), strict=True
-    ))  # fmt: skip
+    # A class of one part has no bar for near-copies: NaN on both sides.
+    torch.testing.assert_close(whole.export(), resumed.export(), rtol=0, atol=0, equal_nan=True)
 
 
 def level(made):
