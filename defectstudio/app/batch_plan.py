@@ -47,13 +47,20 @@ def read_plan(path: Path) -> tuple[PlanLine, ...]:
 
 
 def write_plan(path: Path, lines: Sequence[PlanLine]) -> None:
-    """Write a plan that `read_plan` reads. Raises OSError."""
+    """Write a plan that `read_plan` reads. Raises SettingError where it cannot be written."""
     sink = io.StringIO()
     table = csv.writer(sink, lineterminator="\n")
     table.writerow(COLUMNS)
     for line in lines:
         table.writerow([line.class_name, line.count, _BETWEEN.join(line.backgrounds)])
-    write_bytes(path, sink.getvalue().encode())
+    try:
+        write_bytes(path, sink.getvalue().encode())
+    except OSError as error:
+        raise SettingError(
+            f"the plan cannot be written ({error.strerror or error})",
+            subject=path,
+            remedy="Free some space, or choose another folder.",
+        ) from error
 
 
 def plan_rows(

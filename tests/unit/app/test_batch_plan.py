@@ -108,6 +108,12 @@ def test_a_plan_that_is_not_there_is_said(tmp_path):
         read_plan(tmp_path / "latin.csv")
 
 
+def test_a_plan_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingError, match="cannot be written"):
+        write_plan(tmp_path / "file" / "plan.csv", (PlanLine("dent", 5),))
+
+
 def test_a_plan_becomes_rows_of_ids_and_places(project):
     plan = (PlanLine("DENT", 5, ("n3", "N1")), PlanLine("dent", 2))
     spec = made_spec(project, plan=plan)
