@@ -124,13 +124,30 @@ def delete(connection: sqlite3.Connection, sample_id: int) -> None:
 
 
 def update_reviews(connection: sqlite3.Connection, reviews: Mapping[int, Review]) -> None:
-    """Set what was said of samples. Raises ProjectError when one is not there."""
+    """Set what was said of samples. Raises ProjectError when one is not there, or its background
+    turned out to show a real defect, which the sample's label does not have: it stays rejected."""
     for sample_id, review in reviews.items():
+        if review is not Review.REJECTED:
+            _check_background(connection, sample_id)
         found = connection.execute(
             "UPDATE samples SET review = ? WHERE id = ?", (review, sample_id)
         ).rowcount
         if not found:
             raise ProjectError(f"the project has no sample with the number {sample_id}")
+
+
+def _check_background(connection: sqlite3.Connection, sample_id: int) -> None:
+    row = connection.execute(
+        "SELECT images.name FROM samples JOIN images ON images.id = background_id"
+        " WHERE samples.id = ? AND role = 'defect'",
+        (sample_id,),
+    ).fetchone()
+    if row:
+        raise ProjectError(
+            "the sample's background shows a real defect, which its label does not have",
+            subject=row["name"],
+            remedy="Leave the sample rejected, or say first that the image shows no defect.",
+        )
 
 
 def _insert_one(

@@ -77,6 +77,12 @@ def test_a_background_of_samples_is_no_defect_until_they_are_rejected(project, t
     project.set_reviews({1: Review.REJECTED})
     mark_defect(project, 1)
     assert project.image(1).role is Role.DEFECT
+    with pytest.raises(ProjectError, match="its label does not have"):
+        project.set_reviews({1: Review.UNDECIDED})
+    assert not project.samples()[0].usable
+    mark_normal(project, 1)
+    project.set_reviews({1: Review.UNDECIDED})
+    assert project.samples()[0].usable
 
 
 def test_an_earlier_label_comes_back_with_its_classes_as_they_are_now(project):
