@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from defectstudio.gui.action_book import is_bare
+from defectstudio.gui.panels.preview_grid import PreviewGrid
 
 
 @pytest.mark.parametrize("key", ["B", "[", "{", "Return", "PgUp", "+"])
@@ -29,3 +30,20 @@ def test_letters_typed_beside_the_canvas_do_nothing_to_it(opened, person, qtbot)
     person.key(Qt.Key.Key_D)
     person.key(Qt.Key.Key_2)
     assert images.place != place and opened.session.studio.class_id == 2
+
+
+def test_tab_goes_on_from_the_plan_of_a_batch(opened, qtbot):
+    opened.activateWindow()
+    opened.show_page(opened.batch)
+    table = opened.batch.plan.table
+    qtbot.waitUntil(lambda: table.rowCount() > 0 and opened.isActiveWindow())
+    table.cellWidget(0, 0).setFocus()
+    for _ in range(3 * table.rowCount()):
+        qtbot.keyClick(opened.focusWidget(), Qt.Key.Key_Tab)
+    assert not table.isAncestorOf(opened.focusWidget()) and opened.focusWidget() is not table
+
+
+def test_tab_goes_on_from_the_grid_of_transfers(qtbot):
+    grid = PreviewGrid()
+    qtbot.addWidget(grid)
+    assert not grid.tabKeyNavigation()

@@ -43,6 +43,7 @@ class PlanTable(QWidget):
             [self.tr("Class"), self.tr("Number"), self.tr("Backgrounds")]
         )
         self.table.setAccessibleName(self.tr("Plan of the batch"))
+        self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -29,6 +29,7 @@ class PreviewGrid(QTableWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(self.tr("Defects on the target's backgrounds"))
+        self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setItemDelegate(_Pictures(self))
