@@ -10,6 +10,7 @@ from functools import cached_property
 from defectstudio.app.import_groups import Grouping
 from defectstudio.app.import_survey import Picture, empty_label
 from defectstudio.app.inline_jobs import Progress
+from defectstudio.app.labels import check_no_background
 from defectstudio.domain.records import DefectClass, ImageRecord, Item
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.reading import read_header, read_label, read_pixel_size_mm
@@ -85,8 +86,11 @@ class Writer:
         """The names of pictures whose masks of different classes overlapped."""
 
     def write(self, progress: Progress) -> None:
-        """Write everything. Raises ImageError and ProjectError."""
+        """Write everything. Raises ImageError and ProjectError; nothing is written where an image
+        that gets a mask is the background of samples (`labels.check_no_background`)."""
         changes = self._changes
+        for image, _ in changes.merged:
+            check_no_background(self._project, image)
         class_ids = self._class_ids()
         done = 0
         for chunk in _chunks(changes.new):

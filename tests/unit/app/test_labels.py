@@ -5,6 +5,7 @@ import pytest
 
 from defectstudio.app.classes import delete_class, merge_classes
 from defectstudio.app.document import draft_file, drafts, open_document
+from defectstudio.app.importing import import_images
 from defectstudio.app.labels import mark_defect, mark_normal, restore_label
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.files import write_json
@@ -133,6 +134,20 @@ def test_an_image_is_no_defect_while_a_batch_may_use_it(project):
         mark_defect(project, 1)
     project.update_job(job.id, state=JobState.CANCELLED)
     mark_defect(project, 1)
+    assert project.image(1).role is Role.DEFECT
+
+
+def test_a_mask_for_a_background_of_a_batch_stops_the_import_before_it_writes(project, tmp_path):
+    later = tmp_path / "later" / "stain"
+    write_png(later / "images" / "x.png", np.full(SIZE, 51, np.uint8))
+    write_png(later / "masks" / "x.png", plane(1) > 0)
+    before = project.images(), project.classes(1)
+    job = project.add_job("synthesize", "3 with g")
+    with pytest.raises(ProjectError, match="a batch runs"):
+        import_images(project, later.parent)
+    assert (project.images(), project.classes(1)) == before
+    project.update_job(job.id, state=JobState.CANCELLED)
+    assert import_images(project, later.parent).merged == 1
     assert project.image(1).role is Role.DEFECT
 
 
