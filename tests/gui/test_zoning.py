@@ -40,7 +40,7 @@ def test_a_region_that_cannot_be_saved_is_told(opened, person, qtbot):
     (opened.session.project.root / "regions").write_text("in the way")
     opened.actions_["region.paint"].trigger()
     person.paint((40, 30), (40, 90))
-    qtbot.waitUntil(lambda: "regions" in opened.messages.text.text())
+    qtbot.waitUntil(lambda: "region cannot be saved" in opened.messages.text.text())
 
 
 def test_closing_the_project_ends_painting_the_region(opened):
