@@ -37,6 +37,20 @@ class Background:
 
         return self.executor.submit(task)
 
+    def run_while(
+        self,
+        wanted: Callable[[], bool],
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[DefectStudioError], object],
+    ) -> Future[None]:
+        """The same; an answer that is no longer wanted when it comes is dropped."""
+        return self.run(
+            work,
+            lambda result: done(result) if wanted() else None,
+            lambda error: failed(error) if wanted() else None,
+        )
+
     def finish(self, work: Callable[[], object]) -> DefectStudioError | None:
         """Do `work` after all before it and wait; returns its error."""
         return self.executor.submit(lambda: _tried(work)[1]).result()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from defectstudio.app.exporting import export
 from defectstudio.app.importing import ImportReport, import_images
@@ -21,12 +21,11 @@ from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
 from defectstudio.gui.dialogs.import_images import ImportChoice, ImportDialog
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.parts import may
 from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
 from defectstudio.project.folder import DATABASE
 from defectstudio.project.project import Project
-
-_DESTRUCTIVE = QMessageBox.ButtonRole.DestructiveRole
 
 
 @dataclass(frozen=True)
@@ -171,27 +170,21 @@ class Commands(QObject):
 
     def may_stop_jobs(self, count: int) -> bool:
         """Ask whether running jobs may be stopped."""
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("{} job(s) still run.").format(count))
-        box.setInformativeText(
-            self.tr("They stop at a checkpoint and can be resumed when the project is open again.")
+        return may(
+            self._window,
+            self.tr("{} job(s) still run.").format(count),
+            self.tr("They stop at a checkpoint and can be resumed when the project is open again."),
+            self.tr("Stop jobs"),
         )
-        stop = box.addButton(self.tr("Stop jobs"), _DESTRUCTIVE)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is stop
 
     def may_lose(self, error: DefectStudioError) -> bool:
         """Ask whether a project may be closed although something of it is not saved."""
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(self.tr("The last strokes could not be saved."))
-        box.setInformativeText(str(error))
-        leave = box.addButton(self.tr("Close without saving"), _DESTRUCTIVE)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is leave
+        return may(
+            self._window,
+            self.tr("The last strokes could not be saved."),
+            str(error),
+            self.tr("Close without saving"),
+        )
 
     # --- work
 

@@ -250,15 +250,7 @@ class Judging(QObject):
     ) -> None:
         """Read off the window's thread; what belongs to a project closed meanwhile is dropped."""
         session = self._session
-
-        def still(call: Callable[..., object]) -> Callable[..., None]:
-            def tell(value: object) -> None:
-                if self._session is session:
-                    call(value)
-
-            return tell
-
-        self._reader.run(work, still(done), still(failed))
+        self._reader.run_while(lambda: self._session is session, work, done, failed)
 
     def _open_report(self) -> None:
         page = report_page(self._evaluation.job.folder) if self._evaluation else None

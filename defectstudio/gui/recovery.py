@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QLocale, QObject
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from defectstudio.app.journal import Lost, find_lost, labels_now, recover
 from defectstudio.app.paint_command import PaintCommand
 from defectstudio.app.strokes import Change
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.gui.dialogs.parts import may
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.messages import MessageBar
 from defectstudio.gui.session import Session
@@ -42,14 +43,12 @@ class RecoveryBar(QFrame):
 
     def may_discard(self) -> bool:
         """Ask again: strokes that are discarded are gone."""
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(self.tr("Discard the strokes that were not saved?"))
-        box.setInformativeText(self.tr("They cannot be brought back."))
-        discard = box.addButton(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is discard
+        return may(
+            self,
+            self.tr("Discard the strokes that were not saved?"),
+            self.tr("They cannot be brought back."),
+            self.tr("Discard"),
+        )
 
 
 class Recovery(QObject):

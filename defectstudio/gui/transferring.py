@@ -216,11 +216,7 @@ class Transferring(QObject):
     ) -> None:
         """Off the window's thread; what belongs to a project closed meanwhile is dropped."""
         session = self._session
-
-        def still(call: Callable[..., object]) -> Callable[..., None]:
-            return lambda value: call(value) if self._session is session else None
-
-        self._reader.run(work, still(done), still(failed))
+        self._reader.run_while(lambda: self._session is session, work, done, failed)
 
     def _stop(self) -> None:
         source, self._source = self._source, None

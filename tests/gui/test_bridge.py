@@ -80,3 +80,17 @@ def test_failures_are_answered_and_bugs_carry_their_trace(bridge, qtbot):
     background.close()
     assert isinstance(seen[0], ImageError) and isinstance(seen[1], InternalError)
     assert "KeyError" in seen[1].__notes__[0]
+
+
+def test_answers_that_are_no_longer_wanted_are_dropped(bridge, qtbot):
+    background, seen, wanted = Background("test", bridge), [], {"first": False, "second": True}
+
+    def fail():
+        raise ImageError("broken", remedy="Mend it.")
+
+    for name, is_wanted in wanted.items():
+        for work in (lambda name=name: name, fail):
+            background.run_while(lambda w=is_wanted: w, work, seen.append, seen.append)
+    qtbot.waitUntil(lambda: len(seen) >= 2)
+    background.close()
+    assert seen[0] == "second" and isinstance(seen[1], ImageError) and len(seen) == 2

@@ -13,12 +13,25 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QWidget,
 )
 
 from defectstudio.app.settings import load
 from defectstudio.domain.specs import Device
+
+
+def may(parent: QWidget, question: str, what_follows: str, verb: str) -> bool:
+    """Ask before something is given up. The button says the verb, Cancel is the default."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(question)
+    box.setInformativeText(what_follows)
+    go = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is go
 
 
 class PathEdit(QWidget):

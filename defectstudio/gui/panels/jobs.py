@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QMessageBox,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 from defectstudio.app.again import resumes, starts_again
 from defectstudio.app.run_files import report_page
 from defectstudio.domain.records import JobRecord, JobState
+from defectstudio.gui.dialogs.parts import may
 from defectstudio.gui.icons import icon
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.job_model import PROGRESS_COLUMN, RECORD, JobModel, ProgressDelegate
@@ -290,16 +290,12 @@ class JobsPanel(QWidget):
 
 def may_delete(parent: QWidget, job: JobRecord) -> bool:
     """Ask whether the job, its log and its report may be deleted."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setText(parent.tr("Delete the job “{}”?").format(job.title))
-    box.setInformativeText(
+    return may(
+        parent,
+        parent.tr("Delete the job “{}”?").format(job.title),
         parent.tr(
             "Its log, checkpoints, report and predictions are deleted. Models and samples that it"
             " gave the project stay."
-        )
+        ),
+        parent.tr("Delete job"),
     )
-    delete = box.addButton(parent.tr("Delete job"), QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-    box.exec()
-    return box.clickedButton() is delete
