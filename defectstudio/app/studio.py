@@ -5,6 +5,7 @@ Everything here runs on the window's thread and returns at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from defectstudio.domain.recipe import (
 from defectstudio.domain.records import DefectClass, GeneratorRecord
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.masks import Box, decode
+from defectstudio.imaging.types import Mask
 
 
 class Studio:
@@ -66,7 +68,9 @@ class Studio:
         self._executor = executor
         self._painted = Painted()
         self._stroke: Stroke | None = None
+        self._live = False
         self._text = ""
+        self._rng = rng
         self._tip: Point = (0.0, 0.0)
         self.on_region = False
         self._waiting: list[PaintCommand] = []
@@ -217,7 +221,12 @@ class Studio:
         """Whether an edit is under way."""
         return self._stroke is not None
 
-    def begin(self, text: str, *, erase: bool = False) -> Stroke | None:
+    @property
+    def live(self) -> bool:
+        """Whether an edit is under way that is previewed before its end."""
+        return self.stroking and self._live
+
+    def begin(self, text: str, *, erase: bool = False, live: bool = False) -> Stroke | None:
         """Begin an edit with the class, or one that erases; `text` names it in the menu.
 
         None when there is nothing to paint (on). What was under way is ended.
@@ -226,7 +235,7 @@ class Studio:
         plane, value = self.target, 1 if self.on_region else self.class_id
         if plane is None or not (erase or value):
             return None
-        self._text = text
+        self._text, self._live = text, live
         self._stroke = Stroke(
             plane,
             0 if erase or self.erasing else value,
@@ -282,6 +291,13 @@ class Studio:
         area = self.document.plane.labels[boxes[self.class_id].slices]
         self.tools.choose_stamp(area == self.class_id)
         return True
+
+    def take_shape(self, shapes: Sequence[Mask]) -> bool:
+        """Stamp one of these shapes, another than now where there is one; False without any."""
+        others = [shape for shape in shapes if shape is not self.tools.stamp] or shapes
+        if others:
+            self.tools.choose_stamp(others[int(self._rng.integers(len(others)))])
+        return bool(others)
 
     def overwrite(self, text: str, labels: Plane) -> None:
         """Replace all that is painted on the open image, as one undoable edit."""

@@ -23,7 +23,7 @@ from defectstudio.imaging.compose import Composite, PlacedContent
 from defectstudio.project.project import Project
 
 SETTLE_MS = 25
-"""Changes that come closer together are asked for once."""
+"""Changes that come closer together are asked for once; longer where freezing them takes long."""
 
 
 class Previewing(Protocol):
@@ -83,7 +83,9 @@ class Previews(QObject):
         self._project, self._studio, self._item, self._source = project, studio, item, source
         self._bridge = bridge
         self._asked: Recipe | None = None
+        self._answered = False
         self._asked_at = 0.0
+        self._took = 0
         self._enabled = self._overlays = True
         self._state = State.NOTHING
         self._last_accept: AcceptCommand | None = None
@@ -101,13 +103,19 @@ class Previews(QObject):
 
     def refresh(self) -> None:
         """Something the preview depends on may have changed."""
-        self._timer.start()
+        if not self._timer.isActive():
+            self._timer.start()
 
     def mask_changed(self) -> None:
-        """What is painted changed: it is shown filled until a preview of it is there."""
-        if self._state is State.SHOWN:
-            self._set(State.WAITING)
-        self._show_overlay()
+        """What is painted changed: it is shown filled until a preview of it is there.
+
+        What is previewed under way is not: its preview follows the hand.
+        """
+        if not self._studio.live:
+            if self._state is State.SHOWN:
+                self._set(State.WAITING)
+            self._show_overlay()
+        self.refresh()
 
     def forget(self) -> None:
         """Another image is shown: nothing of the old one stays."""
@@ -132,6 +140,7 @@ class Previews(QObject):
 
     def accept(self) -> None:
         """Make the sample on screen and put it into the project, as one step to undo."""
+        self._studio.end_stroke()
         recipe = self._studio.recipe(self._project.id)
         if recipe is None:
             self.noted.emit(self._why_nothing())
@@ -168,17 +177,23 @@ class Previews(QObject):
         )
 
     def _ask(self) -> None:
-        if self._studio.stroking:
+        live, awaited = self._studio.live, self._asked is not None and not self._answered
+        if self._studio.stroking and (not live or awaited):
+            # A hand is faster than the worker: of a live edit is asked again after the answer.
             return
+        started = time.monotonic()
         recipe = self._studio.recipe(self._project.id) if self._enabled else None
+        self._timer.setInterval(max(SETTLE_MS, round(3000 * (time.monotonic() - started))))
         if recipe is None:
             self._asked = None
             self._item.show_preview(None, None)
             self._set(State.NOTHING)
         elif self._asked is None or recipe != self._asked:
-            self._asked, self._asked_at = recipe, time.monotonic()
+            self._asked, self._asked_at, self._answered = recipe, time.monotonic(), False
             self._set(State.WAITING, keep_overlay=True)
             self._source.request(recipe)
+        elif self._answered and self._state is State.WAITING:
+            self._set(State.SHOWN, self._took)
 
     def _ready(self, composite: Composite, recipe: Recipe, contents: list[PlacedContent]) -> None:
         document = self._studio.document
@@ -188,10 +203,14 @@ class Previews(QObject):
         patch = shown(composite.image[box.slices].copy(), document.window)
         self._item.show_preview(pyramid(patch), box)
         self._item.show_outlines(outlines(composite.label[box.slices]), box)
-        self._set(State.SHOWN, round(1000 * (time.monotonic() - self._asked_at)))
+        self._answered, self._took = True, round(1000 * (time.monotonic() - self._asked_at))
+        self._set(State.SHOWN, self._took)
         self.placed.emit(recipe, contents)
+        if self._studio.live:
+            self.refresh()
 
     def _on_failure(self, error: DefectStudioError) -> None:
+        self._answered = True
         self._set(State.FAILED)
         self.failed.emit(error)
 
@@ -204,7 +223,7 @@ class Previews(QObject):
     def _show_overlay(self) -> None:
         if not self._overlays:
             self._item.set_overlay(Overlay.HIDDEN)
-        elif self._state is State.SHOWN and not self._studio.stroking:
+        elif self._state is State.SHOWN and (self._studio.live or not self._studio.stroking):
             self._item.set_overlay(Overlay.OUTLINE)
         else:
             self._item.set_overlay(Overlay.FILL)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from defectstudio.app.document import drafts
+from defectstudio.app.placing import class_shapes
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import Item, JobRecord, JobState, Role, Split
@@ -29,6 +30,7 @@ from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.previews import Previewing, Previews
 from defectstudio.gui.reviewing import Reviewing
+from defectstudio.imaging.types import Mask
 from defectstudio.project.project import Project
 
 SETTLE_MS = 80
@@ -140,6 +142,17 @@ class Session(QObject):
     def add_class(self, name: str) -> None:
         """Add a defect class to the item and paint it."""
         self._try(lambda: self.studio.choose_class(self.project.add_class(self.item.id, name).id))
+
+    def take_shape(self, *, told: bool = True) -> None:
+        """Let the stamp draw another real shape of the class; told: say so where there is none."""
+        class_id, records = self.studio.class_id, self.project.images(self.item.id)
+        images = [one for one in records if one.split in (None, Split.TRAIN)]
+
+        def taken(shapes: Sequence[Mask]) -> None:
+            if not self.studio.take_shape(shapes) and told:
+                self.noted.emit(self.tr("No real defect of this class is labeled for training."))
+
+        self.files.run(lambda: class_shapes(images, class_id), taken, self.failed.emit)
 
     def remove_sample(self, sample_id: int) -> None:
         """Take a sample out of the project."""

@@ -74,6 +74,8 @@ def _paint(window: MainWindow) -> Handlers:
         "label.normal": curating.mark_normal,
         "label.earlier": curating.show_earlier,
         **{tool: lambda tool=tool: painting.choose_tool(tool) for tool in tools},
+        "tool.stamp": _in_session(window, lambda session: _take_stamp(window, session)),
+        "stamp.shape": _in_session(window, lambda session: session.take_shape()),
         "brush.smaller": _in_session(window, lambda session: session.studio.tools.step_size(-1)),
         "brush.larger": _in_session(window, lambda session: session.studio.tools.step_size(1)),
         "brush.softer": _in_session(window, lambda session: _harden(session.studio, -10)),
@@ -210,6 +212,13 @@ def _copy(window: MainWindow, session: Session) -> None:
         window.messages.show_note(window.tr("Copied: place it with the stamp (S)."))
     else:
         window.messages.show_note(window.tr("Nothing is painted of this class."))
+
+
+def _take_stamp(window: MainWindow, session: Session) -> None:
+    """The stamp in hand, with a real shape where nothing else was chosen for it."""
+    window.painting.choose_tool("tool.stamp")
+    if session.studio.tools.stamp is None:
+        session.take_shape(told=False)
 
 
 def _roll(window: MainWindow, session: Session) -> None:

@@ -7,7 +7,9 @@ from PySide6.QtGui import QHelpEvent, QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QToolTip
 
 from defectstudio.app.tools.areas import PolygonTool
-from defectstudio.app.tools.shapes import StampTool
+from defectstudio.app.tools.stamp import StampTool
+from defectstudio.gui.canvas.item import Overlay
+from defectstudio.gui.previews import State
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -108,6 +110,60 @@ def test_a_pending_stamp_is_not_saved_half(opened, person, qtbot):
     qtbot.waitUntil(lambda: not session.studio.document.dirty, timeout=9000)
 
 
+def test_a_stamp_is_a_generated_content_from_the_first_click(opened, person, qtbot):
+    session, canvas = opened.session, opened.painting.canvas
+    previews = session.previews
+    person.key(Qt.Key.Key_2)
+    person.key(Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: session.studio.tools.stamp is not None, timeout=9000)
+    assert session.studio.tools.stamp.shape == (10, 20), "the real shape of the class"
+    click(qtbot, opened, person, (40, 60))
+    qtbot.waitUntil(lambda: previews.state is State.SHOWN, timeout=9000)
+    assert session.studio.live and canvas.item.overlay is Overlay.OUTLINE
+    corner = canvas.trace._handles[2]
+    assert (corner.y(), corner.x()) == pytest.approx((45, 70), abs=1)
+    port, spot = canvas.viewport(), canvas.mapFromScene(corner)
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseMove(port, person.place(50, 80))
+    assert canvas.item.overlay is Overlay.OUTLINE, "no fill over what follows the hand"
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=person.place(50, 80))
+    asked = previews._source.asked
+    qtbot.waitUntil(lambda: asked[-1].defects[0].mask.width > 30, timeout=9000)
+    seed = asked[-1].defects[0].seed
+    person.key(Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: asked[-1].defects[0].seed != seed, timeout=9000)
+    person.key(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: previews.state is State.NOTHING, timeout=9000)
+    assert not labels_of(opened).any() and len(session.studio.history) == 0
+
+
+def test_accepting_keeps_the_pending_stamp_first(opened, person, qtbot):
+    session = opened.session
+    session.studio.tools.choose_stamp(np.ones((4, 20), bool))
+    person.key(Qt.Key.Key_S)
+    click(qtbot, opened, person, (40, 60))
+    session.previews.accept()
+    assert not session.studio.stroking and session.studio.history.undo_text == "Accept sample"
+
+
+def test_a_class_without_a_real_shape_says_so(opened, qtbot):
+    opened.actions_["stamp.shape"].trigger()
+    qtbot.waitUntil(lambda: "No real defect" in opened.messages.text.text(), timeout=9000)
+
+
+def test_a_stroke_taken_back_shows_the_preview_again(opened, person, qtbot):
+    canvas, previews = opened.painting.canvas, opened.session.previews
+    person.paint((40, 30), (44, 60))
+    qtbot.waitUntil(lambda: previews.state is State.SHOWN, timeout=9000)
+    port = canvas.viewport()
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=person.place(10, 10))
+    qtbot.mouseMove(port, person.place(20, 20))
+    assert canvas.item.overlay is Overlay.FILL
+    person.key(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: previews.state is State.SHOWN, timeout=9000)
+    assert canvas.item.overlay is Overlay.OUTLINE
+
+
 def test_an_accepted_defect_is_the_next_stamp(opened, person, qtbot):
     person.paint((40, 30), (44, 60))
     painted = labels_of(opened) == 1
@@ -175,7 +231,7 @@ def test_a_pen_press_scales_the_brush(opened, person):
         ("brush", {"size", "hardness"}),
         ("shape", {"shape", "size"}),
         ("wand", {"tolerance"}),
-        ("stamp", {"copy"}),
+        ("stamp", {"real", "copy"}),
         ("pick", set()),
     ],
 )

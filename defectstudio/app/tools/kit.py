@@ -8,7 +8,8 @@ from defectstudio.app.studio import Studio
 from defectstudio.app.tools.areas import FillTool, LassoTool, PolygonTool
 from defectstudio.app.tools.brushes import BrushTool, LineTool, PickTool
 from defectstudio.app.tools.pixels import GrabCutTool, WandTool
-from defectstudio.app.tools.shapes import ShapeTool, StampTool
+from defectstudio.app.tools.shapes import ShapeTool
+from defectstudio.app.tools.stamp import StampTool
 from defectstudio.app.tools.tool import Run, Tool
 
 

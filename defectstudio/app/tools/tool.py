@@ -98,3 +98,7 @@ class Tool:
     def lines(self) -> Sequence[Line]:
         """Lines over the image that show what is under way."""
         return ()
+
+    def handles(self) -> Sequence[Point]:
+        """Places over the image that can be dragged."""
+        return ()

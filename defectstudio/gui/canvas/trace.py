@@ -1,4 +1,4 @@
-"""Lines over the image that show what a tool is about to do."""
+"""Lines and handles over the image that show what a tool is about to do."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from defectstudio.app.brush import Point
 from defectstudio.app.tools.tool import Line
 
 _PEN = 3
+_HANDLE = 5
+"""Half the side of a handle on screen."""
 
 
 class Trace(QGraphicsItem):
@@ -19,16 +22,19 @@ class Trace(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self._path = QPainterPath()
+        self._handles: list[QPointF] = []
         self._margin = float(_PEN)
         self.setZValue(2)
         self.hide()
 
-    def show_lines(self, lines: Sequence[Line], zoom: float) -> None:
-        """Show (row, column) lines; `zoom` in logical pixels a pixel keeps room for the pen."""
+    def show_lines(self, lines: Sequence[Line], zoom: float, handles: Sequence[Point] = ()) -> None:
+        """Show (row, column) lines and handles on them; `zoom` in logical pixels a pixel keeps
+        room for the pen."""
         if not lines and not self.isVisible():
             return
         self.prepareGeometryChange()
-        self._path, self._margin = QPainterPath(), _PEN / zoom
+        self._path, self._margin = QPainterPath(), (_HANDLE + _PEN if handles else _PEN) / zoom
+        self._handles = [QPointF(column, row) for row, column in handles]
         for line in lines:
             self._path.addPolygon([QPointF(column, row) for row, column in line])
         self.setVisible(bool(lines))
@@ -48,4 +54,16 @@ class Trace(QGraphicsItem):
             pen = QPen(ink, width, style)
             pen.setCosmetic(True)
             painter.strokePath(self._path, pen)
+        self._draw_handles(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _draw_handles(self, painter: QPainter) -> None:
+        """Of one size at every zoom."""
+        places = [painter.worldTransform().map(place) for place in self._handles]
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(QPen(QColor(0, 0, 0, 220), 1.5))
+        painter.setBrush(QColor(255, 255, 255))
+        for place in places:
+            painter.drawEllipse(place, _HANDLE, _HANDLE)
+        painter.restore()

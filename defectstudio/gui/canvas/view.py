@@ -112,7 +112,8 @@ class CanvasView(QGraphicsView):
     def show_trace(self) -> None:
         """Show what the tool is about to do."""
         tool = self._active or self._tool
-        self.trace.show_lines(tool.lines() if tool else (), self.transform().m11())
+        lines, handles = (tool.lines(), tool.handles()) if tool else ((), ())
+        self.trace.show_lines(lines, self.transform().m11(), handles)
 
     # --- zoom
 

@@ -84,7 +84,7 @@ class PaintingPage(QWidget):
             ),
             Refusal.NOTHING_FOUND: self.tr("No object was found in the rectangle."),
             Refusal.NO_STAMP: self.tr(
-                "Nothing to stamp yet: accept a sample, copy what is painted, "
+                "Nothing to stamp yet: take a real shape, copy what is painted, "
                 "or Shift+click a painted part."
             ),
             Refusal.LOCKED: self.tr("The class of this part is locked."),

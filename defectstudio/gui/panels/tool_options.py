@@ -32,7 +32,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "tool.line": _BRUSH,
     "tool.shape": ("shape", "size"),
     "tool.wand": ("tolerance",),
-    "tool.stamp": ("copy",),
+    "tool.stamp": ("real", "copy"),
 }
 
 
@@ -54,11 +54,9 @@ class ToolOptions(QFrame):
         self.shape.setAccessibleName(self.tr("Kind of shape"))
         for kind in SHAPES:
             self.shape.addItem(self.tr(kind.capitalize()), kind)
-        self._copy = QToolButton()
-        self._copy.setDefaultAction(actions["edit.copy"])
-        self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._copy.setIconSize(QSize(em, em))
-        self._copy.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._real, self._copy = (
+            _button(actions, name, em) for name in ("stamp.shape", "edit.copy")
+        )
         self._class_icon, self._class_name, self._hint = QLabel(), QLabel(), OneLine()
         self._hint.setProperty("role", "muted")
         # A hint may be cut off; it must never widen the window.
@@ -149,6 +147,7 @@ class ToolOptions(QFrame):
             "size": self._group(self.tr("Size"), self.size, "size"),
             "hardness": self._group(self.tr("Hardness"), self.hardness, "hardness"),
             "tolerance": self._group(self.tr("Tolerance"), self.tolerance, "tolerance"),
+            "real": self._real,
             "copy": self._copy,
         }
         for group in groups.values():
@@ -190,8 +189,18 @@ class ToolOptions(QFrame):
             "tool.wand": self.tr("Click what is alike  ·  drag sideways: tolerance"),
             "tool.grabcut": self.tr("Drag a rectangle around the object"),
             "tool.stamp": self.tr(
-                "Click: place  ·  drag: move  ·  Ctrl+wheel: scale  ·  Alt+wheel: rotate  ·  "
-                "Enter: keep  ·  Shift+click: take this shape"
+                "Click: place  ·  drag: move  ·  corners: scale  ·  knob: rotate  ·  R: another "
+                "style  ·  Enter: keep  ·  Shift+click: take this shape"
             ),
             "tool.pick": self.tr("Click a painted part to choose its class"),
         }
+
+
+def _button(actions: ActionBook, action_id: str, em: int) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(actions[action_id])
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(em, em))
+    # Space and Enter belong to the canvas, also after a click here.
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button

@@ -31,13 +31,15 @@ def blob():
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
 def test_quarter_turns_are_exact(angle):
     mask = blob()[bounding_box(blob()).slices]
-    np.testing.assert_array_equal(turned(mask, scale=1, angle=angle), np.rot90(mask, angle // 90))
+    made, origin = turned(mask, scale=1, angle=angle)
+    np.testing.assert_array_equal(made, np.rot90(mask, angle // 90))
+    assert origin == (-made.shape[0] / 2, -made.shape[1] / 2)
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.0, 2.3])
 @pytest.mark.parametrize("angle", [15, 140])
 def test_a_blob_is_nearly_the_exact_warp(scale, angle):
-    fast, exact = (turn(blob(), scale=scale, angle=angle) for turn in (turned, exactly))
+    (fast, _), exact = (turn(blob(), scale=scale, angle=angle) for turn in (turned, exactly))
     assert overlap(fast, exact) > 0.9
 
 
@@ -49,13 +51,28 @@ def exactly(mask, *, scale, angle):
 @given(st.floats(0.2, 3), st.floats(0, 360), st.booleans())
 def test_a_thin_line_stays_in_one_piece(scale, angle, slanting):
     line = np.eye(40, dtype=bool) if slanting else np.ones((1, 40), bool)
-    made = turned(line, scale=scale, angle=angle)
+    made, _ = turned(line, scale=scale, angle=angle)
     assert len(components(made)) == 1
     assert np.hypot(*made.shape) > 0.9 * scale * 39 - 2
 
 
 def test_what_vanishes_is_a_pixel():
-    np.testing.assert_array_equal(turned(np.ones((3, 3), bool), scale=0.01, angle=7), [[True]])
+    made, _ = turned(np.ones((3, 3), bool), scale=0.01, angle=7)
+    np.testing.assert_array_equal(made, [[True]])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0.5, 3), st.floats(0, 360))
+def test_the_origin_leaves_the_middle_of_the_whole_where_it_is(scale, angle):
+    mask = np.zeros((41, 61), bool)
+    mask[2:9, 4:12] = True
+    made, origin = turned(mask, scale=scale, angle=angle)
+    rows, columns = np.nonzero(made)
+    found = rows.mean() + 0.5 + origin[0], columns.mean() + 0.5 + origin[1]
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    down, across = (5.5 - 20.5) * scale, (8 - 30.5) * scale
+    assert np.hypot(found[0] - (cos * down - sin * across),
+                    found[1] - (sin * down + cos * across)) < 0.75  # fmt: skip
 
 
 def laid(made, shape):
