@@ -213,7 +213,7 @@ def _cell(
     shape = shapes[int(rng.integers(len(shapes)))]
     settings = PlacementSettings()
     if card.config.fills_mask:
-        shape = _varied(shape, settings, rng, oriented=card.config.oriented)
+        shape = _varied(shape, settings, rng, oriented=card.config.keeps_direction)
     size = (background.height, background.width)
     where = place(shape, None, np.zeros(size, bool), size, settings, rng)
     if isinstance(where, Refusal):

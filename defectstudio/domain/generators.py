@@ -245,6 +245,7 @@ _DCDGANC_PAPER: dict[str, Any] = {
     "gp_every": 1,
     "diffaugment": False,
     "projected": False,
+    "oriented": "off",
 }
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
@@ -299,14 +300,15 @@ class ByKind:
         return {"type": "function-before", "function": before, "schema": tagged}
 
     def _upgraded(self, config: Any) -> Any:
-        """Configurations of version 0.1 had no kind, and autocast was a bool."""
+        """Configurations of version 0.1 had no kind, and switches were bools."""
         if not isinstance(config, dict):
             return config
         now = {"kind": "dcdganc", **config}
-        if isinstance(now.get("autocast"), bool):
-            now["autocast"] = "on" if now["autocast"] else "off"
+        for switch in ("autocast", "oriented"):
+            if isinstance(now.get(switch), bool):
+                now[switch] = "on" if now[switch] else "off"
         if self.stored:
-            now = {**_BEFORE.get(CONFIGS.get(now["kind"]), {}), **now}
+            now = {"oriented": "off", **_BEFORE.get(CONFIGS.get(now["kind"]), {}), **now}
         return now
 
 

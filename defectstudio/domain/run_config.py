@@ -10,6 +10,7 @@ from defectstudio.domain.recipe import BlendMode
 
 Tone = Literal["relative", "absolute"]
 Autocast = Literal["auto", "on", "off"]
+Oriented = Literal["auto", "on", "off"]
 FeatureName = Literal["efficientnet-lite0", "vgg16-hed", "vgg16", "vgg19"]
 """Networks whose features are compared (networks.features)."""
 
@@ -23,8 +24,9 @@ class RunConfig:
     a class of mixed defects, each of which is given to the other class that it is most like (P1
     Table 2, Wood-Combined). dilate: how far the masks of a class are widened, in pixels, where its
     labels hold no background texture (P1 section 3.1), in training and on what is painted.
-    oriented: the surface has a grain: contents and shapes keep their direction to it, where else
-    they are turned to all sides.
+    oriented: whether the surface has a grain, to which contents and shapes keep their direction,
+    where else they are turned to all sides; "auto" is decided by the training images when a
+    training starts, and a generator's card has what was decided.
     """
 
     height: Annotated[int, Bounds(64, 256)] = 64
@@ -32,12 +34,17 @@ class RunConfig:
     tone: Tone = "relative"
     combined: str = ""
     dilate: Annotated[str, PixelsByClass(0, 32)] = ""
-    oriented: bool = False
+    oriented: Oriented = "auto"
     steps: Annotated[int, Bounds(1, 10_000_000)] = 1500
     seed: Annotated[int, Bounds(0, (1 << 53) - 1)] = 0
     checkpoint_every: Annotated[int, Bounds(1, 1_000_000)] = 100
     preview_every: Annotated[int, Bounds(1, 1_000_000)] = 50
     deterministic: bool = False
+
+    @property
+    def keeps_direction(self) -> bool:
+        """Whether contents and shapes keep their direction."""
+        return self.oriented == "on"
 
     @property
     def fills_mask(self) -> bool:

@@ -266,7 +266,7 @@ class Batch:
         own, p = self.shapes[class_id], self.spec.placement
         shape = own[int(rng.integers(len(own)))]
         scale = float(np.exp(rng.uniform(np.log(p.scale_min), np.log(p.scale_max))))
-        most = min(p.rotate, LEAN) if self.generator.card.config.oriented else p.rotate
+        most = min(p.rotate, LEAN) if self.generator.card.config.keeps_direction else p.rotate
         angle = float(rng.uniform(-most, most))
         flip = bool(rng.integers(2)) and p.flip
         return warp(shape, scale=scale, angle=angle, flip=flip)

@@ -196,7 +196,7 @@ class ContentBatches(Dataset[dict[str, Tensor]]):
     def _turned(self, contents: Sequence[Content], rng: np.random.Generator) -> Content:
         """One of the contents, mirrored and turned: on an oriented surface by half turns."""
         content = contents[int(rng.integers(len(contents)))]
-        turns = 2 * int(rng.integers(2)) if self.config.oriented else int(rng.integers(4))
+        turns = 2 * int(rng.integers(2)) if self.config.keeps_direction else int(rng.integers(4))
         step = -1 if rng.integers(2) else 1
         pixels, mask = (np.rot90(x, turns)[:, ::step] for x in (content.pixels, content.mask))
         return Content(np.ascontiguousarray(pixels), np.ascontiguousarray(mask), content.class_id)

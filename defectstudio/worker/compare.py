@@ -19,6 +19,7 @@ from defectstudio.evaluation.seen import Judge
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions
+from defectstudio.training.direction import decided
 from defectstudio.training.exporting import export_generator
 from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
@@ -70,6 +71,7 @@ def _control(spec: CompareSpec, kind: Control, device: torch.device) -> Named:
         split="train",
         config=CONFIGS[kind](),
     )
+    made, _ = decided(made)
     export_generator(made, make_task(made, device), made.run)
     return Named(kind, load_generator(made.run, device))
 

@@ -35,8 +35,10 @@ def test_a_configuration_is_found_again_by_its_kind(kind):
 
 @pytest.mark.parametrize(("then", "now"), [(True, "on"), (False, "off")])
 def test_configurations_from_before_there_were_kinds(then, now):
-    found = CONFIG.validate_python({"source": "constant", "autocast": then})
-    assert found == DcdgancConfig(source="constant", autocast=now)
+    old = {"source": "constant", "autocast": then, "oriented": then}
+    assert CONFIG.validate_python(old) == DcdgancConfig(
+        source="constant", autocast=now, oriented=now
+    )
 
 
 def test_bounds_hold_by_kind():
@@ -53,7 +55,8 @@ def test_a_card_says_its_kind():
 
 
 @pytest.mark.parametrize(("kind", "name", "then"), [("dcdganc", "projected", False),
-                                                    ("dst", "decay", 0.0)])  # fmt: skip
+                                                    ("dst", "decay", 0.0),
+                                                    ("paste", "oriented", "off")])  # fmt: skip
 def test_a_card_from_before_a_setting_means_what_was_done_then(kind, name, then):
     card = GeneratorCard(CONFIGS[kind](), 3, {}, {}, 0, (), "train", "", {})
     data = json.loads(to_json(card))

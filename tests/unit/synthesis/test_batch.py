@@ -219,7 +219,7 @@ def test_the_last_try_of_a_free_shape_is_taken_as_it_is(spec, tiny_generator, mo
 
 def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
     angles = {}
-    for oriented in (False, True):
+    for oriented in ("off", "on"):
         found, seen = batch(spec), angles.setdefault(oriented, [])
         config = replace(found.generator.card.config, oriented=oriented)
         found.generator.card = replace(found.generator.card, config=config)
@@ -229,7 +229,7 @@ def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
         )
         for index in range(6):
             found.draw(index)
-    assert max(map(abs, angles[True])) <= 10 < max(map(abs, angles[False]))
+    assert max(map(abs, angles["on"])) <= 10 < max(map(abs, angles["off"]))
 
 
 def test_the_best_of_favourites_is_a_favourite(spec, monkeypatch):
