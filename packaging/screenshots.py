@@ -36,6 +36,7 @@ def main() -> int:
     window = MainWindow(theme)
     window.resize(*map(int, given.size.split("x")))
     window.show()
+    window.complete()
     shots = Shots(app, window, theme, given.out)
     shots.take("welcome")
     with tempfile.TemporaryDirectory() as folder:

@@ -27,10 +27,11 @@ from defectstudio.domain.comparisons import (
     TransferredGenerator,
     TrialSpec,
 )
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError
 from defectstudio.domain.files import write_bytes
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
-from defectstudio.domain.specs import BackgroundFile, Device
+from defectstudio.domain.specs import BackgroundFile
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.once import run_once
 from defectstudio.jobs.process import WorkerProcess

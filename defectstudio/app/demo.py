@@ -16,7 +16,7 @@ from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ProjectError
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs.running import RunningJob
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 
 COUNT = 24
@@ -61,7 +61,7 @@ def make_demo(out: Path, watch: Callable[[RunningJob], object]) -> DemoReport:
 
 
 def _sample_project(root: Path) -> Project:
-    if (root / DATABASE).is_file():
+    if is_project(root):
         return open_project(root)
     root.parent.mkdir(parents=True, exist_ok=True)
     return make_sample_project(root)

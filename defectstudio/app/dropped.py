@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import DATABASE, is_project
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 
@@ -24,7 +24,7 @@ def meaning(paths: Sequence[Path]) -> Dropped:
     """A project by its folder or database, images by their folder or themselves; else nothing."""
     if len(paths) == 1:
         root = paths[0].parent if paths[0].name == DATABASE else paths[0]
-        if (root / DATABASE).is_file():
+        if is_project(root):
             return Dropped(project=root)
         if root.is_dir():
             return Dropped(images=root)

@@ -11,6 +11,7 @@ from typing import Any
 
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import settings
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
 from defectstudio.domain.events import Event, Log, Progress
 from defectstudio.domain.files import write_beside, write_bytes
@@ -22,7 +23,6 @@ from defectstudio.domain.segmenting import (
     ExportOnnxSpec,
     PredictSpec,
 )
-from defectstudio.domain.specs import Device
 from defectstudio.jobs.once import run_once
 from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import SEGMENTERS

@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import defectstudio
-from defectstudio.app.doctor import Check
 from defectstudio.app.settings import load, settings_path
 from defectstudio.domain.errors import DefectStudioError
+
+if TYPE_CHECKING:
+    from defectstudio.app.doctor import Check
 
 _NAME = "defectstudio"
 _BYTES, _KEPT = 500_000, 3

@@ -9,7 +9,7 @@ from pathlib import Path
 from defectstudio.app.first_steps import steps_taken
 from defectstudio.app.settings import RecentProject, Settings, change, load
 from defectstudio.domain.errors import SettingError
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import DATABASE
 from defectstudio.project.project import Project
 
 _REMEMBERED = 12
@@ -53,8 +53,7 @@ def forget(path: Path) -> str:
 def recent_projects() -> tuple[tuple[RecentProject, ...], str]:
     """The recent projects that are there now, newest first, and a note on the settings."""
     loaded = load()
-    there = tuple(one for one in loaded.settings.recent if (one.path / DATABASE).is_file())
-    return there, loaded.note
+    return loaded.settings.present, loaded.note
 
 
 def _tried(edit: Callable[[Settings], Settings]) -> str:

@@ -19,7 +19,7 @@ from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.specs import ReplaySpec, ReplayTarget
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.jobs.once import describe, run_once
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 
@@ -98,7 +98,7 @@ def read_targets(target: Path) -> dict[str, SampleManifest]:
 def find_project(target: Path, identity: str) -> Path:
     """The project around `target`, else the recent one of that identity. Raises ProjectError."""
     for folder in target.resolve().parents:
-        if (folder / DATABASE).is_file():
+        if is_project(folder):
             return folder
     for one in recent_projects()[0]:
         if one.id == identity:

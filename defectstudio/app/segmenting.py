@@ -10,11 +10,12 @@ from defectstudio.app.runs import check_free, last_run
 from defectstudio.app.training_images import training_images
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import parse_json, settings
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.records import Item, JobRecord, Role, SampleRecord, Split
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
 from defectstudio.domain.segmenting import TrainSegmenterSpec
-from defectstudio.domain.specs import JOB_FILE, Device, Example, LabeledFile
+from defectstudio.domain.specs import JOB_FILE, Example, LabeledFile
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import clean_name

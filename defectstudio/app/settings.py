@@ -1,22 +1,30 @@
-"""The settings of this program on this machine, in one JSON file."""
+"""The settings of this program on this machine, in one JSON file.
+
+The window's first paint waits for this module: what checks and writes is imported when it is used.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
-
-from filelock import FileLock
-from platformdirs import user_config_path
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import SettingError
 from defectstudio.domain.files import write_json
-from defectstudio.domain.specs import Device
+from defectstudio.project.place import is_project
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Theme = Literal["system", "light", "dark"]
+Language = Literal["system", "en", "de", "zh_CN"]
 
 HOME = "DEFECTSTUDIO_HOME"
 """The environment variable that names another folder for the settings."""
@@ -37,8 +45,8 @@ class RecentProject:
 class Preferences:
     """What a person chooses in the settings dialog. Zero threads: all cores but one."""
 
-    theme: Literal["system", "light", "dark"] = "system"
-    language: Literal["system", "en", "de", "zh_CN"] = "system"
+    theme: Theme = "system"
+    language: Language = "system"
     autosave_seconds: Annotated[int, Bounds(1, 300)] = 2
     undo_megabytes: Annotated[int, Bounds(16, 4096)] = 256
     device: Device = "auto"
@@ -55,6 +63,11 @@ class Settings:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     format: Literal[1] = 1
 
+    @property
+    def present(self) -> tuple[RecentProject, ...]:
+        """The recent projects that are there now, newest first."""
+        return tuple(one for one in self.recent if is_project(one.path))
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -64,22 +77,36 @@ class Loaded:
     note: str = ""
 
 
-_SETTINGS = TypeAdapter(Settings)
-
-
 def settings_path() -> Path:
     """Where the settings lie: in $DEFECTSTUDIO_HOME, or where the system keeps settings."""
     home = os.environ.get(HOME)
-    folder = Path(home) if home else user_config_path("DefectStudio", appauthor=False)
-    return folder / "settings.json"
+    if home:
+        return Path(home) / "settings.json"
+    from platformdirs import user_config_path
+
+    return user_config_path("DefectStudio", appauthor=False) / "settings.json"
+
+
+def glance() -> Settings:
+    """The settings as they lie there, for the first paint; `load` checks them soon after.
+
+    What cannot be understood is left to that: it is taken as default here.
+    """
+    try:
+        plain = json.loads(settings_path().read_bytes())
+        return _understood(plain)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Settings()
 
 
 def load() -> Loaded:
     """The settings. A file that cannot be used is set aside and named in the note, never an
     error: the program starts with defaults then."""
+    from pydantic import ValidationError
+
     path = settings_path()
     try:
-        return Loaded(_SETTINGS.validate_json(path.read_bytes()))
+        return Loaded(_adapter().validate_json(path.read_bytes()))
     except FileNotFoundError:
         return Loaded(Settings())
     except ValidationError:
@@ -95,6 +122,8 @@ def change(edit: Callable[[Settings], Settings]) -> Settings:
 
     Other processes that change them wait. Raises SettingError when they cannot be written.
     """
+    from filelock import FileLock
+
     path = settings_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +137,26 @@ def change(edit: Callable[[Settings], Settings]) -> Settings:
             remedy=f"Allow writing there, or set {HOME} to another folder.",
         ) from error
     return edited
+
+
+@cache
+def _adapter() -> TypeAdapter[Settings]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Settings)
+
+
+def _understood(plain: Any) -> Settings:
+    """Raises TypeError, ValueError, KeyError or AttributeError."""
+    preferences = Preferences(**plain.get("preferences", {}))
+    if preferences.theme not in get_args(Theme) or preferences.language not in get_args(Language):
+        raise ValueError("there is no such look or language")
+    recent = (
+        RecentProject(one["id"], Path(one["path"]), str(one["name"]), tuple(one.get("steps", ())))
+        for one in plain.get("recent", ())
+    )
+    keys = {action: tuple(map(str, mine)) for action, mine in plain.get("keys", {}).items()}
+    return Settings(tuple(recent), preferences, keys)
 
 
 def _set_aside(path: Path) -> str:

@@ -14,13 +14,13 @@ from defectstudio.app.regions import read_region
 from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import parse_json, settings, spread
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
     JOB_FILE,
     BackgroundFile,
-    Device,
     PlacementSettings,
     PlanRow,
     StyleSettings,

@@ -19,10 +19,11 @@ from defectstudio.app.training_images import (
 )
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, SettingError
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES, GeneratorConfig, Kind
 from defectstudio.domain.records import JobRecord, Split
-from defectstudio.domain.specs import JOB_FILE, Device, TrainSpec
+from defectstudio.domain.specs import JOB_FILE, TrainSpec
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
 from defectstudio.project.names import clean_name, name_key

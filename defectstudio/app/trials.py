@@ -20,9 +20,10 @@ from defectstudio.domain.comparisons import (
     StrategiesSettings,
     TransferSettings,
 )
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import ProjectError, SettingError
 from defectstudio.domain.records import ImageRecord, Item, Role, Split
-from defectstudio.domain.specs import Device, Example
+from defectstudio.domain.specs import Example
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named

@@ -12,10 +12,10 @@ import typer
 from defectstudio.cli.following import follow
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
+from defectstudio.domain.device import Device
 from defectstudio.domain.generators import Kind
 from defectstudio.domain.recipe import BlendMode
 from defectstudio.domain.records import GeneratorRecord, SegmenterRecord
-from defectstudio.domain.specs import Device
 
 if TYPE_CHECKING:
     from defectstudio.jobs.running import RunningJob

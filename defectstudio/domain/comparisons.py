@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.device import Device
 from defectstudio.domain.recipe import Polish
 from defectstudio.domain.run_config import FeatureName
 from defectstudio.domain.segmenters import Crop, EncoderName
-from defectstudio.domain.specs import (
-    BackgroundFile,
-    Device,
-    Example,
-    LabeledFile,
-)
+from defectstudio.domain.specs import BackgroundFile, Example, LabeledFile
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.device import Device
 from defectstudio.domain.segmenters import SegmenterConfig
-from defectstudio.domain.specs import Device, Example, LabeledFile
+from defectstudio.domain.specs import Example, LabeledFile
 
 PREDICTIONS = "predictions"
 """In the run folder of a judgement or a prediction."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.domain.device import Device
 from defectstudio.domain.generators import GeneratorConfig
 from defectstudio.domain.recipe import (
     BlendSettings,
@@ -22,7 +23,6 @@ from defectstudio.domain.seed_marks import Marks
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
 
-Device = Literal["auto", "cpu", "cuda"]
 Want = Literal["contents", "gallery", "sample"]
 
 

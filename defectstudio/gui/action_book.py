@@ -19,13 +19,17 @@ _ON_CANVAS = frozenset({"view.overlays"})
 
 
 class ActionBook(QObject):
-    """Qt actions by id. class_key: the number (from 0) of a class key that was pressed."""
+    """Qt actions by id. `prepare` is called before an action does something: it may be asked for
+    before what it needs is built. class_key: the number (from 0) of a class key that was pressed.
+    """
 
     class_key = Signal(int)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, prepare: Callable[[], object]) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
+        self._slots: dict[str, Callable[[], object]] = {}
+        self._prepare = prepare
         self._window = window
         self._keys: Mapping[str, tuple[str, ...]] = DEFAULTS
         self._bare = True
@@ -41,15 +45,18 @@ class ActionBook(QObject):
             made.triggered.connect(lambda _=False, n=number: self.class_key.emit(n))
             window.addAction(made)
             self._class_keys.append(made)
-        self.show_keys(DEFAULTS)
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
     def connect_all(self, slots: dict[str, Callable[[], object]]) -> None:
         """Connect actions without a state, by id."""
-        for action_id, slot in slots.items():
-            self[action_id].triggered.connect(lambda _=False, call=slot: call())
+        self._slots |= slots
+
+    def _run(self, action_id: str) -> None:
+        self._prepare()
+        if action_id in self._slots:
+            self._slots[action_id]()
 
     def fill(self, bar: QMenuBar) -> None:
         """Build the menus."""
@@ -110,6 +117,7 @@ class ActionBook(QObject):
         made = QAction(localized(action.text), self)
         made.setObjectName(action.id)
         made.setCheckable(action.checkable)
+        made.triggered.connect(lambda: self._run(action.id))
         if action.icon:
             made.setIcon(icon(action.icon))
             made.setIconVisibleInMenu(False)

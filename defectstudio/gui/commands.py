@@ -24,7 +24,7 @@ from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.parts import may
 from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 
 
@@ -69,7 +69,7 @@ class Commands(QObject):
         root = self.places.sample
 
         def work() -> Project:
-            there = (root / DATABASE).is_file()
+            there = is_project(root)
             if there:
                 return open_project(root)
             return make_sample_project(root, progress=self._tell_progress)

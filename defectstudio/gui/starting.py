@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from defectstudio.app import logbook
-from defectstudio.app.settings import load
+from defectstudio.app.settings import glance
 from defectstudio.domain.errors import InternalError
 from defectstudio.gui.main_window import MainWindow
 from defectstudio.gui.theme import Theme
@@ -26,20 +25,18 @@ def main(project: Path | None) -> int:
     app.setApplicationName("DefectStudio")
     app.setDesktopFileName("defectstudio")
     log = logbook.start()
-    loaded = load()
-    speak(app, loaded.settings.preferences.language)
+    speak(app, glance().preferences.language)
     window = MainWindow(Theme(app))
     sys.excepthook = surface(window)
     app.aboutToQuit.connect(window.end_threads)
     for asked in (signal.SIGINT, signal.SIGTERM):
         # Python hears a signal between two of its own steps; the collector's timer makes them.
         signal.signal(asked, lambda *_: app.quit())
-    if loaded.note:
-        window.messages.show_note(loaded.note)
-    window.show()
-    QTimer.singleShot(0, window.prepare)
     if project is not None:
-        window.commands.open_path(project)
+        window.welcome.show_busy(window.tr("Opening…"))
+        window.completing.done.connect(lambda: window.open_path(project))
+    window.completing.done.connect(window.prepare)
+    window.show()
     status = app.exec()
     logbook.stop(log)
     return status

@@ -29,7 +29,6 @@ def connect(window: MainWindow) -> None:
     commands.busy.connect(window.status.show_jobs)
     commands.busy.connect(window.welcome.show_busy)
     commands.progressed.connect(window.welcome.show_progress)
-    window.welcome.opened.connect(commands.open_path)
     window.welcome.left.connect(window.show_pages)
     for menu in (_file, _edit, _paint, _view, _synthesis, _help):
         actions.connect_all(menu(window))

@@ -12,6 +12,7 @@ from psygnal import Signal
 from defectstudio.project import folder
 from defectstudio.project.database import Database
 from defectstudio.project.files import FileStore
+from defectstudio.project.place import DATABASE
 
 
 class ProjectBase:
@@ -22,7 +23,7 @@ class ProjectBase:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         folder.check(self.root)
-        self._database = Database(self.root / folder.DATABASE)
+        self._database = Database(self.root / DATABASE)
         self.files = FileStore(self.root)
         """Where files are put before a row speaks of them."""
         with self._database.read() as connection:

@@ -13,8 +13,7 @@ from defectstudio.domain.errors import ProjectError
 from defectstudio.project.catalog import insert_item
 from defectstudio.project.database import connect, transaction, translated
 from defectstudio.project.migrations import APPLICATION_ID, migrate
-
-DATABASE = "project.sqlite"
+from defectstudio.project.place import DATABASE
 
 
 def make(root: Path, item: str) -> None:

@@ -6,8 +6,8 @@ import os
 
 import torch
 
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError
-from defectstudio.domain.specs import Device
 
 
 def choose(wanted: Device) -> torch.device:

@@ -240,24 +240,31 @@ def make_previews():
 
 
 @pytest.fixture
-def window(qtbot, qapp, tmp_path, monkeypatch, make_previews):
-    """The main window, closed at the end."""
+def first_page(qapp, tmp_path, monkeypatch, make_previews):
+    """The main window before its first paint: the first page and the menus. Closed at the end."""
     monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
     sheet, palette = qapp.styleSheet(), qapp.palette()
     theme = Theme(qapp)
     places = Places(tmp_path / "sample", tmp_path)
     made = MainWindow(theme, places=places, make_previews=make_previews)
-    # A question nobody answers would hang the tests.
-    monkeypatch.setattr(made.commands, "may_stop_jobs", lambda count: True)
-    monkeypatch.setattr(made.commands, "may_lose", lambda error: True)
     made.resize(1200, 800)
-    made.show()
-    qtbot.waitExposed(made)
     yield made
     made.close()
     theme.deleteLater()
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
+
+
+@pytest.fixture
+def window(first_page, qtbot, monkeypatch):
+    """The whole main window."""
+    first_page.complete()
+    # A question nobody answers would hang the tests.
+    monkeypatch.setattr(first_page.commands, "may_stop_jobs", lambda count: True)
+    monkeypatch.setattr(first_page.commands, "may_lose", lambda error: True)
+    first_page.show()
+    qtbot.waitExposed(first_page)
+    return first_page
 
 
 class Person:

@@ -234,6 +234,7 @@ def test_damaged_settings_are_said_when_the_window_starts(
     theme = Theme(qapp)
     window = MainWindow(theme, make_previews=make_previews)
     window.show()
+    window.complete()
     assert "damaged" in window.messages.text.text() and window.messages.isVisible()
     window.close()
     theme.deleteLater()

@@ -86,7 +86,7 @@ def test_about_names_the_version(window):
 
 def test_the_system_check_shows_what_is_missing_and_copies_it(window, qtbot):
     checks = [Check("torch", "ok", "2.4"), Check("CUDA", "missing", "no device", "Install it.")]
-    dialog = SystemCheck(window._files, window, look=lambda: checks)
+    dialog = SystemCheck(window.files, window, look=lambda: checks)
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.busy.isVisible() and not dialog.copy.isEnabled()
@@ -98,11 +98,11 @@ def test_the_system_check_shows_what_is_missing_and_copies_it(window, qtbot):
 
 
 def test_a_system_check_closed_early_is_no_fault(window, qtbot):
-    dialog = SystemCheck(window._files, window, look=lambda: [Check("torch", "ok", "2.4")])
+    dialog = SystemCheck(window.files, window, look=lambda: [Check("torch", "ok", "2.4")])
     qtbot.addWidget(dialog)
     dialog.show()
     dialog.reject()
-    window._files.finish(lambda: None)
+    window.files.finish(lambda: None)
     qtbot.wait(1)
     assert dialog.busy.maximum() == 0 and not dialog.copy.isEnabled()
 

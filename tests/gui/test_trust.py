@@ -354,7 +354,7 @@ from defectstudio.gui.theme import Theme
 
 app = QApplication([])
 window = MainWindow(Theme(app), make_previews=FakePreviewer)
-window.commands.open_path(Path(sys.argv[1]))
+window.open_path(Path(sys.argv[1]))
 while window.session is None or window.session.studio.document is None:
     app.processEvents()
 session = window.session

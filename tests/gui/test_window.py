@@ -1,7 +1,6 @@
 """The whole way through the window: open, paint, preview, accept, undo, export."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -365,31 +364,3 @@ def test_what_nobody_caught_is_shown(window, monkeypatch):
         surface(window)(KeyError, error, error.__traceback__)
     assert "lost" in window.messages.text.text()
     assert InternalError.__name__ in window.messages.details.toPlainText()
-
-
-def test_torch_is_out_of_reach():
-    code = "import defectstudio.gui.main_window, sys; assert 'torch' not in sys.modules"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_what_the_first_stroke_needs_is_imported_after_the_first_paint():
-    look = """
-import sys
-from PySide6.QtWidgets import QApplication
-from defectstudio.gui.main_window import MainWindow
-from defectstudio.gui.theme import Theme
-app = QApplication([])
-window = MainWindow(Theme(app))
-window.show()
-app.processEvents()
-print("scipy.ndimage" in sys.modules, "torch" in sys.modules)
-window.prepare()
-while "scipy.ndimage" not in sys.modules:
-    app.processEvents()
-window.end_threads()
-print("prepared")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.split() == ["False", "False", "prepared"]

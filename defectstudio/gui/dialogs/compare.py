@@ -25,8 +25,8 @@ from defectstudio.domain.comparisons import (
     RealismSettings,
     StrategiesSettings,
 )
+from defectstudio.domain.device import Device
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.specs import Device
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.panels.job_model import duration

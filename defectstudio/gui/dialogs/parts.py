@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.settings import load
-from defectstudio.domain.specs import Device
+from defectstudio.domain.device import Device
 
 
 def may(parent: QWidget, question: str, what_follows: str, verb: str) -> bool:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.bounds import Bounds
-from defectstudio.domain.specs import Device
+from defectstudio.domain.device import Device
 from defectstudio.gui.dialogs.form import NumberEdit
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
 

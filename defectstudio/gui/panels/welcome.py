@@ -46,7 +46,7 @@ class WelcomePage(QFrame):
         super().__init__()
         self.setObjectName("welcome")
         em = self.fontMetrics().height()
-        self._recent = QVBoxLayout()
+        self._recent, self._listed = QVBoxLayout(), None
         self._recent.setSpacing(em // 5)
         column = QVBoxLayout()
         column.setSpacing(round(1.4 * em))
@@ -95,6 +95,9 @@ class WelcomePage(QFrame):
 
     def show_recent(self, projects: Sequence[RecentProject], *, is_open: bool = False) -> None:
         """List the recent projects, and the steps taken in the newest, which may be open."""
+        if self._listed == (projects, is_open):
+            return  # A button that is just being pressed stays.
+        self._listed = projects, is_open
         self.back.setVisible(is_open)
         self._show_steps(projects[0] if projects else None)
         while (row := self._recent.takeAt(0)) is not None:

@@ -6,13 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from defectstudio.app.settings import (
     HOME,
     Loaded,
+    Preferences,
     RecentProject,
     Settings,
     change,
+    glance,
     load,
     settings_path,
 )
@@ -114,3 +118,44 @@ def test_changes_at_the_same_time_are_all_kept() -> None:
     for thread in threads:
         thread.join()
     assert set(load().settings.recent) == {_with(number) for number in range(8)}
+
+
+_PREFERENCES = st.builds(
+    Preferences,
+    theme=st.sampled_from(["system", "light", "dark"]),
+    language=st.sampled_from(["system", "en", "de", "zh_CN"]),
+    threads=st.integers(0, 256),
+)
+_RECENT = st.builds(
+    RecentProject,
+    st.text(),
+    st.sampled_from([Path("/a"), Path("/b/c")]),
+    st.text(),
+    st.lists(st.sampled_from(["open", "paint"])).map(tuple),
+)
+_KEYS = st.dictionaries(st.text(), st.lists(st.text()).map(tuple))
+
+
+@given(st.builds(Settings, st.lists(_RECENT).map(tuple), _PREFERENCES, _KEYS))
+def test_a_glance_sees_what_is_written(settings: Settings) -> None:
+    assert change(lambda _: settings) == settings
+    assert glance() == load().settings == settings
+
+
+def _fields(some: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    names = ("recent", "preferences", "keys", "theme", "language", "id", "path", "name", "steps")
+    return st.dictionaries(st.sampled_from(names), some)
+
+
+_PLAIN = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3), lambda some: st.lists(some) | _fields(some)
+)
+
+
+@given(_PLAIN.map(json.dumps) | st.text())
+def test_a_glance_at_a_damaged_file_is_no_crash(text: str) -> None:
+    settings_path().parent.mkdir(exist_ok=True)
+    settings_path().write_text(text, encoding="utf-8")
+    seen = glance()
+    assert seen.preferences.theme in ("system", "light", "dark")
+    assert all(isinstance(one.path, Path) for one in seen.recent)

@@ -9,8 +9,8 @@ import pytest
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import MAX_CLASSES, DefectClass, Item
 from defectstudio.project.database import connect
-from defectstudio.project.folder import DATABASE
 from defectstudio.project.images import NewImage
+from defectstudio.project.place import DATABASE
 from defectstudio.project.project import Project, item_named
 
 

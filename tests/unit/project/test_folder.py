@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from defectstudio.domain.errors import ProjectError
-from defectstudio.project.folder import DATABASE
+from defectstudio.project.place import DATABASE
 from defectstudio.project.project import Project
 
 NOBODY = 65534

@@ -13,8 +13,8 @@ from defectstudio.domain.errors import ImageError, ProjectError
 from defectstudio.domain.records import Role, Split
 from defectstudio.imaging.reading import read_label
 from defectstudio.project.database import connect
-from defectstudio.project.folder import DATABASE
 from defectstudio.project.images import NewImage
+from defectstudio.project.place import DATABASE
 from defectstudio.project.project import Project
 
 SIZE = (12, 16)

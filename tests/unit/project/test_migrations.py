@@ -9,7 +9,6 @@ import pytest
 
 from defectstudio.domain.errors import ProjectError
 from defectstudio.project.database import connect
-from defectstudio.project.folder import DATABASE
 from defectstudio.project.migrations import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -18,6 +17,7 @@ from defectstudio.project.migrations import (
     migrate,
     schema_version,
 )
+from defectstudio.project.place import DATABASE
 from defectstudio.project.project import Project
 
 NEXT = MIGRATIONS[-1].version + 1
