@@ -69,7 +69,7 @@ class Batching(QObject):
             self._read_again()
 
     def close(self) -> None:
-        """Leave no trial behind."""
+        """Leave no trial behind; its job has ended."""
         self._item = None
         self._discard()
 

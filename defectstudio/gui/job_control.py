@@ -47,6 +47,7 @@ class JobControl(QObject):
         super().__init__()
         self._project, self._bridge, self._files = project, bridge, files
         self._running: dict[int, RunningJob] = {}
+        self._begun: list[RunningJob] = []
         self._paces: dict[int, Pace] = {}
         self._metrics: dict[int, list[events.Metrics]] = {}
         self._others = QTimer(self)
@@ -61,7 +62,13 @@ class JobControl(QObject):
     ) -> None:
         """Start a job; what it takes to describe it is done off the window's thread. failed: is
         told, in place of the signal, when it cannot be started."""
-        self._files.run(start, self._started, failed or self.failed.emit)
+
+        def begin() -> RunningJob:
+            job = start()
+            self._begun.append(job)
+            return job
+
+        self._files.run(begin, self._started, failed or self.failed.emit)
 
     def train(self, item: str, choice: TrainChoice) -> None:
         """Start the training of a generator."""
@@ -132,9 +139,12 @@ class JobControl(QObject):
     def close(self, seconds: float = 20) -> None:
         """Let the workers go: they leave a checkpoint and can be resumed."""
         self._others.stop()
-        for job in self._running.values():
+        # What is being started now is let go as well; nobody would hear of it any more.
+        self._files.finish(lambda: None)
+        jobs = [*self._begun, *self._running.values()]
+        for job in jobs:
             job.interrupt()
-        for job in self._running.values():
+        for job in jobs:
             job.wait(seconds)
         self._running.clear()
 
@@ -145,6 +155,7 @@ class JobControl(QObject):
 
     def _started(self, job: RunningJob) -> None:
         job_id = job.record.id
+        self._begun.remove(job)
         self._running[job_id], self._paces[job_id] = job, Pace()
         self._metrics[job_id] = read_metrics(job.record.folder)
         self._bridge.relay(job.event, lambda event: self._heard(job_id, event))

@@ -115,8 +115,8 @@ class Session(QObject):
         if self.previews is not None and self.gallery is not None:
             self.previews.close()
             self.gallery.close()
-        self._batching.close()
         self.jobs.close()
+        self._batching.close()
         self.files.close()
         self.bridge.close()
         self.project.close()

@@ -40,6 +40,7 @@ class WorkerProcess:
         self.log = log
         self._writing = threading.Lock()
         self._drained = threading.Event()
+        self._stopping = threading.Lock()
         self._stopper: threading.Thread | None = None
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
@@ -98,11 +99,13 @@ class WorkerProcess:
 
         Returns at once; the waiting is done on a thread of its own.
         """
-        if self._stopper is None:
-            self._stopper = threading.Thread(
-                target=self._insist, args=(patience, terminate), name="worker-stop", daemon=True
-            )
-            self._stopper.start()
+        # Under a lock: a child that ends at once is closed meanwhile, on another thread.
+        with self._stopping:
+            if self._stopper is None:
+                self._stopper = threading.Thread(
+                    target=self._insist, args=(patience, terminate), name="worker-stop", daemon=True
+                )
+                self._stopper.start()
 
     def kill(self) -> None:
         """End the child and its children now."""
@@ -123,8 +126,9 @@ class WorkerProcess:
             code = self._process.wait()
         self._drained.set()
         self._watcher.join()
-        if self._stopper is not None:
-            self._stopper.join()
+        with self._stopping:
+            if self._stopper is not None:
+                self._stopper.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

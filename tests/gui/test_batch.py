@@ -25,6 +25,7 @@ from defectstudio.jobs import process
 from defectstudio.project.project import Project
 
 FAKE = Path(__file__).parents[1] / "unit" / "jobs" / "fake_worker.py"
+WAITS = "import sys; sys.stdin.readline()"
 
 
 def background(number):
@@ -215,8 +216,7 @@ def test_a_dry_run_makes_a_job_and_no_sample(planned, qtbot):
 
 
 def test_a_dry_run_is_cancelled(planned, qtbot, monkeypatch):
-    waits = "import sys; sys.stdin.readline()"
-    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", waits))
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", WAITS))
     page, session = planned.batch, planned.session
     hole_only(page)
     page.trial.click()
@@ -228,8 +228,7 @@ def test_a_dry_run_is_cancelled(planned, qtbot, monkeypatch):
 
 
 def test_closing_in_a_dry_run_leaves_nothing(planned, qtbot, monkeypatch, project_root):
-    waits = "import sys; sys.stdin.readline()"
-    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", waits))
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", WAITS))
     page, session = planned.batch, planned.session
     hole_only(page)
     page.trial.click()
@@ -240,6 +239,18 @@ def test_closing_in_a_dry_run_leaves_nothing(planned, qtbot, monkeypatch, projec
         [job] = project.jobs()
         assert job.state in (JobState.CANCELLED, JobState.INTERRUPTED)
         assert not (job.folder / "samples").exists()
+
+
+def test_closing_while_a_dry_run_is_being_started_leaves_nothing(
+    planned, monkeypatch, project_root
+):
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", WAITS))
+    hole_only(planned.batch)
+    planned.batch.trial.click()
+    assert planned.close_project()
+    with Project.open(project_root) as project:
+        [job] = project.jobs()
+        assert job.state is JobState.INTERRUPTED and not (job.folder / "samples").exists()
 
 
 def test_a_batch_that_cannot_start_says_why(planned, qtbot):

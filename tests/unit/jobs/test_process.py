@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 import pytest
 
@@ -52,14 +53,31 @@ def test_close_does_not_wait_for_ever(tmp_path):
 
 
 def test_a_write_that_is_stuck_does_not_stop_the_end(tmp_path, monkeypatch):
-    import threading
-
     monkeypatch.setattr(process, "TERMINATE_SECONDS", 0.3)
     child = WorkerProcess(python("import time; time.sleep(60)"), tmp_path / "log.txt")
     writer = threading.Thread(target=child.say, args=("x" * (1 << 21),))
     writer.start()
     assert child.close(0.2) != 0
     writer.join()
+
+
+def test_a_child_that_ends_while_it_is_being_stopped_is_closed(tmp_path, monkeypatch):
+    child = WorkerProcess(python("pass"), tmp_path / "log.txt")
+    assert list(child.events()) == []
+    codes = []
+    closing = threading.Thread(target=lambda: codes.append(child.close()))
+
+    class LateThread(threading.Thread):
+        def start(self):
+            closing.start()
+            closing.join(0.2)
+            super().start()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process.threading, "Thread", LateThread)
+        child.stop()
+    closing.join()
+    assert codes == [0]
 
 
 @posix
