@@ -28,7 +28,8 @@ from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import SEGMENTERS
 from defectstudio.project.project import Project
 
-KIND, PREDICT = "evaluate", "predict"
+KIND, PREDICT, ONNX = "evaluate", "predict", "export_onnx"
+ONNX_FILE = "segmenter.onnx"
 REPORT_FOLDER = "report"
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -191,9 +192,27 @@ def export_onnx(project: Project, *, model: str, target: Path) -> float:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="defectstudio-onnx-") as run:
         summary = run_once(ExportOnnxSpec(Path(run), record.folder), lambda _: None)
-        made = Path(run) / "segmenter.onnx"
+        made = Path(run) / ONNX_FILE
         write_beside(target, lambda beside: shutil.copyfile(made, beside))
     return float(str(summary["largest_difference"]))
+
+
+def start_onnx_export(project: Project, *, model: str, target: Path) -> RunningJob:
+    """The same as a job, which raises as `export_onnx`."""
+    record = project.segmenter(model)
+
+    def accept(job: JobRecord) -> None:
+        try:
+            write_beside(target, lambda beside: shutil.copyfile(job.folder / ONNX_FILE, beside))
+        except OSError as error:
+            raise JobError(
+                f"the model cannot be written there ({error.strerror or error})",
+                subject=target,
+                remedy=f"Copy it from {job.folder / ONNX_FILE}.",
+            ) from error
+
+    title = f"{record.name} as {target.name}"
+    return start_job(project, ONNX, title, lambda run: ExportOnnxSpec(run, record.folder), accept)
 
 
 def _pictures(source: Path) -> tuple[Path, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from defectstudio.cli import generating, jobs, judging, projects, showing
+from defectstudio.cli import generating, jobs, judging, models, projects, showing
 
 app = typer.Typer(
     name="defectstudio",
@@ -16,6 +16,7 @@ app = typer.Typer(
 for group in (showing, projects, generating, judging):
     group.register(app)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(models.app, name="models")
 
 
 def run() -> None:

@@ -18,6 +18,7 @@ from defectstudio.gui.dropping import Dropping
 from defectstudio.gui.help import Help
 from defectstudio.gui.judging import Judging
 from defectstudio.gui.looking import Looking
+from defectstudio.gui.modelling import Modelling
 from defectstudio.gui.opening import Opening
 from defectstudio.gui.pages import Pages
 from defectstudio.gui.panels.batch import BatchPage
@@ -56,6 +57,7 @@ def _add_services(window: MainWindow) -> None:
     window.thumbnails = Thumbnails(window.bridge, window)
     window.commands = Commands(window, window.files, window.places or Places.of_user())
     window.curating = Curating(window, lambda: window.session)
+    window.modelling = Modelling(window, lambda: window.session)
     window.recovery = Recovery(window.messages)
     window.help = Help(window, window.commands, window.files)
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from defectstudio.gui.help import Help
     from defectstudio.gui.judging import Judging
     from defectstudio.gui.looking import Looking
+    from defectstudio.gui.modelling import Modelling
     from defectstudio.gui.opening import Opening
     from defectstudio.gui.pages import Pages
     from defectstudio.gui.panels.batch import BatchPage
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
     thumbnails: Thumbnails
     commands: Commands
     curating: Curating
+    modelling: Modelling
     recovery: Recovery
     help: Help
     images: ImagesPanel

@@ -128,6 +128,7 @@ def _synthesis(window: MainWindow) -> Handlers:
         "reference.match": commands.match_reference,
         "reference.train": commands.ask_transfer,
         "job.train": commands.ask_train,
+        "model.all": window.modelling.ask,
         "segmenter.train": window.judging.ask_train,
         "segmenter.evaluate": lambda: window.show_page(window.evaluating),
         "segmenter.predict": window.judging.ask_predict,

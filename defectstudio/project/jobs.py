@@ -53,6 +53,18 @@ class Owned:
             self.give_up(job_id)
 
 
+def check_idle(connection: sqlite3.Connection, subject: str, why: str) -> None:
+    """Raise ProjectError, saying why of the job, while one waits or runs."""
+    states = ", ".join(f"'{state}'" for state in sorted(LIVE))
+    row = connection.execute(f"SELECT title FROM jobs WHERE state IN ({states})").fetchone()
+    if row:
+        raise ProjectError(
+            f"the job {row['title']!r} {why}",
+            subject=subject,
+            remedy="Wait until it is done, or cancel it.",
+        )
+
+
 def insert(connection: sqlite3.Connection, root: Path, kind: str, title: str) -> JobRecord:
     """Add a queued job and make its run folder `runs/NNNN`."""
     number = connection.execute(

@@ -120,12 +120,8 @@ class Shelf(Generic[CardT, RecordT]):
         if found is not None:
             if (found.item_id, found.sha256) == (new.item_id, new.card.weights_sha256):
                 return found
-            raise ProjectError(
-                f"the project has a {self.noun} of this name",
-                subject=new.name,
-                remedy="Choose another name.",
-            )
-        folder = f"{self.table}/{new.name}"
+            raise self._taken(new.name)
+        folder = self._free_folder(connection, new.name)
         # A kill between renaming and commit may have left this folder; no row ever spoke of it.
         shutil.rmtree(root / folder, ignore_errors=True)
         new.folder.replace(root / folder)
@@ -143,6 +139,23 @@ class Shelf(Generic[CardT, RecordT]):
             ),
         )
         return self.select_one(connection, root, new.name)
+
+    def rename(
+        self, connection: sqlite3.Connection, root: Path, record: RecordT, name: str
+    ) -> RecordT:
+        """Give a model another name; its folder stays. Raises ProjectError for a taken one."""
+        found = self._find(connection, root, name)
+        if found is not None and found.id != record.id:
+            raise self._taken(name)
+        connection.execute(
+            f"UPDATE {self.table} SET name = ?, key = ? WHERE id = ?",
+            (name, name_key(name), record.id),
+        )
+        return self.select_one(connection, root, name)
+
+    def delete(self, connection: sqlite3.Connection, record: RecordT) -> None:
+        """Forget a model; its files are the caller's."""
+        connection.execute(f"DELETE FROM {self.table} WHERE id = ?", (record.id,))
 
     def select(
         self, connection: sqlite3.Connection, root: Path, item_id: int | None = None
@@ -169,6 +182,22 @@ class Shelf(Generic[CardT, RecordT]):
             f"SELECT * FROM {self.table} WHERE key = ?", (name_key(name.strip()),)
         ).fetchone()
         return self._made(row, root) if row else None
+
+    def _taken(self, name: str) -> ProjectError:
+        return ProjectError(
+            f"the project has a {self.noun} of this name",
+            subject=name,
+            remedy="Choose another name.",
+        )
+
+    def _free_folder(self, connection: sqlite3.Connection, name: str) -> str:
+        """Named as the model, unless one that was renamed has that folder."""
+        rows = connection.execute(f"SELECT folder FROM {self.table}")
+        taken = {str(row["folder"]).casefold() for row in rows}
+        folder, number = f"{self.table}/{name}", 2
+        while folder.casefold() in taken:
+            folder, number = f"{self.table}/{name} ({number})", number + 1
+        return folder
 
     def _check_classes(self, connection: sqlite3.Connection, item_id: int, card: Card) -> None:
         known = {found.id: name_key(found.name) for found in classes(connection, item_id)}

@@ -10,7 +10,6 @@ from types import TracebackType
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import (
     DefectClass,
-    GeneratorRecord,
     ImageRecord,
     Item,
     JobRecord,
@@ -18,7 +17,6 @@ from defectstudio.domain.records import (
     Review,
     Role,
     SampleRecord,
-    SegmenterRecord,
     Split,
 )
 from defectstudio.project import (
@@ -33,12 +31,12 @@ from defectstudio.project import (
 from defectstudio.project.curation import Curation
 from defectstudio.project.datasets import Dataset, DatasetEntry
 from defectstudio.project.images import NewImage
-from defectstudio.project.models import GENERATORS, SEGMENTERS, CardT, NewModel, RecordT, Shelf
-from defectstudio.project.names import clean_name, name_key
+from defectstudio.project.names import name_key
 from defectstudio.project.samples import NewSample
+from defectstudio.project.shelves import Shelves
 
 
-class Project(Curation):
+class Project(Curation, Shelves):
     """An open project. Its methods may be called from several threads, and a second process may
     have the same project open.
 
@@ -209,52 +207,6 @@ class Project(Curation):
         """Take an accepted sample back; datasets that were frozen with it keep its files."""
         with self._change("samples") as connection:
             samples.delete(connection, sample_id)
-
-    # models
-
-    def generators(self, item_id: int | None = None) -> list[GeneratorRecord]:
-        """Generators in the order they were added, of one item or all."""
-        with self._database.read() as connection:
-            return GENERATORS.select(connection, self.root, item_id)
-
-    def generator(self, name: str) -> GeneratorRecord:
-        """The generator of this name, whatever its case."""
-        with self._database.read() as connection:
-            return GENERATORS.select_one(connection, self.root, name)
-
-    def add_generator(self, item_id: int, name: str, kind: str, source: Path) -> GeneratorRecord:
-        """Copy a trained generator into the project; the same one twice is one.
-
-        Raises CheckpointError when the folder holds no usable generator, ProjectError when the
-        name is taken or its classes are not those of the item.
-        """
-        return self._add_model(GENERATORS, item_id, name, kind, source)
-
-    def segmenters(self, item_id: int | None = None) -> list[SegmenterRecord]:
-        """Segmenters in the order they were added, of one item or all."""
-        with self._database.read() as connection:
-            return SEGMENTERS.select(connection, self.root, item_id)
-
-    def segmenter(self, name: str) -> SegmenterRecord:
-        """The segmenter of this name, whatever its case."""
-        with self._database.read() as connection:
-            return SEGMENTERS.select_one(connection, self.root, name)
-
-    def add_segmenter(self, item_id: int, name: str, kind: str, source: Path) -> SegmenterRecord:
-        """Copy a trained segmenter into the project; raises as `add_generator`."""
-        return self._add_model(SEGMENTERS, item_id, name, kind, source)
-
-    def _add_model(
-        self, shelf: Shelf[CardT, RecordT], item_id: int, name: str, kind: str, source: Path
-    ) -> RecordT:
-        name = clean_name(name, shelf.noun)
-        card = shelf.read_card(source)
-        with (
-            shelf.copied(source, self.root) as beside,
-            self._change(shelf.table) as connection,
-        ):
-            new = NewModel(item_id, name, kind, beside, card)
-            return shelf.insert(connection, self.root, new)
 
     # datasets
 

@@ -12,7 +12,7 @@ from defectstudio.domain.errors import ProjectError
 from defectstudio.project import earlier_labels
 from defectstudio.project.catalog import check_classes
 from defectstudio.project.files import StoredFile
-from defectstudio.project.jobs import LIVE
+from defectstudio.project.jobs import check_idle
 
 VOID = 255
 
@@ -59,14 +59,7 @@ def gone(connection: sqlite3.Connection, item_id: int) -> dict[int, int]:
 
 def check_no_job(connection: sqlite3.Connection, class_name: str) -> None:
     """Raise ProjectError while a job runs that may speak of classes as they were."""
-    states = ", ".join(f"'{state}'" for state in sorted(LIVE))
-    row = connection.execute(f"SELECT title FROM jobs WHERE state IN ({states})").fetchone()
-    if row:
-        raise ProjectError(
-            f"the job {row['title']!r} works with the classes as they are",
-            subject=class_name,
-            remedy="Wait until it is done, or cancel it.",
-        )
+    check_idle(connection, class_name, "works with the classes as they are")
 
 
 def apply(

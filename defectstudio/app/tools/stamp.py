@@ -51,7 +51,7 @@ class StampTool(Tool):
         self._stroke: Stroke | None = None
         self._centre: Point = (0.0, 0.0)
         self._held: Point = (0.0, 0.0)
-        self._grip, self._zoom = Grip.MOVE, 1.0
+        self._grip, self._zoom, self._held_down = Grip.MOVE, 1.0, False
         self._scale, self._angle = 1.0, 0.0
         self._shaped: _Shaped | None = None
         studio.tools.changed.connect(self._exchange)
@@ -67,7 +67,7 @@ class StampTool(Tool):
         elif self._studio.tools.stamp is None:
             self._studio.refused.emit(Refusal.NO_STAMP)
         else:
-            self._grip, self._held = self._grip_at(pointer), pointer.point
+            self._grip, self._held, self._held_down = self._grip_at(pointer), pointer.point, True
             if not self.pending:
                 self._stroke = self._studio.begin("Stamp", live=True)
                 self._centre = pointer.point
@@ -88,6 +88,9 @@ class StampTool(Tool):
             self._shift(pointer.row - self._held[0], pointer.column - self._held[1])
         self._held = pointer.point
         self._place()
+
+    def end(self) -> None:
+        self._held_down = False
 
     def hover(self, pointer: Pointer) -> None:
         self._zoom = pointer.zoom
@@ -118,11 +121,9 @@ class StampTool(Tool):
     def lines(self) -> Sequence[Line]:
         if not self.pending or self._shaped is None:
             return ()
-        box = self._box(self._shaped)
-        origin = np.array((box.top, box.left))
-        rims = [(rim + origin).tolist() for rim in self._shaped.rims]
         corners = self._corners()
-        return [*rims, [*corners, corners[0]], self._stem()]
+        frame = [*corners, corners[0]]
+        return [frame, self._stem(), *(self._rims(self._shaped) if self._held_down else ())]
 
     def handles(self) -> Sequence[Point]:
         return (*self._corners(), self._stem()[1]) if self.pending else ()
@@ -195,6 +196,11 @@ class StampTool(Tool):
         seen = box.clipped(document.plane.shape)
         stroke.revert()
         stroke.put(seen, self._shaped.mask[seen.moved(-box.top, -box.left).slices])
+
+    def _rims(self, shaped: _Shaped) -> list[Line]:
+        """Where the shape is by now: a preview comes a little after the hand."""
+        box = self._box(shaped)
+        return [(rim + np.array((box.top, box.left))).tolist() for rim in shaped.rims]
 
     def _box(self, shaped: _Shaped) -> Box:
         top, left = np.rint(np.add(self._centre, shaped.origin)).astype(int).tolist()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,9 +9,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
     QLabel,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QTreeWidget,
@@ -23,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.classes import ClassUse
-from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
 from defectstudio.gui.panels.style.classes import swatch
 
 _ID = Qt.ItemDataRole.UserRole
@@ -119,12 +115,14 @@ class ClassesDialog(QDialog):
     def _rename(self) -> None:
         use = self._current
         text = self.tr("Models know the class by its number and go on making it.")
-        self._input(
+        dialog = input_dialog(
+            self,
             self.tr("Rename {}").format(use.defect.name),
             text,
-            use.defect.name,
             lambda name: self.renamed.emit(use.defect.id, name),
         )
+        dialog.setTextValue(use.defect.name)
+        dialog.open()
 
     def _merge(self) -> None:
         """Choose the other class, then see what is touched."""
@@ -134,7 +132,8 @@ class ClassesDialog(QDialog):
 
         def chosen(name: str) -> None:
             into = others[names.index(name)]
-            self._confirm(
+            confirm(
+                self,
                 self.tr("Merge {} into {}?").format(use.defect.name, name),
                 self.tr(
                     "Its pixels become {} in {} images and {} samples, and {} is gone. "
@@ -145,9 +144,8 @@ class ClassesDialog(QDialog):
                 lambda _: self.merged.emit(use.defect.id, into.defect.id),
             )
 
-        dialog = self._dialog(
-            self.tr("Merge {}").format(use.defect.name), self.tr("Its pixels become"), chosen
-        )
+        title = self.tr("Merge {}").format(use.defect.name)
+        dialog = input_dialog(self, title, self.tr("Its pixels become"), chosen)
         dialog.setComboBoxItems(names)
         dialog.open()
 
@@ -160,7 +158,8 @@ class ClassesDialog(QDialog):
                 "show nothing else lose their label, which is kept among the earlier ones. "
                 "{} samples that show it are removed. This cannot be undone."
             ).format(use.images, use.samples)
-        self._confirm(
+        confirm(
+            self,
             self.tr("Delete {}?").format(use.defect.name),
             text + self._models(use),
             self.tr("Delete"),
@@ -173,32 +172,6 @@ class ClassesDialog(QDialog):
             return ""
         text = self.tr("Models that learned it stay as they are, but no longer make it here: {}.")
         return "\n\n" + text.format(learned)
-
-    def _confirm(self, question: str, text: str, verb: str, go: Callable[..., object]) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(question)
-        box.setInformativeText(text)
-        yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(cancel)
-        yes.clicked.connect(go)
-        box.open()
-        cancel.setFocus()
-
-    def _input(self, title: str, label: str, value: str, go: Callable[[str], object]) -> None:
-        dialog = self._dialog(title, label, go)
-        dialog.setTextValue(value)
-        dialog.open()
-
-    def _dialog(self, title: str, label: str, go: Callable[[str], object]) -> QInputDialog:
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(label)
-        dialog.textValueSelected.connect(go)
-        return dialog
 
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()

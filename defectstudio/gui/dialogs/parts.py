@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QMessageBox,
@@ -32,6 +34,35 @@ def may(parent: QWidget, question: str, what_follows: str, verb: str) -> bool:
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.exec()
     return box.clickedButton() is go
+
+
+def confirm(
+    parent: QWidget, question: str, what_follows: str, verb: str, go: Callable[..., object]
+) -> None:
+    """Ask as `may` does without waiting; `go` is called when a person agrees."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(question)
+    box.setInformativeText(what_follows)
+    yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    yes.clicked.connect(go)
+    box.open()
+    cancel.setFocus()
+
+
+def input_dialog(
+    parent: QWidget, title: str, label: str, go: Callable[[str], object]
+) -> QInputDialog:
+    """A question for one text, to be opened; `go` is told the answer."""
+    dialog = QInputDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(label)
+    dialog.textValueSelected.connect(go)
+    return dialog
 
 
 class PathEdit(QWidget):

@@ -317,3 +317,24 @@ def test_onnx_goes_to_its_file(project, tmp_path, monkeypatch):
     target = tmp_path / "deep" / "eye.onnx"
     assert judging.export_onnx(project, model="eye", target=target) == 1e-7
     assert target.read_bytes() == b"model"
+
+
+def test_onnx_as_a_job_goes_to_its_file_or_says_where_it_is(project, tmp_path, monkeypatch):
+    project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
+    monkeypatch.setattr(judging, "start_job", lambda *given: given)
+    target = tmp_path / "deep" / "eye.onnx"
+    _, kind, title, make_spec, accept = judging.start_onnx_export(
+        project, model="EYE", target=target
+    )
+    record = project.add_job(kind, title)
+    spec = make_spec(record.folder)
+    assert (spec.kind, spec.run, title) == (kind, record.folder, "eye as eye.onnx")
+    (record.folder / judging.ONNX_FILE).write_bytes(b"model")
+    accept(record)
+    assert target.read_bytes() == b"model"
+    target.unlink()
+    target.parent.rmdir()
+    target.parent.touch()
+    with pytest.raises(JobError, match="cannot be written there") as error:
+        accept(record)
+    assert judging.ONNX_FILE in error.value.remedy

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from defectstudio.cli.main import app
+from defectstudio.domain.files import write_json
+from defectstudio.domain.generators import CARD, WEIGHTS, DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role, Split
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
@@ -72,12 +75,15 @@ def test_help_is_light():
 def test_every_command_of_the_contract_is_there():
     commands = (
         *("app", "demo", "new", "import", "split", "train"),
-        *("synthesize", "export", "replay", "compare", "jobs", "doctor"),
+        *("synthesize", "export", "replay", "compare", "jobs", "models", "doctor"),
     )
     listed = run("--help").stdout
     assert all(name in listed for name in commands)
     for name in commands:
-        assert "--json" in run(*([name, "list"] if name == "jobs" else [name]), "--help").stdout
+        assert (
+            "--json"
+            in run(*([name, "list"] if name in ("jobs", "models") else [name]), "--help").stdout
+        )
 
 
 def test_new_and_again(tmp_path):
@@ -166,6 +172,35 @@ def test_jobs_list_says_why(ready):
     listed = run("jobs", "list", ready).stdout
     assert "failed" in listed
     assert "the batch is too large" in listed
+
+
+def test_models_are_listed_renamed_and_deleted(ready, tmp_path):
+    assert run("models", "list", ready).stdout == "There are no models.\n"
+    error = said("models", "rename", ready, "a", "b", code=1)["error"]
+    assert (error["reason"], error["remedy"]) == (
+        "the project has no model of this name", "It has: none.",
+    )  # fmt: skip
+    add_generator(ready, tmp_path / "generator")
+    assert said("models", "rename", ready, "A", "b") == {"sort": "generator", "name": "b"}
+    (listed,) = said("models", "list", ready)["models"]
+    assert (listed["name"], listed["sort"], listed["samples"]) == ("b", "generator", 0)
+    assert "0.0 MB  b  (dcdganc" in run("models", "list", ready).stdout
+    run("models", "delete", ready, "b", "--sort", "segmenter", code=1)
+    assert "The generator b is gone." in run("models", "delete", ready, "b").stdout
+    assert said("models", "list", ready) == {"models": []}
+
+
+def add_generator(root, folder):
+    folder.mkdir()
+    (folder / WEIGHTS).write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    with Project.open(root) as project:
+        names = {one.id: one.name for one in project.classes(1)}
+        card = GeneratorCard(
+            DcdgancConfig(), 1, names, dict.fromkeys(names, 0.0), 0, (), "train", digest, {}
+        )
+        write_json(folder / CARD, card)
+        project.add_generator(1, "a", "dcdganc", folder)
 
 
 def test_interrupting_the_command_cancels_the_job(ready, monkeypatch):

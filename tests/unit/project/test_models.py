@@ -7,6 +7,7 @@ import pytest
 
 from defectstudio.domain.errors import CheckpointError, ProjectError
 from defectstudio.domain.generators import CARD, WEIGHTS
+from defectstudio.domain.records import JobState
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project
 
@@ -85,3 +86,33 @@ def test_a_project_that_cannot_take_it(project: Project, trained: Callable[..., 
         project.add_generator(1, "a/b", "dcdganc", trained())
     with pytest.raises(ProjectError, match="no generator of this name"):
         project.generator("first")
+
+
+def test_a_renamed_model_keeps_its_folder_and_frees_its_name(
+    project: Project, trained: Callable[..., Path]
+) -> None:
+    first = project.add_generator(1, "first", "dcdganc", trained())
+    assert project.rename_generator("FIRST", "First").name == "First", "its own name is free"
+    renamed = project.rename_generator("first", "older")
+    assert (renamed.id, renamed.folder) == (first.id, first.folder)
+    second = project.add_generator(1, "First", "dcdganc", trained(b"others"))
+    assert second.folder.name == "First (2)" and GENERATORS.read_card(renamed.folder)
+    with pytest.raises(ProjectError, match="generator of this name"):
+        project.rename_generator("older", "FIRST")
+    with pytest.raises(ProjectError, match="name"):
+        project.rename_generator("older", "a/b")
+
+
+def test_a_removed_model_is_gone_with_its_files(
+    project: Project, trained: Callable[..., Path]
+) -> None:
+    made = project.add_generator(1, "first", "dcdganc", trained())
+    job = project.add_job("synthesize", "busy")
+    with pytest.raises(ProjectError, match="'busy' may work with the models"):
+        project.remove_generator("first")
+    assert made.folder.exists()
+    project.update_job(job.id, state=JobState.DONE)
+    project.remove_generator("first")
+    assert project.generators() == [] and not made.folder.exists()
+    with pytest.raises(ProjectError, match="no generator of this name"):
+        project.remove_generator("first")

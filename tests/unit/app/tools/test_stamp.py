@@ -136,7 +136,10 @@ def test_handles_keep_their_distance_on_screen_at_every_zoom(pending):
 
 
 def test_lines_show_the_shape_as_it_is_cut(pending):
-    rim, frame, stem = pending.tools["tool.stamp"].lines()
+    tool = pending.tools["tool.stamp"]
+    assert len(tool.lines()) == 2, "at rest the preview shows it"
+    tool.start(Pointer(40, 60))
+    frame, stem, rim = tool.lines()
     assert frame[0] == frame[-1] == (36, 50) and stem[0] == (36, 60)
     rows, columns = np.transpose(rim)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (36.5, 43.5, 50.5, 69.5)
