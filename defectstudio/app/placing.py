@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.records import ImageRecord
 from defectstudio.domain.specs import PlacementSettings
-from defectstudio.imaging.masks import components, warp
 from defectstudio.imaging.placement import Refusal, reach
 from defectstudio.imaging.reading import read_label
+from defectstudio.imaging.shapes import Shape, shapes_in
 from defectstudio.imaging.types import Mask
 
 SIDE = 384
 """Pixels of the longer side of a map."""
 
-_JOIN_PX, _LEAST_AREA = 6, 6
 _SHAPES = 12
 
 
@@ -52,7 +51,7 @@ class Placing:
 def map_places(
     shape: tuple[int, int],
     region: Mask | None,
-    shapes: Sequence[Mask],
+    shapes: Sequence[Shape],
     settings: PlacementSettings,
     rng: np.random.Generator,
 ) -> Placing:
@@ -70,51 +69,48 @@ def map_places(
     small = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
     allowed = None if region is None else _shrunk(region, small)
     edge = min(max(0, round(settings.edge_margin * factor)), *((side - 1) // 2 for side in small))
-    zones = np.zeros(small, np.uint8)
-    if shapes:
-        zones[:] = Zone.NARROW
+    reached = np.zeros(small, bool)
     near = replace(settings, edge_margin=edge, gap=0)
     refused: dict[Refusal, int] = {}
+    if region is not None or not settings.stay_at_edge:
+        shapes = [Shape(one.mask) for one in shapes]
     tried = [_turned(shapes, factor, settings, rng) for _ in range(_SHAPES if shapes else 0)]
     for one in tried:
-        found = reach(one, allowed, small, near)
+        found = reach(one.mask, allowed, small, near, one.edges.scaled(factor))
         if isinstance(found, Refusal):
             refused[found] = refused.get(found, 0) + 1
         else:
-            zones[found] = Zone.OPEN
+            reached |= found
+    zones = np.full(small, Zone.NARROW if shapes else Zone.OPEN, np.uint8)
     if allowed is not None:
         zones[~allowed] = Zone.OUTSIDE
     rim = np.ones(small, bool)
     rim[edge : small[0] - edge, edge : small[1] - edge] = False
     zones[rim] = Zone.EDGE
+    zones[reached] = Zone.OPEN
     return Placing(zones, len(tried), refused)
 
 
-def class_shapes(images: Iterable[ImageRecord], class_id: int) -> Sequence[Mask]:
+def class_shapes(images: Iterable[ImageRecord], class_id: int) -> Sequence[Shape]:
     """The shapes of a class in labeled images, as batches take them. Raises ImageError."""
     files = (image.label_file for image in images if class_id in image.class_ids)
     return _shapes(tuple(file for file in files if file is not None), class_id)
 
 
 @lru_cache(maxsize=4)
-def _shapes(labels: tuple[Path, ...], class_id: int) -> tuple[Mask, ...]:
+def _shapes(labels: tuple[Path, ...], class_id: int) -> tuple[Shape, ...]:
     """Files of a project never change, so that what was read once is known."""
-    found: list[Mask] = []
-    for file in labels:
-        parts = components(read_label(file) == class_id, _JOIN_PX)
-        found += [mask for mask, _ in parts if mask.sum() >= _LEAST_AREA]
-    return tuple(found)
+    return tuple(one for file in labels for one in shapes_in(read_label(file), class_id))
 
 
 def _turned(
-    shapes: Sequence[Mask], factor: float, settings: PlacementSettings, rng: np.random.Generator
-) -> Mask:
+    shapes: Sequence[Shape], factor: float, settings: PlacementSettings, rng: np.random.Generator
+) -> Shape:
     """A shape as a batch would warp it, at the scale of the map."""
     shape = shapes[int(rng.integers(len(shapes)))]
     low, high = np.log(settings.scale_min), np.log(settings.scale_max)
     scale = float(np.exp(rng.uniform(low, high))) * factor
-    angle = float(rng.uniform(-settings.rotate, settings.rotate))
-    return warp(shape, scale=scale, angle=angle, flip=bool(rng.integers(2)) and settings.flip)
+    return shape.warped(rng, scale=scale, turn=settings.rotate, flip=settings.flip)
 
 
 def _shrunk(region: Mask, shape: tuple[int, int]) -> Mask:

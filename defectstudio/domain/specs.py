@@ -84,7 +84,10 @@ class PlacementSettings:
     """Where and how a batch places shapes. Lengths in pixels, angles in degrees.
 
     per_sample: defects a sample; scale_min..scale_max multiply the shape's size. rotate: the most
-    that a shape is turned, at most 10 with a generator of an oriented surface.
+    that a shape is turned, at most 10 with a generator of an oriented surface. stay_at_edge:
+    whether a shape that lay at the border of its own picture is laid as near to a border, and not
+    turned: breaks and fraying occur there alone. Where there is a region, that says where defects
+    fall.
     """
 
     per_sample: Annotated[int, Bounds(1, 64)] = 1
@@ -94,6 +97,7 @@ class PlacementSettings:
     flip: bool = True
     gap: Annotated[int, Bounds(0, 4096)] = 4
     edge_margin: Annotated[int, Bounds(0, 4096)] = 2
+    stay_at_edge: bool = True
     tries: Annotated[int, Bounds(1, 1000)] = 20
 
 

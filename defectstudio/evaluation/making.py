@@ -19,16 +19,25 @@ from defectstudio.domain.specs import (
 )
 from defectstudio.evaluation.altered import NOTHING, Altered, Altering
 from defectstudio.evaluation.kept import files_of
+from defectstudio.imaging.compose import Composite
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.training.crops import Scene, labeled_scene
+
+PLACEMENT = PlacementSettings(per_sample=1)
+SEEN = 0.4
+"""The part of a painted shape that must be visible, or only what is visible is labeled."""
 
 
 @dataclass(frozen=True)
 class Making:
     """Where samples come from: shapes of the labels among `real`, backgrounds those of `normal`
     without a label; of every generator the same places.
+
+    Samples are labeled with their painted shapes, which are those of real labels: a segmenter that
+    is judged by these must learn how people draw them, wider than what is visible and without
+    holes. Where little of a shape can be seen, what can be seen is the label.
 
     classes: those to make, by id. count: samples a class. altering: what is done to contents.
     """
@@ -51,6 +60,7 @@ class Making:
             self.count,
             self.seed,
             asdict(self.altering),
+            [asdict(PLACEMENT), SEEN],
         ]
 
 
@@ -97,8 +107,7 @@ class Maker:
         for index in range(self.making.count):
             if batch is not None:
                 try:
-                    sample = batch.make(index).sample
-                    yield labeled_scene(sample.image, sample.label, synthetic=True)
+                    yield as_people_label(batch.make(index).sample)
                 except UserError as error:
                     missed += 1
                     if missed == 1:
@@ -118,5 +127,12 @@ class Maker:
             shapes=tuple(LabeledFile(*own) for own in labeled),
             count=m.count,
             seed=m.seed,
-            placement=PlacementSettings(per_sample=1),
+            placement=PLACEMENT,
         )
+
+
+def as_people_label(sample: Composite) -> Scene:
+    """Of a sample of one defect."""
+    seen = (sample.label > 0).sum() >= SEEN * (sample.painted > 0).sum()
+    label = sample.painted if seen else sample.label
+    return labeled_scene(sample.image, label, synthetic=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.specs import PlacementSettings
 from defectstudio.imaging.masks import Box, bounding_box, dilate, squared_distance
+from defectstudio.imaging.shapes import FREE, Edges
 from defectstudio.imaging.types import Mask
 
 Places = NDArray[np.int64]
@@ -37,15 +38,17 @@ def place(  # noqa: PLR0917 - six plain things to know, none of them optional
     image_shape: tuple[int, int],
     settings: PlacementSettings,
     rng: np.random.Generator,
+    edges: Edges = FREE,
 ) -> tuple[int, int] | Refusal:
     """A random place for a shape: (top, left) of its array in the image, or why there is none.
 
     shape: bool (h, w); allowed: bool (H, W), where defects may lie, None: everywhere; occupied:
     bool (H, W), where defects lie already. A place is legal when every pixel of the shape is
     allowed, at least `edge_margin` px away from the image's border and more than `gap` px
-    (Euclidean, between pixel centres) away from every occupied pixel. Every legal place is
-    equally likely, and one is found whenever there is one. top and left may be negative when the
-    shape's array has an empty rim. Raises ImageError when a plane has not the image's shape.
+    (Euclidean, between pixel centres) away from every occupied pixel; with `edges` as far from
+    those borders as they say, whatever the margin. Every legal place is equally likely, and one
+    is found whenever there is one. top and left may be negative when the shape's array has an
+    empty rim. Raises ImageError when a plane has not the image's shape.
     """
     if occupied.shape != image_shape or (allowed is not None and allowed.shape != image_shape):
         raise ImageError(
@@ -55,7 +58,7 @@ def place(  # noqa: PLR0917 - six plain things to know, none of them optional
     box = bounding_box(shape)
     if box is None:
         return Refusal.EMPTY_SHAPE
-    start = _starts(box, allowed, image_shape, settings.edge_margin)
+    start = _starts(box, allowed, image_shape, settings.edge_margin, edges)
     if isinstance(start, Refusal):
         return start
     room = _Room(allowed, occupied, settings.gap)
@@ -65,14 +68,18 @@ def place(  # noqa: PLR0917 - six plain things to know, none of them optional
 
 
 def reach(
-    shape: Mask, allowed: Mask | None, image_shape: tuple[int, int], settings: PlacementSettings
+    shape: Mask,
+    allowed: Mask | None,
+    image_shape: tuple[int, int],
+    settings: PlacementSettings,
+    edges: Edges = FREE,
 ) -> Mask | Refusal:
     """Every pixel (H, W) that a shape covers at one of its legal places in an empty image, or why
     it has none; see `place`."""
     box = bounding_box(shape)
     if box is None:
         return Refusal.EMPTY_SHAPE
-    start = _starts(box, allowed, image_shape, settings.edge_margin)
+    start = _starts(box, allowed, image_shape, settings.edge_margin, edges)
     if isinstance(start, Refusal):
         return start
     tight = shape[box.slices]
@@ -90,10 +97,12 @@ def reach(
 
 
 def _starts(
-    shape: Box, allowed: Mask | None, image_shape: tuple[int, int], margin: int
+    shape: Box, allowed: Mask | None, image_shape: tuple[int, int], margin: int, edges: Edges
 ) -> Box | Refusal:
     """The places of a tight shape's first row and column that edges and region leave open."""
-    inner = Box(0, 0, *image_shape).grown(-margin)
+    top, height = _between(edges.top, edges.bottom, image_shape[0], shape.height, margin)
+    left, width = _between(edges.left, edges.right, image_shape[1], shape.width, margin)
+    inner = Box(top, left, height, width)
     if shape.height > inner.height or shape.width > inner.width:
         return Refusal.TOO_LARGE
     if allowed is not None:
@@ -103,6 +112,21 @@ def _starts(
         inner = region.moved(inner.top, inner.left)
     rows, columns = inner.height - shape.height + 1, inner.width - shape.width + 1
     return Box(inner.top, inner.left, rows, columns)
+
+
+def _between(
+    near: int | None, far: int | None, side: int, length: int, margin: int
+) -> tuple[int, int]:
+    """Where a shape of some length may lie along a side of the image: first pixel and length.
+
+    near, far: its distances from the two ends; of both, the smaller one is kept.
+    """
+    if near is not None and (far is None or near <= far):
+        return near, min(length, side - near)
+    if far is not None:
+        first = max(0, side - far - length)
+        return first, side - far - first
+    return margin, side - 2 * margin
 
 
 @dataclass(frozen=True)

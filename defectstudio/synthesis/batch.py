@@ -16,14 +16,14 @@ from defectstudio.domain.recipe import Defect, Recipe, Style
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import BackgroundFile, PlanRow, SynthesizeSpec
 from defectstudio.imaging.compose import Composite
-from defectstudio.imaging.masks import bounding_box, decode, encode, warp
+from defectstudio.imaging.masks import bounding_box, decode, encode
 from defectstudio.imaging.placement import Refusal, place
 from defectstudio.imaging.reading import read_image, read_mask
+from defectstudio.imaging.shapes import Shape, shapes_by_class
 from defectstudio.imaging.types import Image, Mask
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
-from defectstudio.synthesis.shapes import shapes_by_class
 from defectstudio.synthesis.styles import best_of, draw_seed, drawn_again, near_copy, successors
 from defectstudio.synthesis.versions import versions
 
@@ -78,7 +78,7 @@ class Batch:
     def __init__(self, spec: SynthesizeSpec, generator: ContentGenerator) -> None:
         self.spec, self.generator = spec, generator
         self.painted = decode(spec.mask) if spec.mask else None
-        self.shapes: dict[int, list[Mask]] = {}
+        self.shapes: dict[int, list[Shape]] = {}
         self._ends = list(accumulate(row.count for row in spec.plan))
         # A line scan takes seconds to decode; tries and samples often share it.
         self._read = lru_cache(maxsize=1)(read_image)
@@ -220,20 +220,23 @@ class Batch:
                 remedy="Draw the region on this background.",
             )
         occupied = np.zeros(size, bool)
-        drawn = (self._draw(class_id, rng) for _ in range(self.spec.placement.per_sample))
+        hold = self.spec.placement.stay_at_edge and allowed is None
+        many = range(self.spec.placement.per_sample)
+        drawn = (self._draw(class_id, rng, hold=hold) for _ in many)
         return list(self._placed(drawn, allowed, occupied, rng, refused))
 
     def _placed(
         self,
-        drawn: Iterator[tuple[Defect, Mask]],
+        drawn: Iterator[tuple[Defect, Shape]],
         allowed: Mask | None,
         occupied: Mask,
         rng: np.random.Generator,
         refused: Counter[str],
     ) -> Iterator[Defect]:
         size = (occupied.shape[0], occupied.shape[1])
-        for defect, shape in drawn:
-            where = place(shape, allowed, occupied, size, self.spec.placement, rng)
+        for defect, own in drawn:
+            shape = own.mask
+            where = place(shape, allowed, occupied, size, self.spec.placement, rng, own.edges)
             if isinstance(where, Refusal):
                 refused[where.value] += 1
                 continue
@@ -242,12 +245,12 @@ class Batch:
             # defect.top, left: where the shape's box lies within the defect's own box
             yield replace(defect, top=top - defect.top, left=left - defect.left)
 
-    def _draw(self, class_id: int, rng: np.random.Generator) -> tuple[Defect, Mask]:
+    def _draw(self, class_id: int, rng: np.random.Generator, *, hold: bool) -> tuple[Defect, Shape]:
         """A defect not yet placed, and the shape that must find a place."""
         seed, weights = draw_seed(rng, self._marks(class_id)), self.generator.card.weights_sha256
         if self.generator.fills_mask:
-            shape = self._warped(class_id, rng)
-            return self._styled(Defect(class_id, seed, encode(shape), 0, 0, weights)), shape
+            shape = self._warped(class_id, rng, hold=hold)
+            return self._styled(Defect(class_id, seed, encode(shape.mask), 0, 0, weights)), shape
         card = self.generator.card
         window = np.ones((card.config.height, card.config.width), bool)
         # The place, and so the surface, is not known yet; the shape does not depend on it.
@@ -256,20 +259,19 @@ class Batch:
         raw = make_contents(self.generator, free, [seed], window, nowhere)[0].raw_mask
         box = bounding_box(raw)
         if box is None:
-            return free, raw
-        return replace(free, top=box.top, left=box.left), raw[box.slices]
+            return free, Shape(raw)
+        return replace(free, top=box.top, left=box.left), Shape(raw[box.slices])
 
     def _marks(self, class_id: int) -> Marks:
         return self.spec.marks.get(class_id, Marks())
 
-    def _warped(self, class_id: int, rng: np.random.Generator) -> Mask:
+    def _warped(self, class_id: int, rng: np.random.Generator, *, hold: bool) -> Shape:
         own, p = self.shapes[class_id], self.spec.placement
         shape = own[int(rng.integers(len(own)))]
         scale = float(np.exp(rng.uniform(np.log(p.scale_min), np.log(p.scale_max))))
         most = min(p.rotate, LEAN) if self.generator.card.config.keeps_direction else p.rotate
-        angle = float(rng.uniform(-most, most))
-        flip = bool(rng.integers(2)) and p.flip
-        return warp(shape, scale=scale, angle=angle, flip=flip)
+        shape = shape if hold else Shape(shape.mask)
+        return shape.warped(rng, scale=scale, turn=most, flip=p.flip)
 
     def _as_painted(self, class_id: int, background: Image, rng: np.random.Generator) -> Defect:
         assert self.painted is not None

@@ -18,9 +18,9 @@ from defectstudio.domain.run_config import LearningConfig, Tone
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.imaging.masks import Box, bounding_box, dilate
 from defectstudio.imaging.reading import read_image, read_label, to_unit
+from defectstudio.imaging.shapes import parts
 from defectstudio.imaging.tone import surround, to_relative
 from defectstudio.imaging.types import Image, Label, Mask
-from defectstudio.synthesis.shapes import parts
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ from defectstudio.gui.panels.trial_sheet import TrialSheet
 
 _SETTLE_MS = 200
 PLACEMENT = (
-    "per_sample", "scale_min", "scale_max", "rotate", "flip", "gap", "edge_margin", "tries",
+    "per_sample", "scale_min", "scale_max", "rotate", "flip", "gap", "edge_margin",
+    "stay_at_edge", "tries",
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The map of places: right against brute force, honest about what fits nowhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.domain.specs import PlacementSettings
 from defectstudio.imaging.placement import Refusal, place, reach
 from defectstudio.imaging.reading import write_png
+from defectstudio.imaging.shapes import Edges, Shape
 
 AS_IT_IS = PlacementSettings(scale_min=1.0, scale_max=1.0, rotate=0.0, flip=False, edge_margin=3)
 
@@ -48,7 +51,7 @@ def test_reach_is_the_union_of_all_legal_places(seed, height, width, margin, wit
 def test_edges_and_regions_are_told_apart():
     region = np.zeros((60, 80), bool)
     region[:, :50] = True
-    shapes = [np.ones((5, 5), bool)]
+    shapes = [Shape(np.ones((5, 5), bool))]
     placing = map_places((60, 80), region, shapes, AS_IT_IS, np.random.default_rng(1))
     assert placing.zones.shape == (60, 80) and placing.refused == {}
     assert set(np.unique(placing.zones[:, 50:77])) == {Zone.EDGE, Zone.OUTSIDE}
@@ -60,7 +63,7 @@ def test_edges_and_regions_are_told_apart():
 def test_what_fits_nowhere_says_why():
     region = np.zeros((60, 80), bool)
     region[20:23] = True
-    shapes = [np.ones((9, 9), bool)]
+    shapes = [Shape(np.ones((9, 9), bool))]
     rng = np.random.default_rng(1)
     narrow = map_places((60, 80), region, shapes, AS_IT_IS, rng)
     assert narrow.refused == {Refusal.OUTSIDE_REGION: narrow.shapes}
@@ -71,10 +74,23 @@ def test_what_fits_nowhere_says_why():
     assert (free.zones[20:23, 3:77] == Zone.OPEN).all() and free.shapes == 0
 
 
+def test_shapes_of_a_border_lie_there_alone_where_no_region_says_otherwise():
+    shapes = [Shape(np.ones((5, 5), bool), Edges(top=0))]
+    mirrored = replace(AS_IT_IS, flip=True)
+    held = map_places((60, 80), None, shapes, mirrored, np.random.default_rng(1))
+    rim = [*range(5), *range(55, 60)]
+    assert (held.zones[rim, 3:77] == Zone.OPEN).all()
+    assert (held.zones[5:55, 3:77] == Zone.NARROW).all()
+    everywhere = np.ones((60, 80), bool)
+    for region, settings in ((everywhere, mirrored), (None, replace(mirrored, stay_at_edge=False))):
+        free = map_places((60, 80), region, shapes, settings, np.random.default_rng(1))
+        assert (free.zones[3:57, 3:77] == Zone.OPEN).all() and (free.zones[:3] == Zone.EDGE).all()
+
+
 def test_maps_of_large_images_are_small():
     region = np.zeros((3000, 500), bool)
     region[:1500] = True
-    shapes = [np.ones((200, 100), bool)]
+    shapes = [Shape(np.ones((200, 100), bool))]
     placing = map_places((3000, 500), region, shapes, AS_IT_IS, np.random.default_rng(1))
     assert max(placing.zones.shape) == 384
     assert placing.share(Zone.OPEN) == pytest.approx(0.5, abs=0.02)
@@ -93,4 +109,5 @@ def test_shapes_of_a_class_come_from_labels(tmp_path):
     )
     bare = ImageRecord(2, 1, "b", Role.DEFECT, tmp_path, "", 9, 9, 1, 8, "", None, (1,), None)
     [shape] = class_shapes([record, bare], 1)
-    assert shape.shape == (4, 7) and shape.all()
+    assert shape.mask.shape == (4, 7) and shape.mask.all()
+    assert shape.edges == Edges(top=2, left=2)

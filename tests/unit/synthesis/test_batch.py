@@ -19,11 +19,11 @@ from defectstudio.domain.specs import (
 )
 from defectstudio.imaging.masks import encode, warp
 from defectstudio.imaging.reading import write_png
+from defectstudio.imaging.shapes import parts, shapes_by_class
 from defectstudio.synthesis.batch import Batch
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import render
-from defectstudio.synthesis.shapes import parts, shapes_by_class
 from defectstudio.synthesis.styles import best_of, successors
 
 
@@ -224,7 +224,7 @@ def test_on_an_oriented_surface_shapes_lean_a_little_at_most(spec, monkeypatch):
         config = replace(found.generator.card.config, oriented=oriented)
         found.generator.card = replace(found.generator.card, config=config)
         monkeypatch.setattr(
-            "defectstudio.synthesis.batch.warp",
+            "defectstudio.imaging.shapes.warp",
             lambda mask, seen=seen, **how: seen.append(how["angle"]) or warp(mask, **how),
         )
         for index in range(6):
@@ -289,3 +289,24 @@ def test_a_plan_of_one_row_makes_what_the_class_alone_makes(spec):
     planned = replace(spec, class_ids=(2,), plan=(PlanRow(2, 4),))
     alone = batch(replace(spec, class_ids=(2,)))
     assert batch(planned).make(3).recipe == alone.make(3).recipe
+
+
+def test_defects_of_a_border_lie_at_borders_where_no_region_says_otherwise(spec, tmp_path):
+    label = np.zeros((96, 96), np.uint8)
+    label[:5, 30:60] = 1
+    write_png(tmp_path / "cut.png", label)
+    cut = replace(spec.shapes[0], label=tmp_path / "cut.png")
+    held = replace(spec, shapes=(cut,), class_ids=(1,))
+    write_png(tmp_path / "region.png", np.ones((120, 140), bool))
+    ground = (replace(spec.backgrounds[0], region=tmp_path / "region.png"),)
+    free = [
+        replace(held, placement=PlacementSettings(stay_at_edge=False)),
+        replace(held, backgrounds=ground),
+    ]
+
+    def at_border(wanted):
+        painted = [batch(wanted).make(index).sample.painted > 0 for index in range(4)]
+        return [bool(one[[0, -1]].any()) for one in painted]
+
+    assert all(at_border(held))
+    assert not any(at_border(free[0]) + at_border(free[1]))
