@@ -55,11 +55,11 @@ def reach(segment: Segment, diameter: float, shape: tuple[int, int]) -> Box | No
 
 def pieces(segment: Segment, length: float) -> Iterator[Segment]:
     """The segment cut into parts of at most `length`, so that none has a large empty box."""
-    start, end = np.array(segment)
-    count = max(1, math.ceil(float(np.hypot(*(end - start))) / length))
-    cuts = [tuple((start + (end - start) * (n / count)).tolist()) for n in range(count)]
-    cuts.append(segment[1])
-    yield from pairwise(cuts)
+    (row, column), (end_row, end_column) = segment
+    down, across = end_row - row, end_column - column
+    count = max(1, math.ceil(math.hypot(down, across) / length))
+    cuts = [(row + down * n / count, column + across * n / count) for n in range(count)]
+    yield from pairwise([*cuts, segment[1]])
 
 
 def draw(view: Label, box: Box, segment: Segment, diameter: float, source: int | Label) -> None:

@@ -52,11 +52,13 @@ class LabelPlane:
         bottom, right = box.bottom, box.right
         for fine, coarse in zip(self.levels, self.levels[1:], strict=False):
             top, left, bottom, right = top // 2, left // 2, (bottom + 1) // 2, (right + 1) // 2
-            coarse[top:bottom, left:right] = _pooled(
-                fine[2 * top : 2 * bottom, 2 * left : 2 * right]
-            )
-        for row in range(top, bottom):
-            for column in range(left, right):
+            cells = coarse[top:bottom, left:right]
+            fresh = _pooled(fine[2 * top : 2 * bottom, 2 * left : 2 * right])
+            if np.array_equal(cells, fresh):
+                break  # So are all above it.
+            cells[:] = fresh
+        for row in range(box.top // BLOCK, (box.bottom - 1) // BLOCK + 1):
+            for column in range(box.left // BLOCK, (box.right - 1) // BLOCK + 1):
                 self._boxes.pop((row, column), None)
 
     def copied(self) -> Plane:

@@ -14,12 +14,15 @@ Area = tuple[float, float, float, float]
 class Hand:
     """Sends events to a widget; each is followed by all that it caused, repaint included.
 
+    Places are those of `frame`, which stays where it is when a widget is scrolled in it: a hand
+    moves over the screen.
     handler: milliseconds of the event's own code; whole: with the repaint; work: what of it the
     thread had a processor for, which other programs on a busy machine change less.
     """
 
-    def __init__(self, core: Any, gui: Any, app: Any, widget: Any) -> None:
+    def __init__(self, core: Any, gui: Any, app: Any, widget: Any, frame: Any = None) -> None:
         self._core, self._gui, self._app, self._widget = core, gui, app, widget
+        self._frame = widget if frame is None else frame
         self.forget()
 
     def forget(self) -> None:
@@ -34,7 +37,7 @@ class Hand:
         return {name: figures(own) for name, own in times.items()}
 
     def drag(self, places: list[Place], button: str = "LeftButton", *, pause: float = 0.0) -> float:
-        """A drag through places of the widget; moves are counted. Returns the release's ms.
+        """A drag through places; moves are counted. Returns the release's ms.
 
         pause: seconds from one move to the next, spent in the event loop.
         """
@@ -50,9 +53,8 @@ class Hand:
         """Turn the wheel at a place, `turns` in notches."""
         core, qt = self._core, self._core.Qt
         keys = qt.KeyboardModifier.ControlModifier if control else qt.KeyboardModifier.NoModifier
-        point = core.QPointF(*place)
-        spot = core.QPointF(self._widget.mapToGlobal(point.toPoint()))
         for turn in turns:
+            point, _, spot = self._seen_from(place)
             event = self._gui.QWheelEvent(
                 point, spot, core.QPoint(), core.QPoint(0, 120 * turn),
                 qt.MouseButton.NoButton, keys, qt.ScrollPhase.NoScrollPhase, False,
@@ -71,14 +73,20 @@ class Hand:
         own = getattr(qt.MouseButton, button)
         moves = kind == core.QEvent.Type.MouseMove
         ends = kind == core.QEvent.Type.MouseButtonRelease
-        point = core.QPointF(*place)
-        window = core.QPointF(self._widget.mapTo(self._widget.window(), point.toPoint()))
-        spot = core.QPointF(self._widget.mapToGlobal(point.toPoint()))
+        point, window, spot = self._seen_from(place)
         event = self._gui.QMouseEvent(
             kind, point, window, spot, qt.MouseButton.NoButton if moves else own,
             qt.MouseButton.NoButton if ends else own, qt.KeyboardModifier.NoModifier,
         )  # fmt: skip
         return self._send(event, counted=counted)
+
+    def _seen_from(self, place: Place) -> tuple[Any, Any, Any]:
+        """The place in the widget, in its window and on the screen."""
+        core, point = self._core, self._core.QPointF(*place)
+        if self._frame is not self._widget:
+            point = core.QPointF(self._widget.mapFrom(self._frame, point.toPoint()))
+        window = self._widget.mapTo(self._widget.window(), point.toPoint())
+        return point, core.QPointF(window), core.QPointF(self._widget.mapToGlobal(point.toPoint()))
 
     def _send(self, event: Any, *, counted: bool) -> float:
         start, worked = time.perf_counter(), time.thread_time()

@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from canvas_hand import Area, Hand, peak_mb, wander
+from canvas_hand import Area, Hand, Place, peak_mb, wander
 
 BRUSH = 40
 SIZE = 1600, 1000
@@ -103,7 +103,8 @@ def labelme(picture: Path, events: int) -> dict[str, Any]:
     opened = time.perf_counter() - start
     canvas = window._canvas_widgets.canvas
     port = canvas.parentWidget()
-    hand = Hand(QtCore, QtGui, app, canvas)
+    hand = Hand(QtCore, QtGui, app, canvas, port)
+    middle = port.width() / 2, port.height() / 2
     found: dict[str, Any] = {"open_ms": 1000 * opened, "memory_before_mb": before}
 
     window._is_changed = False
@@ -111,35 +112,34 @@ def labelme(picture: Path, events: int) -> dict[str, Any]:
         if percent:
             window._set_zoom(percent)
         app.processEvents()
-        centre = canvas.mapFrom(port, QtCore.QPoint(port.width() // 2, port.height() // 2))
         _quiet(hand)
-        _move_polygon(window, hand, centre, events)
+        _move_polygon(window, hand, middle, events)
         found[name] = hand.told()
     window.set_fit_window_mode(True)
     app.processEvents()
     _quiet(hand)
-    middle = canvas.mapFrom(port, QtCore.QPoint(port.width() // 2, port.height() // 2))
     for _ in range(max(1, events // 40)):
-        hand.wheel((middle.x(), middle.y()), [1] * 20 + [-1] * 20, control=True)
+        hand.wheel(middle, [1] * 20 + [-1] * 20, control=True)
     found["zoom"] = hand.told()
     _quiet(hand)
     for percent in (30, 100, 400):
         window._set_zoom(percent)
         app.processEvents()
-        corner = canvas.mapFrom(port, QtCore.QPoint(0, 0))
-        places = wander((corner.x(), corner.y(), port.width(), port.height()), events // 3)
-        hand.drag(places, "MiddleButton")
+        before = canvas.pos()
+        hand.drag(wander((0, 0, port.width(), port.height()), events // 3), "MiddleButton")
+        assert canvas.pos() != before, "nothing was moved"
     found["pan"] = hand.told()
     return found | {"peak_mb": peak_mb()}
 
 
-def _move_polygon(window: Any, hand: Hand, centre: Any, events: int) -> None:
+def _move_polygon(window: Any, hand: Hand, centre: Place, events: int) -> None:
     """A polygon of 40 points, dragged about."""
     from labelme._shape import Shape
     from PyQt5 import QtCore
 
     canvas = window._canvas_widgets.canvas
-    point = canvas._transform_point_widget_to_image(QtCore.QPointF(centre))
+    spot = canvas.mapFrom(canvas.parentWidget(), QtCore.QPointF(*centre).toPoint())
+    point = canvas._transform_point_widget_to_image(QtCore.QPointF(spot))
     shape = Shape(label="scratch", shape_type="polygon")
     for step in range(40):
         turn = 2 * math.pi * step / 40
@@ -151,10 +151,10 @@ def _move_polygon(window: Any, hand: Hand, centre: Any, events: int) -> None:
     hand.rest(0.1)
     hand.forget()
     around = [
-        (centre.x() + 60 * math.sin(step / 9), centre.y() + 60 * math.sin(step / 7))
+        (centre[0] + 60 * math.sin(step / 9), centre[1] + 60 * math.sin(step / 7))
         for step in range(events)
     ]
-    hand.drag([(centre.x(), centre.y()), *around])
+    hand.drag([centre, *around])
     moved = [own.points[0] for own in canvas.shapes]
     assert moved and QtCore.QPointF(point.x() + 60, point.y()) not in moved, "nothing was moved"
 

@@ -13,7 +13,7 @@ import pytest
 from psygnal import Signal
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QThread
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
@@ -82,8 +82,11 @@ def studio():
 
 @pytest.fixture
 def canvas(qtbot, studio):
-    """A shown canvas of 400 x 300, joined to the studio as the window does it."""
+    """A shown canvas of 400 x 300, joined to the studio as the window does it; its corners are
+    bare."""
     view = CanvasView()
+    view.corners.show_minimap(False)
+    view.corners.show_scale_bar(False)
     qtbot.addWidget(view)
     view.set_tools(BrushTool(studio, erase=False), BrushTool(studio, erase=True))
 
@@ -299,7 +302,8 @@ class Person:
         item = self._canvas.item
         mode = item.overlay
         item.set_overlay(Overlay.HIDDEN)
-        self._canvas.ring.hide()
+        for over in (self._canvas.ring, *self._canvas.viewport().findChildren(QWidget)):
+            over.hide()
         image = self._canvas.viewport().grab().toImage()
         item.set_overlay(mode)
         image = image.convertToFormat(QImage.Format.Format_RGB32)

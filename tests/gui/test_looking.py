@@ -83,7 +83,8 @@ def test_a_calibrated_item_is_told_in_millimetres(opened, qtbot):
     qtbot.waitUntil(lambda: bar.text.endswith("mm"))
     assert window.session.project.items()[0].pixel_size_mm == pytest.approx(0.02)
     window.status.show_pointer(window.session.studio.document, 50, 10)
-    assert window.status._place.text() == "x 10  y 50  (0.2 mm, 1 mm)"
+    told = window.status._place
+    qtbot.waitUntil(lambda: told.text() == "x 10  y 50  (0.2 mm, 1 mm)")
 
 
 def test_an_item_is_calibrated_outright_or_not_at_all(opened, qtbot):

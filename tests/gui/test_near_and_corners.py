@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -10,9 +10,20 @@ from defectstudio.imaging.masks import Box
 
 
 def grabbed(view):
-    """The viewport's pixels (h, w, 3), without the brush ring."""
+    """The viewport drawn anew: its pixels (h, w, 3), without the brush ring."""
     view.ring.hide()
-    image = view.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    return pixels(view.viewport().grab())
+
+
+def on_screen(view):
+    """The same as it is on screen."""
+    view.ring.hide()
+    QApplication.processEvents()
+    return pixels(view.screen().grabWindow(view.winId()))
+
+
+def pixels(picture):
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
@@ -98,6 +109,7 @@ def test_the_overview_shows_what_is_out_of_sight_and_goes_there(canvas, studio, 
     image = np.zeros((1200, 1600), np.uint8)
     image[:, 800:] = 200
     studio.show(document_of(image))
+    canvas.corners.show_minimap(True)
     overview = canvas.corners.minimap
     assert not overview.isVisible()
     canvas.full_size()
@@ -119,6 +131,7 @@ def test_the_overview_shows_what_is_out_of_sight_and_goes_there(canvas, studio, 
 
 def test_the_overview_shows_fresh_paint_soon(canvas, studio, document_of, qtbot):
     studio.show(document_of(np.zeros((1200, 1600), np.uint8)))
+    canvas.corners.show_minimap(True)
     canvas.full_size()
     overview = canvas.corners.minimap
     plane = studio.document.plane
@@ -143,6 +156,7 @@ def test_a_line_scan_gets_an_overview_one_can_hit(canvas, studio, document_of):
 
 def test_the_scale_bar_follows_zoom_and_calibration(canvas, studio, document_of):
     bar = canvas.corners.scale_bar
+    canvas.corners.show_scale_bar(True)
     assert not bar.isVisible()
     studio.show(document_of(np.zeros((300, 400), np.uint8)))
     canvas.full_size()
@@ -154,3 +168,39 @@ def test_the_scale_bar_follows_zoom_and_calibration(canvas, studio, document_of)
     assert bar.grab().toImage().width() <= canvas.width()
     canvas.corners.show_scale_bar(False)
     assert not bar.isVisible()
+
+
+class Drawn(QObject):
+    """Counts the pixels that a widget is asked to draw."""
+
+    area = 0
+
+    def eventFilter(self, _watched, event):  # noqa: N802
+        if event.type() == QEvent.Type.Paint:
+            self.area += sum(part.width() * part.height() for part in event.region())
+        return False
+
+
+def test_a_pan_draws_only_what_comes_into_sight(canvas, studio, document_of, qtbot):
+    """What lies over the corners stays in them and makes nothing else be drawn."""
+    image = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3)).astype(np.uint8)
+    studio.show(document_of(image))
+    corners = canvas.corners
+    corners.show_minimap(True)
+    corners.show_scale_bar(True)
+    canvas.full_size()
+    QApplication.processEvents()
+    before = on_screen(canvas)
+    places = [corners.minimap.pos(), corners.scale_bar.pos()]
+    port = canvas.viewport()
+    drawn = Drawn()
+    port.installEventFilter(drawn)
+    qtbot.mousePress(port, Qt.MouseButton.MiddleButton, pos=QPoint(100, 100))
+    for step in range(3):
+        qtbot.mouseMove(port, QPoint(107 + 7 * step, 95 - 5 * step))
+        QApplication.processEvents()
+    qtbot.mouseRelease(port, Qt.MouseButton.MiddleButton, pos=QPoint(121, 85))
+    port.removeEventFilter(drawn)
+    assert [corners.minimap.pos(), corners.scale_bar.pos()] == places
+    assert (on_screen(canvas) != before).any() and 0 < drawn.area < port.width() * port.height()
+    np.testing.assert_array_equal(on_screen(canvas), grabbed(canvas))

@@ -303,7 +303,7 @@ def test_the_status_bar_tells_place_and_native_value(opened, person, qtbot):
     session = opened.session
     qtbot.mouseMove(opened.painting.canvas.viewport(), person.place(10, 20))
     value = session.studio.document.native[10, 20]
-    assert opened.status._place.text() == "x 20  y 10"
+    qtbot.waitUntil(lambda: opened.status._place.text() == "x 20  y 10")
     assert opened.status._value.text() == "R {}  G {}  B {}".format(*value)
 
 

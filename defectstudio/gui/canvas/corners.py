@@ -18,12 +18,16 @@ _GAP = 10
 
 
 class Corners(QObject):
-    """Overview and scale of a canvas, each shown where it is wanted and of use."""
+    """Overview and scale of a canvas, each shown where it is wanted and of use.
+
+    They are the viewport's children and scroll with it until `follow` puts them back: beside it,
+    or put back between two scrolls, they would make Qt draw anew what only moves.
+    """
 
     def __init__(self, view: QGraphicsView, item: CanvasItem) -> None:
         super().__init__(view)
         self._view, self._item = view, item
-        self.minimap, self.scale_bar = Minimap(view, item), ScaleBar(view)
+        self.minimap, self.scale_bar = Minimap(view, item), ScaleBar(view.viewport())
         self._wanted = {self.minimap, self.scale_bar}
 
     def show_minimap(self, wanted: bool) -> None:
@@ -49,18 +53,20 @@ class Corners(QObject):
         rect = self._item.boundingRect()
         image = self._view.mapFromScene(rect).boundingRect()
         port = self._view.viewport().rect()
-        scale, bar, overview = self._view.transform().m11(), self.scale_bar, self.minimap
+        bar, overview = self.scale_bar, self.minimap
         bar.setVisible(bar in self._wanted and not rect.isEmpty())
         overview.setVisible(
             overview in self._wanted and not rect.isEmpty() and not port.contains(image)
         )
         if bar.isVisible():
-            bar.show_scale(scale)
-            bar.move(_GAP, port.height() - bar.height() - _GAP)
+            bar.show_scale(self._view.transform().m11())
         if overview.isVisible():
-            room = port.width() - overview.width(), port.height() - overview.height()
-            overview.move(room[0] - _GAP, room[1] - _GAP)
             overview.update()
+        size = port.size()
+        bar.move(_GAP, size.height() - bar.height() - _GAP)
+        overview.move(
+            size.width() - overview.width() - _GAP, size.height() - overview.height() - _GAP
+        )
 
     def _want(self, widget: QWidget, wanted: bool) -> None:
         self._wanted = self._wanted | {widget} if wanted else self._wanted - {widget}
@@ -73,7 +79,7 @@ class Minimap(QWidget):
     moved = Signal(QPointF)
 
     def __init__(self, view: QGraphicsView, item: CanvasItem) -> None:
-        super().__init__(view)
+        super().__init__(view.viewport())
         self._view, self._item = view, item
         self.setAccessibleName(self.tr("Overview"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -153,8 +159,8 @@ class Minimap(QWidget):
 class ScaleBar(QWidget):
     """A bar of a round length, in millimetres where a pixel's size is known."""
 
-    def __init__(self, view: QWidget) -> None:
-        super().__init__(view)
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.pixel_size_mm: float | None = None
         self._length, self._text = 0.0, ""

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage, QPainter, qRgba
+from PySide6.QtGui import QImage, QPainter
+
+_FORMATS = {
+    1: QImage.Format.Format_Grayscale8,
+    3: QImage.Format.Format_RGB888,
+    4: QImage.Format.Format_RGB32,
+}
 
 
 class Levels:
@@ -65,11 +71,5 @@ def cover_for(zoom: float, count: int) -> int:
 def image_on(array: NDArray[np.uint8]) -> QImage:
     """A QImage that looks at the array's memory."""
     height, width = array.shape[:2]
-    if array.ndim == 2:
-        # A label plane is Indexed8 too: grey is its colour table until another one is set.
-        image = QImage(array.data, width, height, width, QImage.Format.Format_Indexed8)
-        image.setColorTable([qRgba(value, value, value, 255) for value in range(256)])
-        return image
-    bands = array.shape[2]
-    kind = QImage.Format.Format_RGB888 if bands == 3 else QImage.Format.Format_RGB32
-    return QImage(array.data, width, height, width * bands, kind)
+    bands = array.shape[2] if array.ndim == 3 else 1
+    return QImage(array.data, width, height, width * bands, _FORMATS[bands])

@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QRegion, QTransform, qRgba
 
-from defectstudio.app.label_plane import BLOCK, LabelPlane
+from defectstudio.app.label_plane import BLOCK, LabelPlane, Plane
 from defectstudio.app.palette import Rgb, class_colour
-from defectstudio.gui.canvas.layers import cover_for, draw_level, image_on
+from defectstudio.gui.canvas.layers import cover_for, draw_level
 
 OPACITY = 0.55
 
@@ -52,10 +52,8 @@ class Tint:
         for hatch in Hatch:
             own = {value: look for value, look in looks.items() if look.hatch is hatch}
             if own:
-                images = [image_on(level) for level in plane.levels]
-                for image in images:
-                    image.setColorTable(_table(own))
-                self._passes.append((hatch, images))
+                table = _table(own)
+                self._passes.append((hatch, [_tinted(level, table) for level in plane.levels]))
 
     def draw(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Draw at the painter's origin what lies in `exposed`; nearest: values are not mixed."""
@@ -80,6 +78,14 @@ class Tint:
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             region += QRegion((left + column) * BLOCK, (top + row) * BLOCK, BLOCK, BLOCK)
         return region
+
+
+def _tinted(plane: Plane, table: list[int]) -> QImage:
+    """An image that looks at the plane's memory, in the colours of the table."""
+    height, width = plane.shape
+    image = QImage(plane.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
+    return image
 
 
 def _table(looks: Mapping[int, Look]) -> list[int]:

@@ -53,6 +53,8 @@ class CanvasView(QGraphicsView):
         self.ring, self.trace = BrushRing(), Trace()
         for item in (self.item, self.ring, self.trace):
             self.scene().addItem(item)
+        self.corners = Corners(self, self.item)
+        self.corners.minimap.moved.connect(self._centre)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -73,8 +75,6 @@ class CanvasView(QGraphicsView):
         self._anchor: tuple[QPointF, QPointF] | None = None
         self._diameter = 12
         self._pressure = 1.0
-        self.corners = Corners(self, self.item)
-        self.corners.minimap.moved.connect(self._centre)
 
     # --- what others set
 

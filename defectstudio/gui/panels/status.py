@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from defectstudio.app.document import Document
 from defectstudio.app.history import History
 from defectstudio.app.scale import length_text
+
+_POINTER_MS = 40
+"""Nobody reads faster; a text laid out with every move would be felt in the stroke."""
 
 
 class StatusLine:
@@ -36,9 +39,21 @@ class StatusLine:
             bar.addPermanentWidget(label)
         self._device.setToolTip(bar.tr("What previews and samples are computed on"))
         self._zoom.setMinimumWidth(metrics.horizontalAdvance("0000.0 %"))
+        self._pointed: tuple[Document | None, float, float] = (None, -1, -1)
+        self._pointer = QTimer(bar)
+        self._pointer.setSingleShot(True)
+        self._pointer.setInterval(_POINTER_MS)
+        self._pointer.timeout.connect(self._tell_pointer)
 
     def show_pointer(self, document: Document | None, row: float, column: float) -> None:
-        """Position and native value; empty outside the image."""
+        """Position and native value, soon; empty outside the image."""
+        self._pointed = document, row, column
+        if not self._pointer.isActive():
+            self._pointer.start()
+
+    def _tell_pointer(self) -> None:
+        document, row, column = self._pointed
+        self._pointed = None, -1, -1
         value = document.value(int(row), int(column)) if document and row >= 0 else None
         if value is None:
             self._place.clear()

@@ -29,12 +29,15 @@ def test_a_flat_sixteen_bit_image_has_a_window():
 
 def test_levels_are_area_means_in_qt_byte_order():
     rng = np.random.default_rng(1)
-    image = rng.integers(0, 256, (128, 96, 3)).astype(np.uint8)
+    image = rng.integers(0, 256, (256, 192, 3)).astype(np.uint8)
     levels = pyramid(image)
-    assert levels[0] is image and [level.shape for level in levels[1:]] == [(64, 48, 4)]
-    mean = image.reshape(64, 2, 48, 2, 3).mean(axis=(1, 3))
-    assert np.abs(levels[1][..., 2::-1] - mean).max() <= 0.5
-    assert (levels[1][..., 3] == 255).all()
+    assert levels[0] is image
+    assert [level.shape for level in levels[1:]] == [(128, 96, 3), (64, 48, 4)]
+    half = image.reshape(128, 2, 96, 2, 3).mean(axis=(1, 3))
+    assert np.abs(levels[1] - half).max() <= 0.5
+    quarter = image.reshape(64, 4, 48, 4, 3).mean(axis=(1, 3))
+    assert np.abs(levels[2][..., 2::-1] - quarter).max() <= 1
+    assert (levels[2][..., 3] == 255).all()
 
 
 def test_odd_sizes_round_up():
