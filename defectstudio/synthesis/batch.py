@@ -24,10 +24,19 @@ from defectstudio.imaging.types import Image, Mask
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
-from defectstudio.synthesis.styles import best_of, draw_seed, drawn_again, near_copy, successors
+from defectstudio.synthesis.styles import (
+    TRIES,
+    best_of,
+    draw_seed,
+    drawn_again,
+    near_copy,
+    successors,
+)
 from defectstudio.synthesis.versions import versions
 
 INVISIBLE = "no visible change"
+MOST_COPIES = 4 * TRIES
+"""Near-copies of a sample after which what is nearest to none is taken as it is."""
 LEAN = 10.0
 """Degrees that a shape is turned at most on a surface with a grain."""
 
@@ -144,17 +153,23 @@ class Batch:
             return self._best(recipe, background, refused)
         if not self.spec.styles.guard:
             return recipe
+        last = last or refused[Reject.COPY.value] >= MOST_COPIES
         if self.generator.fills_mask:
-            return self._guarded(recipe, background, refused)
+            return self._guarded(recipe, background, refused, last=last)
         return recipe if last or self._is_new(recipe, background, refused) else None
 
-    def _guarded(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe:
-        """Near-copies of training contents are drawn again."""
+    def _guarded(
+        self, recipe: Recipe, background: Image, refused: Counter[str], *, last: bool
+    ) -> Recipe | None:
+        """Near-copies of training contents are drawn again; None where all contents of a shape
+        are, unless it is the last: in another shape, at another place, they may not be."""
         kept = []
         for defect in recipe.defects:
             marks = self._marks(defect.class_id)
             own, copies = drawn_again(self.generator, defect, background, marks)
             refused.update({Reject.COPY.value: copies} if copies else {})
+            if copies == TRIES and not last:
+                return None
             kept.append(own)
         return replace(recipe, defects=tuple(kept))
 

@@ -20,11 +20,11 @@ from defectstudio.domain.specs import (
 from defectstudio.imaging.masks import encode, warp
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.shapes import parts, shapes_by_class
-from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.batch import MOST_COPIES, Batch
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import render
-from defectstudio.synthesis.styles import best_of, successors
+from defectstudio.synthesis.styles import TRIES, best_of, successors
 
 
 @pytest.fixture
@@ -180,6 +180,21 @@ def test_near_copies_are_drawn_again_and_counted_and_the_recipe_names_what_was_f
     replayed = render(made.recipe, background(spec), loaded)
     assert replayed.image.tobytes() == made.sample.image.tobytes()
     assert Reject.COPY.value not in plain.make(0).refused
+
+
+def test_a_shape_in_which_all_contents_are_near_copies_gives_way_to_another(spec, monkeypatch):
+    first = batch(spec).draw(0).recipe.defects[0].mask
+    near = {first}
+    monkeypatch.setattr(
+        "defectstudio.synthesis.batch.drawn_again",
+        lambda _, defect, *__: (defect, TRIES * (not near or defect.mask in near)),
+    )
+    drawn = batch(spec).draw(0)
+    assert drawn.recipe.defects[0].mask not in near
+    assert drawn.copies == TRIES
+    near.clear()  # now all are
+    drawn = batch(spec).draw(0)
+    assert MOST_COPIES < drawn.copies <= MOST_COPIES + TRIES * len(drawn.recipe.defects)
 
 
 def test_a_free_shape_that_is_a_near_copy_is_tried_at_another_place_inside_the_region(
