@@ -10,15 +10,11 @@ from pathlib import Path
 from defectstudio.app.inline_jobs import Progress, inline_job
 from defectstudio.domain.errors import ExportError
 from defectstudio.domain.records import ImageRecord, Item, Role, SampleRecord, Split
-from defectstudio.exchange.coco import export_coco
-from defectstudio.exchange.exporting import ExportEntry, ExportReport
-from defectstudio.exchange.mvtec import export_mvtec
-from defectstudio.exchange.png import export_png
+from defectstudio.exchange.exporting import ExportEntry, ExportReport, ExportRequest, writer_of
+from defectstudio.exchange.exporting import export as write_export
 from defectstudio.project.datasets import DatasetEntry
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
-
-EXPORTERS = {"coco": export_coco, "mvtec": export_mvtec, "png": export_png}
 
 
 def export(
@@ -30,24 +26,23 @@ def export(
     splits: Collection[Split] | None = None,
     real: bool = True,
     synthetic: bool = True,
+    merge: Mapping[str, str] | None = None,
+    tile: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Freeze the images and samples of an item (all items when not named) as a dataset named
     like `out`, and write it to the new folder `out`. It runs as a job.
 
     splits: only these; None for all, also what has no split. A sample has the split of its
-    background. Defective images without a label and rejected samples are left out, which the
-    report says.
+    background. merge: class name -> the class it is exported as. tile: the side in pixels of the
+    pieces that pictures are cut into. Defective images without a label and rejected samples are
+    left out, which the report says.
 
     Raises ExportError: unknown format, nothing to export, items whose classes do not agree,
     or a folder that exists or cannot be written; then nothing is left at `out`. Raises
     ProjectError when there is no such item.
     """
-    exporter = EXPORTERS.get(format)
-    if exporter is None:
-        raise ExportError(
-            "this format is not known", subject=format, remedy=f"Use {', '.join(EXPORTERS)}."
-        )
+    writer_of(format)
     items = project.items() if item is None else [item_named(project, item)]
     entries, left_out = _collect(project, items, splits, real=real, synthetic=synthetic)
     if not entries:
@@ -61,7 +56,8 @@ def export(
     with inline_job(project, "export", f"Export {out.name} ({format})", progress) as job:
         dataset = project.freeze_dataset(out.name, entries)
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
-        report = exporter(frozen, classes, out, progress=job.progress)
+        request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile)
+        report = write_export(format, request, out, progress=job.progress)
         notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
         report = replace(report, notes=(*report.notes, *notes))
         job.summary = f"{report.images} images written, {report.synthetic} of them synthetic."
@@ -154,3 +150,19 @@ def _classes(project: Project, items: Sequence[Item]) -> Mapping[int, str]:
                     remedy="Export one item at a time.",
                 )
     return names
+
+
+def _merged(classes: Mapping[int, str], merge: Mapping[str, str]) -> dict[int, int]:
+    """Class id -> class id of a mapping of names."""
+    ids = {name_key(name): class_id for class_id, name in classes.items()}
+    merged = {}
+    for old, new in merge.items():
+        for name in (old, new):
+            if name_key(name) not in ids:
+                raise ExportError(
+                    "there is no such class",
+                    subject=name,
+                    remedy=f"The classes are {', '.join(classes.values())}.",
+                )
+        merged[ids[name_key(old)]] = ids[name_key(new)]
+    return merged

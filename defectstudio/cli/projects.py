@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from defectstudio.cli.output import USER_FAULT, Json, command, note, progress_bar, say
+from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.domain.records import Split
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from defectstudio.project.project import Project
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
+ExportFormat = Literal[
+    "coco", "coco-polygons", "yolo", "voc", "labelme", "labelme-polygons", "cvat", "mvtec",
+    "mvtec2", "png",
+]  # fmt: skip
 ItemName = Annotated[str | None, typer.Option("--item", help="An item; default the only one.")]
 
 
@@ -111,11 +115,17 @@ def export(
     *,
     project: ProjectPath,
     out: Annotated[Path, typer.Argument(help="A new folder.")],
-    format: Annotated[Literal["coco", "mvtec", "png"], typer.Option(help="The layout.")],
+    format: Annotated[ExportFormat, typer.Option(help="The layout.")],
     split: Annotated[list[Split] | None, typer.Option(help="Only these; may be repeated.")] = None,
     item: ItemName = None,
     real: Annotated[bool, typer.Option(help="With the real images.")] = True,
     synthetic: Annotated[bool, typer.Option(help="With the accepted samples.")] = True,
+    merge: Annotated[
+        list[str] | None, typer.Option(help="OLD=NEW: export a class as another; may be repeated.")
+    ] = None,
+    tile: Annotated[
+        int | None, typer.Option(help="Cut pictures into pieces of this many pixels.", min=16)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a frozen dataset of images and samples; without --item of all items."""
@@ -130,6 +140,8 @@ def export(
             splits=split,
             real=real,
             synthetic=synthetic,
+            merge=pairs(merge or ()),
+            tile=tile,
             progress=show,
         )
     lines = [

@@ -1,42 +1,40 @@
-"""What all exporters share: the frozen list, loading, the manifest and the check afterwards."""
+"""Exports: one walk over the frozen list for all formats.
+
+Every picture is written, read back and noted in a journal; then come the format's tables and
+manifest.json with every file's SHA-256. An export that was killed goes on where it stopped when
+the same is asked again; one that fails or is given up leaves nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import Path, PurePosixPath
 
 import defectstudio
 from defectstudio.domain.errors import ExportError
 from defectstudio.domain.files import sha256_file, write_bytes, write_json
-from defectstudio.domain.records import MAX_CLASSES
-from defectstudio.exchange.names import unique_names
-from defectstudio.imaging.reading import read_image, read_label
-from defectstudio.imaging.types import Image, Label
+from defectstudio.exchange.journal import Journal, Row
+from defectstudio.exchange.pictures import VOID, Picture, names, pictures, significant_bits
+from defectstudio.exchange.request import ExportEntry, ExportRequest
+from defectstudio.exchange.staging import staged
+from defectstudio.exchange.writers import WRITERS
+from defectstudio.exchange.writers.writer import Ground, Writer, Written
+
+__all__ = [
+    "MANIFEST",
+    "WRITERS",
+    "ExportEntry",
+    "ExportReport",
+    "ExportRequest",
+    "export",
+    "writer_of",
+]
 
 MANIFEST = "manifest.json"
-VOID = 255
 Progress = Callable[[int, int], None]
 """Called with (done, total); what it raises ends the export and leaves nothing behind."""
-
-
-@dataclass(frozen=True)
-class ExportEntry:
-    """One image to export. label: the uint8 plane of class ids, None for a defect-free image;
-    recipe: the JSON file of a synthetic sample."""
-
-    name: str
-    image: Path
-    label: Path | None
-    item: str
-    split: str | None
-    synthetic: bool
-    recipe: Path | None
 
 
 @dataclass(frozen=True)
@@ -52,82 +50,50 @@ class ExportReport:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An entry in memory with its name in the export; `label` has the image's (H, W)."""
+def export(
+    format: str, request: ExportRequest, out: Path, *, progress: Progress | None = None
+) -> ExportReport:
+    """Write `request` in one of the formats `WRITERS` into the new folder `out`.
 
-    entry: ExportEntry
-    name: str
-    image: Image
-    label: Label
-    class_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """An image in the manifest; paths are relative to the export, POSIX."""
-
-    name: str
-    item: str
-    split: str | None
-    synthetic: bool
-    class_ids: tuple[int, ...]
-    source_sha256: str
-    image: str
-    labels: tuple[str, ...]
-    recipe: str | None
+    Raises ExportError and ImageError; then nothing is left at `out`.
+    """
+    writes, tell = writer_of(format), progress or _silent
+    request.check()
+    with staged(out, request.fingerprint(format)) as (folder, journal):
+        bits = {} if writes.deep else significant_bits(request.entries)
+        taken = Counter(str(PurePosixPath(row.image).parent) for row in journal.rows())
+        writer = writes(Ground(folder, request, taken))
+        todo = list(zip(request.entries, names(request), strict=True))[journal.entries :]
+        for entry, name in todo:
+            tell(journal.entries, len(request.entries))
+            _write_entry(writer, folder, journal, pictures(request, entry, name, bits))
+        tell(len(request.entries), len(request.entries))
+        notes = [*writer.finish(journal.rows), *_notes(writer, request, journal, bits)]
+        _write_manifest(folder, format, request, journal, notes)
+        return _report(format, out, request, journal.rows(), notes)
 
 
-def check_request(entries: Sequence[ExportEntry], classes: Mapping[int, str]) -> None:
-    """Raise ExportError when there is nothing to export or the classes cannot be written."""
-    if not entries:
-        raise ExportError("there is nothing to export", remedy="Choose other splits or images.")
-    for class_id, name in classes.items():
-        if not 1 <= class_id <= MAX_CLASSES or not name.strip():
-            raise ExportError(
-                f"the class {class_id} named {name!r} cannot be exported",
-                remedy=f"Class ids are 1 to {MAX_CLASSES}, and names are not empty.",
-            )
-    if len(set(classes.values())) != len(classes):
+def writer_of(format: str) -> type[Writer]:
+    """What writes a format. Raises ExportError when it is not known."""
+    if format not in WRITERS:
         raise ExportError(
-            "two classes have the same name", remedy="Rename one of them before exporting."
+            "this format is not known", subject=format, remedy=f"Use {', '.join(WRITERS)}."
         )
+    return WRITERS[format]
 
 
-def pictures(
-    entries: Sequence[ExportEntry], classes: Mapping[int, str], progress: Progress | None
-) -> Iterator[Picture]:
-    """Load the entries one by one. Raises ImageError for unreadable files and ExportError for
-    labels that do not fit their image or hold unknown classes."""
-    several = len({entry.item for entry in entries}) > 1
-    names = unique_names(
-        f"{entry.item}_{entry.name}" if several else entry.name for entry in entries
-    )
-    for done, (entry, name) in enumerate(zip(entries, names, strict=True)):
-        if progress:
-            progress(done, len(entries))
-        image = read_image(entry.image)
-        label = np.zeros(image.shape[:2], np.uint8) if not entry.label else read_label(entry.label)
-        if label.shape != image.shape[:2]:
-            raise ExportError(
-                f"the label has {label.shape[1]} x {label.shape[0]} pixels, "
-                f"its image {image.shape[1]} x {image.shape[0]}",
-                subject=entry.label,
-                remedy="Label the image again.",
-            )
-        class_ids = tuple(int(i) for i in np.unique(label) if i not in (0, VOID))
-        if unknown := set(class_ids) - set(classes):
-            raise ExportError(
-                f"the label holds the unknown class {min(unknown)}",
-                subject=entry.label,
-                remedy="Add the class to the item, or label the image again.",
-            )
-        yield Picture(entry, name, image, label, class_ids)
-    if progress:
-        progress(len(entries), len(entries))
+def _write_entry(writer: Writer, folder: Path, journal: Journal, made: Iterable[Picture]) -> None:
+    rows: list[Row] = []
+    files: list[str] = []
+    for picture in made:
+        written = writer.write(picture)
+        recipe = _keep_recipe(folder, picture)
+        rows.append(_row(picture, written, recipe))
+        files += [written.image, *written.labels, *([recipe] if recipe else [])]
+    journal.add(rows, files)
 
 
-def keep_recipe(folder: Path, picture: Picture) -> str | None:
+def _keep_recipe(folder: Path, picture: Picture) -> str | None:
     """Copy the sample's recipe beside the export; its path in the export."""
     if picture.entry.recipe is None:
         return None
@@ -136,69 +102,84 @@ def keep_recipe(folder: Path, picture: Picture) -> str | None:
     return relative
 
 
-def row(picture: Picture, image: str, labels: Sequence[str], recipe: str | None) -> Row:
-    """The manifest's line of a picture written to `image` and `labels`."""
+def _row(picture: Picture, written: Written, recipe: str | None) -> Row:
     entry = picture.entry
+    height, width = picture.label.shape
     return Row(
         name=picture.name,
         item=entry.item,
         split=entry.split,
         synthetic=entry.synthetic,
         class_ids=picture.class_ids,
+        height=height,
+        width=width,
         source_sha256=sha256_file(entry.image),
-        image=image,
-        labels=tuple(labels),
+        image=written.image,
+        labels=(*written.labels, *written.tables),
         recipe=recipe,
+        void=bool((picture.label == VOID).any()),
+        table=written.table,
     )
 
 
-def write_manifest(
-    folder: Path,
-    kind: str,
-    classes: Mapping[int, str],
-    rows: Sequence[Row],
-    notes: Sequence[str],
+def _notes(
+    writer: Writer, request: ExportRequest, journal: Journal, bits: dict[str, int]
+) -> Iterator[str]:
+    """What holds for many formats."""
+    voids = sum(row.void for row in journal.rows())
+    if voids and not writer.void:
+        yield f"{voids} images have void pixels, which belong to no mask."
+    for item, deep in bits.items():
+        yield (
+            f"The 16-bit pictures of {item} were reduced to 8 bits over their {deep} "
+            "significant bits: readers of the format expect no deeper ones."
+        )
+    if request.tile:
+        yield (
+            f"Pictures are cut into pieces of {request.tile} pixels; of defective images only "
+            "those that show a defect."
+        )
+    for old, new in sorted(request.merged.items()):
+        if old != new:
+            yield f"{request.classes[old]} is exported as {request.classes[new]}."
+
+
+def _write_manifest(
+    folder: Path, format: str, request: ExportRequest, journal: Journal, notes: list[str]
 ) -> None:
-    """manifest.json: every file of the export with its SHA-256, every image with its origin."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    hashes = {path.relative_to(folder).as_posix(): path for path in files}
     write_json(
         folder / MANIFEST,
         {
             "format": 1,
-            "kind": kind,
+            "kind": format,
             "made_by": f"DefectStudio {defectstudio.__version__}",
-            "classes": {str(class_id): name for class_id, name in sorted(classes.items())},
-            "files": {path.relative_to(folder).as_posix(): sha256_file(path) for path in files},
-            "images": [vars(line) for line in rows],
-            "notes": list(notes),
+            "classes": {str(class_id): name for class_id, name in request.kept.items()},
+            "files": {
+                name: journal.hashes.get(name) or sha256_file(path) for name, path in hashes.items()
+            },
+            "images": [_line(row) for row in journal.rows()],
+            "notes": notes,
         },
     )
 
 
-def report(
-    kind: str, out: Path, classes: Mapping[int, str], rows: Sequence[Row], notes: Sequence[str]
+def _line(row: Row) -> dict[str, object]:
+    return {key: value for key, value in vars(row).items() if key not in ("table", "void")}
+
+
+def _report(
+    format: str, out: Path, request: ExportRequest, rows: Iterator[Row], notes: list[str]
 ) -> ExportReport:
-    """The figures of a finished export."""
-    counts = Counter(classes[class_id] for line in rows for class_id in line.class_ids)
-    synthetic = sum(line.synthetic for line in rows)
-    return ExportReport(kind, out, len(rows), synthetic, dict(counts), tuple(notes))
+    counts: Counter[str] = Counter()
+    images = synthetic = 0
+    for row in rows:
+        images += 1
+        synthetic += row.synthetic
+        counts.update(request.kept[class_id] for class_id in row.class_ids)
+    return ExportReport(format, out, images, synthetic, dict(counts), tuple(notes))
 
 
-def must_equal(found: NDArray[Any], written: NDArray[Any], path: Path) -> None:
-    """Raise ExportError when what was read back is not what was written."""
-    if found.dtype != written.dtype or not np.array_equal(found, written):
-        raise not_as_written(path)
-
-
-def not_as_written(path: Path) -> ExportError:
-    """The error for a file that reads back differently."""
-    return ExportError(
-        "the file did not read back as it was written",
-        subject=path.name,
-        remedy="Check the disk, then export again.",
-    )
-
-
-def void_note(count: int) -> list[str]:
-    """The sentence on void pixels, where there are any."""
-    return [f"{count} images have void pixels, which belong to no mask."] if count else []
+def _silent(done: int, total: int) -> None:
+    """Nobody listens."""

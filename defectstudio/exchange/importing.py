@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
-from defectstudio.exchange import folder, mvtec_import
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
+from defectstudio.exchange.readers import folder, mvtec
 from defectstudio.imaging.reading import read_header, read_image, read_mask
 
 __all__ = ["FORMATS", "ImportEntry", "ImportPlan", "ImportProblem", "check", "scan"]
@@ -17,7 +17,7 @@ FORMATS = ("auto", "folder", "mvtec")
 def scan(source: Path, format: str = "auto") -> ImportPlan:
     """The entries and problems of a source folder.
 
-    format: "folder" (see exchange.folder), "mvtec" (see exchange.mvtec_import) or "auto".
+    format: "folder" (see exchange.readers.folder), "mvtec" (see exchange.readers.mvtec) or "auto".
     Files are found by name; `check` looks inside. Raises ImportSourceError when there is no such
     folder, the format is unknown, or nothing in it can be imported.
     """
@@ -29,9 +29,9 @@ def scan(source: Path, format: str = "auto") -> ImportPlan:
         raise ImportSourceError("there is no such folder", subject=source, remedy="Check the path.")
     chosen = format
     if format == "auto":
-        chosen = "mvtec" if mvtec_import.looks_like(source) else "folder"
+        chosen = "mvtec" if mvtec.looks_like(source) else "folder"
     try:
-        plan = mvtec_import.scan(source) if chosen == "mvtec" else folder.scan(source)
+        plan = mvtec.scan(source) if chosen == "mvtec" else folder.scan(source)
     except OSError as error:
         raise ImportSourceError(
             f"the folder cannot be read ({error.strerror})",
@@ -79,6 +79,6 @@ def _hint(source: Path) -> str:
     items = [
         child.name
         for child in sorted(source.iterdir())
-        if child.is_dir() and (mvtec_import.looks_like(child) or folder.looks_like(child))
+        if child.is_dir() and (mvtec.looks_like(child) or folder.looks_like(child))
     ]
     return f" Import one item at a time: {', '.join(items[:8])}." if items else ""

@@ -12,25 +12,30 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import ExportError
+from defectstudio.exchange.journal import Journal
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
-    """Yield a hidden folder beside `out`; renamed to `out` at the end, removed on any error.
+def staged(out: Path, fingerprint: str) -> Iterator[tuple[Path, Journal]]:
+    """Yield a hidden folder beside `out` and its journal; renamed to `out` at the end, removed on
+    any error.
 
-    What a killed export left behind is removed by the next one to the same place. Raises
-    ExportError when `out` exists and is not an empty folder, when another export is writing to
-    it, or when the disk refuses.
+    What a killed export of the same fingerprint left behind is taken up, of another removed.
+    Raises ExportError when `out` exists and is not an empty folder, when another export is
+    writing to it, or when the disk refuses.
     """
     out = out.absolute()
     part = out.with_name(f".{out.name}.part")
     try:
         with _lock(out):
             _refuse_existing(out)
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
             try:
-                yield part
+                journal = _opened(part, fingerprint)
+                try:
+                    yield part, journal
+                finally:
+                    journal.close()
+                journal.remove()
                 _refuse_existing(out)
                 if out.exists():
                     out.rmdir()
@@ -47,6 +52,18 @@ def staged(out: Path) -> Iterator[Path]:
             subject=error.filename or out,
             remedy="Free some space or choose another folder.",
         ) from error
+
+
+def _opened(part: Path, fingerprint: str) -> Journal:
+    """The journal in `part`; the folder is emptied first when nothing of it can be used."""
+    part.mkdir(parents=True, exist_ok=True)
+    journal = Journal(part, fingerprint)
+    if journal.entries:
+        return journal
+    journal.close()
+    shutil.rmtree(part)
+    part.mkdir()
+    return Journal(part, fingerprint)
 
 
 def _lock(out: Path) -> FileLock:

@@ -217,11 +217,13 @@ class Commands(QObject):
                 splits=choice.splits,
                 real=choice.real,
                 synthetic=choice.synthetic,
+                tile=choice.tile,
             )
 
         def done(report: ExportReport) -> None:
             text = self.tr("{} images exported, {} of them synthetic: {}")
-            self.noted.emit(text.format(report.images, report.synthetic, choice.out))
+            said = text.format(report.images, report.synthetic, choice.out)
+            self.noted.emit(" ".join((f"{said}.", *report.notes)))
 
         self._in_session(session, self.tr("Exporting…"), work, done)
 

@@ -12,26 +12,45 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from defectstudio.app.exporting import EXPORTERS
 from defectstudio.domain.records import Split
+from defectstudio.exchange.request import MIN_TILE
+from defectstudio.exchange.writers import WRITERS
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
 
-_FORMATS = {"coco": "COCO", "mvtec": "MVTec AD", "png": "PNG"}
+_FORMATS = {
+    "coco": "COCO",
+    "coco-polygons": "COCO, polygons",
+    "yolo": "YOLO",
+    "voc": "Pascal VOC",
+    "labelme": "LabelMe",
+    "labelme-polygons": "LabelMe, polygons",
+    "cvat": "CVAT 1.1",
+    "mvtec": "MVTec AD",
+    "mvtec2": "MVTec AD 2",
+    "png": "PNG",
+}
+
+_TOO_SMALL = range(1, MIN_TILE)
 
 
 @dataclass(frozen=True)
 class ExportChoice:
-    """What to export where. splits: None for all images, also those without a split."""
+    """What to export where. splits: None for all images, also those without a split.
+
+    tile: the side in pixels of the pieces that pictures are cut into, None for whole pictures.
+    """
 
     out: Path
     format: str
     splits: tuple[Split, ...] | None
     real: bool
     synthetic: bool
+    tile: int | None = None
 
 
 class ExportDialog(QDialog):
@@ -44,8 +63,8 @@ class ExportDialog(QDialog):
         self.setWindowTitle(self.tr("Export dataset"))
         self._item = item
         self.format = QComboBox()
-        for key in EXPORTERS:
-            self.format.addItem(_FORMATS.get(key, key), key)
+        for key in WRITERS:
+            self.format.addItem(_FORMATS[key], key)
         self.folder = PathEdit(self.tr("Where the new folder is made"))
         self.folder.show_path(folder)
         self.name = QLineEdit()
@@ -56,12 +75,18 @@ class ExportDialog(QDialog):
         self.synthetic = QCheckBox(self.tr("synthetic samples ({})").format(samples))
         for box in (self.real, self.synthetic):
             box.setChecked(True)
+        self.tile = QSpinBox()
+        self.tile.setRange(0, 8192)
+        self.tile.setSingleStep(64)
+        self.tile.setSuffix(" px")
+        self.tile.setSpecialValueText(self.tr("whole pictures"))
         self._note = hint("")
         form = QFormLayout()
         form.addRow(self.tr("Format"), self.format)
         form.addRow(self.tr("In folder"), self.folder)
         form.addRow(self.tr("New folder"), self.name)
         form.addRow(self.tr("Content"), _row(self.real, self.synthetic))
+        form.addRow(self.tr("Pieces of"), self.tile)
         form.addRow(self.tr("Splits"), _row(self.unsplit, *self.splits.values()))
         buttons, self.go = verb_buttons(self.tr("Export"))
         buttons.accepted.connect(self.accept)
@@ -76,6 +101,7 @@ class ExportDialog(QDialog):
             box.toggled.connect(self._check)
         self.name.textChanged.connect(self._check)
         self.folder.changed.connect(self._check)
+        self.tile.valueChanged.connect(self._check)
         self._suggest()
 
     @property
@@ -88,6 +114,7 @@ class ExportDialog(QDialog):
             None if self.unsplit.isChecked() else chosen,
             self.real.isChecked(),
             self.synthetic.isChecked(),
+            self.tile.value() or None,
         )
 
     def _suggest(self) -> None:
@@ -107,7 +134,7 @@ class ExportDialog(QDialog):
         taken = bool(name) and choice.out.exists()
         some = (choice.real or choice.synthetic) and choice.splits != ()
         plain = name not in ("", ".", "..") and Path(name).name == name
-        self.go.setEnabled(plain and not taken and some)
+        self.go.setEnabled(plain and not taken and some and self.tile.value() not in _TOO_SMALL)
         self._note.setText(
             self.tr("There is a folder of this name already.") if taken else str(choice.out)
         )

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defectstudio.app.exporting import EXPORTERS, export
+from defectstudio.app.exporting import export
 from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
 from defectstudio.domain.records import JobState, Review, Role, Split
+from defectstudio.exchange.writers import WRITERS
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -62,7 +63,7 @@ def _manifest(out: Path) -> list[dict[str, object]]:
     return sorted(rows, key=lambda row: row["name"])
 
 
-@pytest.mark.parametrize("format", EXPORTERS)
+@pytest.mark.parametrize("format", WRITERS)
 def test_everything_is_exported(project: Project, tmp_path: Path, format: str) -> None:
     report = export(project, tmp_path / "out", format)
     assert (report.format, report.images, report.synthetic) == (format, 4, 1)
@@ -122,6 +123,15 @@ def test_a_choice_is_exported(
 ) -> None:
     export(project, tmp_path / "out", "coco", **chosen)  # type: ignore[arg-type]
     assert [row["name"] for row in _manifest(tmp_path / "out")] == names
+
+
+def test_classes_are_merged_by_name(project: Project, tmp_path: Path) -> None:
+    project.add_class(1, "Hole")
+    report = export(project, tmp_path / "out", "coco", merge={"CRACK": "hole"}, tile=16)
+    assert report.defects == {"Hole": 2}
+    with pytest.raises(ExportError, match="no such class") as caught:
+        export(project, tmp_path / "two", "coco", merge={"crack": "dent"})
+    assert caught.value.subject == "dent"
 
 
 def test_nothing_to_export(project: Project, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from defectstudio.exchange.listing import folders, images, normal_entries, paired_entries
 from defectstudio.exchange.plan import GOOD, ImportEntry, ImportPlan, ImportProblem
+from defectstudio.exchange.readers.listing import folders, images, normal_entries, paired_entries
 
 
 def looks_like(source: Path) -> bool:

@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as hnp
 from pycocotools import mask as reference
 from pycocotools.coco import COCO
 
-from defectstudio.exchange import coco
-from defectstudio.exchange.coco import export_coco
-from defectstudio.exchange.exporting import ExportEntry
+from defectstudio.exchange import rle
+from defectstudio.exchange.exporting import ExportEntry, ExportRequest, export
+from defectstudio.exchange.writers import coco
+from defectstudio.imaging.masks import components
 from defectstudio.imaging.reading import read_image, read_label, write_png
 
 # pycocotools 2.0.11 with NumPy 2.
@@ -37,8 +38,9 @@ def _labels(table: Path) -> dict[str, np.ndarray]:
         for line in found.loadAnns(found.getAnnIds(image["id"])):
             mask = found.annToMask(line).astype(bool)
             assert not label[mask].any()
-            assert line["area"] == mask.sum() == reference.area(line["segmentation"])
-            assert list(reference.toBbox(line["segmentation"])) == line["bbox"]
+            runs = found.annToRLE(line)
+            assert line["area"] == mask.sum() == reference.area(runs)
+            assert list(reference.toBbox(runs)) == line["bbox"]
             assert line["iscrowd"] == 0
             label[mask] = line["category_id"]
         labels[image["file_name"]] = label
@@ -49,7 +51,7 @@ def test_masks_are_equal_to_the_pixel(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    report = export_coco(entries, classes, out)
+    report = export("coco", ExportRequest(entries, classes), out)
     labels = _labels(out / "annotations.json")
     for entry, (name, found) in zip(entries, labels.items(), strict=True):
         label = read_label(entry.label) if entry.label else np.zeros((20, 30), np.uint8)
@@ -60,14 +62,17 @@ def test_masks_are_equal_to_the_pixel(
     assert report.notes == ("2 images have void pixels, which belong to no mask.",)
 
 
+@pytest.mark.parametrize("format", ["coco", "coco-polygons"])
 @given(LABELS)
 @settings(deadline=None)
-def test_any_label_survives(tmp_path_factory: pytest.TempPathFactory, label: np.ndarray) -> None:
+def test_any_label_survives(
+    format: str, tmp_path_factory: pytest.TempPathFactory, label: np.ndarray
+) -> None:
     folder = tmp_path_factory.mktemp("coco")
     write_png(folder / "image.png", label)
     write_png(folder / "label.png", label)
     entry = ExportEntry("a", folder / "image.png", folder / "label.png", "i", None, True, None)
-    export_coco([entry], {1: "a", 7: "b", 254: "c"}, folder / "out")
+    export(format, ExportRequest([entry], {1: "a", 7: "b", 254: "c"}), folder / "out")
     (found,) = _labels(folder / "out" / "annotations.json").values()
     np.testing.assert_array_equal(found, label)
 
@@ -76,7 +81,7 @@ def test_ids_start_at_one_and_splits_have_tables(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    export_coco(entries, classes, out)
+    export("coco", ExportRequest(entries, classes), out)
     table = json.loads((out / "annotations.json").read_text())
     assert [image["id"] for image in table["images"]] == list(range(1, 8))
     number = len(table["annotations"])
@@ -92,24 +97,10 @@ def test_ids_start_at_one_and_splits_have_tables(
     assert [image["synthetic"] for image in table["images"]] == [False] * 6 + [True]
 
 
-def test_instances_are_connected_components() -> None:
+def test_runs_of_a_part_are_those_of_the_whole_mask() -> None:
     mask = np.zeros((5, 6), bool)
     mask[0, 0], mask[1, 1], mask[3:, 4:], mask[4, 0] = True, True, True, True
-    boxes = sorted(box for _, box, _ in coco.instances(mask))
-    assert boxes == [[0, 0, 2, 2], [0, 4, 1, 1], [4, 3, 2, 2]]
-    assert sorted(area for _, _, area in coco.instances(mask)) == [1, 2, 4]
-
-
-def test_a_table_that_reads_back_differently_is_noticed(
-    entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    from defectstudio.domain.errors import ExportError
-    from defectstudio.domain.files import write_json
-
-    def spoil(path: Path, value: dict[str, object]) -> None:
-        write_json(path, {**value, "annotations": []})
-
-    monkeypatch.setattr(coco, "write_json", spoil)
-    with pytest.raises(ExportError, match="did not read back"):
-        export_coco(entries, classes, tmp_path / "out")
+    for part, box in components(mask):
+        whole = np.zeros_like(mask)
+        whole[box.slices] = part
+        assert coco.placed_runs(part, box, mask.shape) == rle.encode(whole)

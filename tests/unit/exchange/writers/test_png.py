@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from defectstudio.exchange.exporting import ExportEntry
-from defectstudio.exchange.png import export_png
+from defectstudio.exchange.exporting import ExportEntry, ExportRequest, export
 from defectstudio.imaging.reading import read_image, read_label
 
 
@@ -17,7 +16,7 @@ def test_pictures_planes_and_masks(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    export_png(entries, classes, out)
+    export("png", ExportRequest(entries, classes), out)
     assert json.loads((out / "classes.json").read_text(encoding="utf-8")) == {
         "1": "crack", "7": "hole/äh",
     }  # fmt: skip
@@ -40,7 +39,7 @@ def test_pictures_planes_and_masks(
 def test_the_palette_is_pascal_vocs(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
-    export_png(entries[:1], classes, tmp_path / "out")
+    export("png", ExportRequest(entries[:1], classes), tmp_path / "out")
     with PillowImage.open(tmp_path / "out" / "labels" / "a.png") as plane:
         palette = np.array(plane.getpalette()).reshape(-1, 3)
     expected = {

@@ -10,15 +10,14 @@ import pytest
 from PIL import Image as PillowImage
 
 from defectstudio.domain.errors import ExportError
-from defectstudio.exchange.exporting import ExportEntry
+from defectstudio.exchange.exporting import ExportEntry, ExportRequest, export
 from defectstudio.exchange.importing import scan
-from defectstudio.exchange.mvtec import export_mvtec
 from defectstudio.imaging.reading import read_image, read_label, write_png
 
 
 def test_the_layout(entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path) -> None:
     out = tmp_path / "out"
-    report = export_mvtec(entries, classes, out)
+    report = export("mvtec", ExportRequest(entries, classes), out)
     files = {p.relative_to(out).as_posix() for p in out.rglob("*.png")}
     assert files == {
         "tile/train/good/000.png", "tile/train/good/001.png", "tile/test/good/000.png",
@@ -39,7 +38,7 @@ def test_masks_and_pictures(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    export_mvtec(entries, classes, out)
+    export("mvtec", ExportRequest(entries, classes), out)
     for place, kept in (
         ("crack", [entries[0], entries[2]]),
         ("combined", [entries[1], entries[6]]),
@@ -65,7 +64,7 @@ def test_numbers_have_one_width_past_a_thousand(tmp_path: Path) -> None:
     write_png(image, np.zeros((2, 2), np.uint8))
     write_png(label, np.ones((2, 2), np.uint8))
     entry = ExportEntry("a", image, label, "i", "test", True, None)
-    export_mvtec([entry] * 1001, {1: "c"}, tmp_path / "out")
+    export("mvtec", ExportRequest([entry] * 1001, {1: "c"}), tmp_path / "out")
     images = sorted(p.stem for p in (tmp_path / "out/i/test/c").iterdir())
     masks = sorted(p.stem for p in (tmp_path / "out/i/ground_truth/c").iterdir())
     assert (images[0], images[-1]) == ("0000", "1000")
@@ -75,7 +74,7 @@ def test_numbers_have_one_width_past_a_thousand(tmp_path: Path) -> None:
 def test_our_importer_reads_it_back(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
-    export_mvtec(entries, classes, tmp_path / "out")
+    export("mvtec", ExportRequest(entries, classes), tmp_path / "out")
     plan = scan(tmp_path / "out" / "tile")
     assert plan.format == "mvtec"
     assert len(plan.entries) == len(entries)
@@ -84,7 +83,7 @@ def test_our_importer_reads_it_back(
 
 def test_a_class_named_good_is_refused(entries: list[ExportEntry], tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="keeps this name"):
-        export_mvtec(entries, {1: "Good", 7: "b"}, tmp_path / "out")
+        export("mvtec", ExportRequest(entries, {1: "Good", 7: "b"}), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -92,7 +91,7 @@ def test_items_have_folders_and_a_missing_normal_side_is_said(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
     items = [entries[0], dataclasses.replace(entries[0], item="recipes")]
-    report = export_mvtec(items, classes, tmp_path / "out")
+    report = export("mvtec", ExportRequest(items, classes), tmp_path / "out")
     folders = {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()}
     assert folders == {"tile", "recipes-2"}
     assert sum("no good image for train/good" in note for note in report.notes) == 2

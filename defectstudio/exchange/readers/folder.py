@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from defectstudio.exchange import pairs
-from defectstudio.exchange.listing import folders, images, normal_entries, paired_entries
 from defectstudio.exchange.plan import GOOD, ImportEntry, ImportPlan, ImportProblem
+from defectstudio.exchange.readers import pairs
+from defectstudio.exchange.readers.listing import folders, images, normal_entries, paired_entries
 
 _NORMAL = frozenset({GOOD, "normal", "ok"})
 _IMAGES = frozenset({"images", "imgs", "image"})
