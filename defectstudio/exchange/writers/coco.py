@@ -115,6 +115,14 @@ class Coco:
 class CocoPolygons(Coco):
     """See the module; segmentations as polygons."""
 
+    def finish(self, rows: Rows, /) -> list[str]:
+        """The tables, and what other readers make of them."""
+        return [
+            *super().finish(rows),
+            "Polygons run around the pixels, as COCO's own tools fill them: programs that draw "
+            "through pixel centres make defects a pixel wider to the right and below.",
+        ]
+
     def _segmentation(self, part: Mask, box: Box, _shape: tuple[int, ...], /) -> Segmentation:
         corner = np.array([box.left, box.top])
         return [(ring + corner).ravel().tolist() for ring in corner_rings(part)]

@@ -57,6 +57,9 @@ class Cvat:
     def finish(self, rows: Rows, /) -> list[str]:
         """The table."""
         put_text(self._folder / TABLE, self._table(rows))
+        # CVAT's readers pass over images of a subset that the task does not bear.
+        if any(row.split for row in rows()):
+            return ["The format holds no splits: the manifest names the split of each image."]
         return []
 
     def _check(self, label: Label, found: list[dict[str, Any]], name: str) -> None:
@@ -79,10 +82,9 @@ class Cvat:
         yield "</annotations>\n"
 
     def _image(self, number: int, row: Row) -> Iterator[str]:
-        subset = f" subset={quoteattr(row.split)}" if row.split else ""
         # CVAT finds images by their name below its images folder.
         name = quoteattr(row.image.removeprefix("images/"))
-        yield f'<image id="{number}" name={name}{subset} '
+        yield f'<image id="{number}" name={name} '
         yield f'width="{row.width}" height="{row.height}">\n'
         for line in row.table:
             top, left, height, width = line["box"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from defectstudio.exchange.exporting import ExportEntry
+from defectstudio.exchange.exporting import ExportEntry, ExportReport, ExportRequest, export
 from defectstudio.imaging.reading import write_png
+from tests.unit.exchange.planes import NAMES
+
+Exported = Callable[[str, np.ndarray], tuple[Path, ExportReport]]
 
 
 @pytest.fixture
@@ -51,3 +55,19 @@ def entries(tmp_path: Path) -> list[ExportEntry]:
     add("good3", None, "test")
     add("made", both.T.reshape(20, 30), None)
     return made
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Exports a label under the name "größe" and the classes NAMES into a new folder."""
+
+    def run(format: str, label: np.ndarray) -> tuple[Path, ExportReport]:
+        folder = tmp_path_factory.mktemp("out")
+        write_png(folder / "image.png", label)
+        write_png(folder / "label.png", label)
+        entry = ExportEntry(
+            "größe", folder / "image.png", folder / "label.png", "i", None, True, None
+        )
+        return folder / "out", export(format, ExportRequest([entry], NAMES), folder / "out")
+
+    return run

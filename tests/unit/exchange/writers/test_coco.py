@@ -64,7 +64,7 @@ def test_masks_are_equal_to_the_pixel(
 
 @pytest.mark.parametrize("format", ["coco", "coco-polygons"])
 @given(LABELS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_any_label_survives(
     format: str, tmp_path_factory: pytest.TempPathFactory, label: np.ndarray
 ) -> None:

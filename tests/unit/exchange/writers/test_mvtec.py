@@ -12,7 +12,10 @@ from PIL import Image as PillowImage
 from defectstudio.domain.errors import ExportError
 from defectstudio.exchange.exporting import ExportEntry, ExportRequest, export
 from defectstudio.exchange.importing import scan
-from defectstudio.imaging.reading import read_image, read_label, write_png
+from defectstudio.exchange.pictures import Picture
+from defectstudio.exchange.writers.mvtec import MvtecAd
+from defectstudio.exchange.writers.writer import Ground
+from defectstudio.imaging.reading import read_image, read_label
 
 
 def test_the_layout(entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path) -> None:
@@ -58,17 +61,31 @@ def test_masks_and_pictures(
             np.testing.assert_array_equal(shown, expected)
 
 
-def test_numbers_have_one_width_past_a_thousand(tmp_path: Path) -> None:
-    image = tmp_path / "a.png"
-    label = tmp_path / "l.png"
-    write_png(image, np.zeros((2, 2), np.uint8))
-    write_png(label, np.ones((2, 2), np.uint8))
-    entry = ExportEntry("a", image, label, "i", "test", True, None)
-    export("mvtec", ExportRequest([entry] * 1001, {1: "c"}), tmp_path / "out")
-    images = sorted(p.stem for p in (tmp_path / "out/i/test/c").iterdir())
-    masks = sorted(p.stem for p in (tmp_path / "out/i/ground_truth/c").iterdir())
-    assert (images[0], images[-1]) == ("0000", "1000")
-    assert [f"{stem}_mask" for stem in images] == masks
+def test_numbers_have_one_width_past_a_thousand(
+    entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
+) -> None:
+    request = ExportRequest(entries[:1] * 1001, classes)
+    writer = MvtecAd(Ground(tmp_path, request, {"tile/test/crack": 999}))
+    picture = Picture(entries[0], "a", np.ones((2, 2), np.uint8), np.ones((2, 2), np.uint8), (1,))
+    names = [writer.write(picture) for _ in range(2)]
+    assert [written.image[-8:] for written in names] == ["0999.png", "1000.png"]
+    assert [written.labels[0][-13:] for written in names] == ["0999_mask.png", "1000_mask.png"]
+
+
+def test_the_layout_of_the_second_edition(
+    entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    report = export("mvtec2", ExportRequest(entries, classes), out)
+    files = {p.relative_to(out / "tile").as_posix() for p in out.rglob("*.png")}
+    bad = {f"{number:03d}_regular" for number in range(4)}
+    assert files == {
+        "train/good/000_regular.png", "validation/good/000_regular.png",
+        "test_public/good/000_regular.png",
+        *(f"test_public/bad/{name}.png" for name in bad),
+        *(f"test_public/ground_truth/bad/{name}_mask.png" for name in bad),
+    }  # fmt: skip
+    assert "The layout has no classes: all defects are bad." in report.notes
 
 
 def test_our_importer_reads_it_back(
