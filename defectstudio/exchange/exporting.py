@@ -15,11 +15,11 @@ from pathlib import Path, PurePosixPath
 import defectstudio
 from defectstudio.domain.errors import ExportError
 from defectstudio.domain.files import sha256_file, write_bytes, write_json
+from defectstudio.exchange.formats import WRITERS
 from defectstudio.exchange.journal import Journal, Row
 from defectstudio.exchange.pictures import VOID, Picture, names, pictures, significant_bits
 from defectstudio.exchange.request import ExportEntry, ExportRequest
 from defectstudio.exchange.staging import staged
-from defectstudio.exchange.writers import WRITERS
 from defectstudio.exchange.writers.writer import Ground, Writer, Written
 
 __all__ = [

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.records import Split
+from defectstudio.exchange.formats import WRITERS
 from defectstudio.exchange.request import MIN_TILE
-from defectstudio.exchange.writers import WRITERS
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
 
 _FORMATS = {

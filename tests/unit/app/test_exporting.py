@@ -13,7 +13,7 @@ from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
 from defectstudio.domain.records import JobState, Review, Role, Split
-from defectstudio.exchange.writers import WRITERS
+from defectstudio.exchange.formats import WRITERS
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
