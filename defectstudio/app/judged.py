@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.judging import KIND, evaluation_files
 from defectstudio.app.label_plane import LabelPlane
-from defectstudio.app.labels import check_no_background
 from defectstudio.app.outcomes import Outcomes
 from defectstudio.app.validation import parse_json
-from defectstudio.domain.errors import ImageError, JobError, ProjectError
+from defectstudio.domain.errors import ImageError, JobError
 from defectstudio.domain.records import ImageRecord, JobRecord, JobState, Split
 from defectstudio.domain.segmenters import SegmenterCard
-from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, Sweep
+from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, JudgedImage, Sweep
 from defectstudio.domain.specs import JOB_FILE, Example
 from defectstudio.imaging.reading import read_image, read_label
-from defectstudio.project.curation import PREDICTED
+from defectstudio.imaging.types import Label
 from defectstudio.project.project import Project
 
 ALL_CLASSES = "all classes"
@@ -55,33 +54,6 @@ class Figures:
 
     classes: dict[str, ClassFigures]
     mean_f1_kept: float | None
-
-
-@dataclass(frozen=True)
-class JudgedImage:
-    """An image at the kept threshold: pixels found, found in error, missed."""
-
-    sha256: str
-    group: str
-    classes: tuple[str, ...]
-    hits: int
-    false_alarms: int
-    misses: int
-    peak: float
-    prediction: str
-
-    @property
-    def f1(self) -> float | None:
-        """None where the image shows no defect."""
-        if not self.hits + self.misses:
-            return None
-        return 2 * self.hits / (2 * self.hits + self.false_alarms + self.misses)
-
-    @property
-    def badness(self) -> tuple[bool, float, int]:
-        """The least first: what was missed most, then false alarms, then good ones told as such."""
-        clean = self.f1 is None and not self.false_alarms
-        return clean, 1.0 if self.f1 is None else self.f1, -self.false_alarms - self.misses
 
 
 @dataclass(frozen=True)
@@ -174,13 +146,16 @@ class Evaluation:
 @dataclass(frozen=True)
 class JudgedPicture:
     """An image of a judgement, opened: levels for the screen, and what was said of it. record: the
-    project's own, None where it was taken out since; plane: an empty one, for the canvas."""
+    project's own, None where it was taken out since; plane: an empty one, for the canvas; label:
+    what it was judged by; kinds: the likeliest class of each pixel, where classes are told."""
 
     image: JudgedImage
     record: ImageRecord | None
     levels: list[NDArray[np.uint8]]
     plane: LabelPlane
     outcomes: Outcomes
+    label: Label
+    kinds: Label | None
 
 
 def last_evaluation(project: Project, segmenter: str, split: Split) -> JobRecord | None:
@@ -220,9 +195,12 @@ def open_judged(project: Project, found: Evaluation, image: JudgedImage) -> Judg
     pixels = read_image(record.file if record else example.image)
     label = _label(example, record)
     plane = read_label(label) if label else np.zeros(pixels.shape[:2], np.uint8)
-    probability = read_image(found.job.folder / PREDICTIONS / image.prediction)
+    said = found.job.folder / PREDICTIONS
+    probability = read_image(said / image.prediction)
+    kinds = read_label(said / image.kinds) if image.kinds else None
     outcomes = Outcomes(probability, plane)
-    if outcomes.shape != pixels.shape[:2]:
+    sizes = {outcomes.shape, (outcomes if kinds is None else kinds).shape}
+    if sizes != {pixels.shape[:2]}:
         raise ImageError(
             "the probabilities are of another size than the image",
             subject=image.prediction,
@@ -230,27 +208,7 @@ def open_judged(project: Project, found: Evaluation, image: JudgedImage) -> Judg
         )
     empty = LabelPlane(np.zeros(outcomes.shape, np.uint8))
     levels = pyramid(shown(pixels, window_of(pixels)))
-    return JudgedPicture(image, record, levels, empty, outcomes)
-
-
-def accept_prediction(
-    project: Project, picture: JudgedPicture, threshold: float, class_id: int
-) -> None:
-    """What is found at the threshold becomes the label of the image, all of one class.
-
-    Raises ProjectError where nothing is found, the label cannot be saved, or the image is the
-    background of samples (`labels.check_no_background`).
-    """
-    found = picture.outcomes.found(threshold)
-    if picture.record is None or not found.any():
-        raise ProjectError(
-            "nothing is found at this threshold",
-            subject=picture.record.name if picture.record else picture.image.sha256[:12],
-            remedy="Choose a lower threshold, or draw the label in Paint.",
-        )
-    check_no_background(project, project.image(picture.record.id))
-    label = np.where(found, class_id, 0).astype(np.uint8)
-    project.save_label(picture.record.id, label, PREDICTED)
+    return JudgedPicture(image, record, levels, empty, outcomes, plane, kinds)
 
 
 def _label(example: Example, record: ImageRecord | None) -> Path | None:

@@ -58,6 +58,36 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class JudgedImage:
+    """An image of a judgement. classes: names of the defects it shows; hits, false_alarms, misses:
+    pixels at the kept threshold; peak: the largest probability. prediction, kinds: its files in
+    `predictions/`, the latter with the likeliest class of each pixel ("" where none is told)."""
+
+    sha256: str
+    group: str
+    classes: tuple[str, ...]
+    hits: int
+    false_alarms: int
+    misses: int
+    peak: float
+    prediction: str
+    kinds: str = ""
+
+    @property
+    def f1(self) -> float | None:
+        """None where the image shows no defect."""
+        if not self.hits + self.misses:
+            return None
+        return 2 * self.hits / (2 * self.hits + self.false_alarms + self.misses)
+
+    @property
+    def badness(self) -> tuple[bool, float, int]:
+        """The least first: what was missed most, then false alarms, then good ones told as such."""
+        wrong = self.false_alarms + self.misses
+        return self.f1 is None and not wrong, 1.0 if self.f1 is None else self.f1, -wrong
+
+
+@dataclass(frozen=True)
 class EvaluateSpec:
     """Judge a segmenter on real images.
 

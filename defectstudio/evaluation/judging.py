@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from defectstudio.domain.segmenting import JudgedImage
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.segmentation import Judgement
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.types import Mask
-from defectstudio.metrics.scores import level_of, probabilities, scores
+from defectstudio.metrics.scores import Scores, level_of, probabilities, scores
 from defectstudio.networks.segmenters.loading import LoadedSegmenter
 from defectstudio.training.crops import VOID, read_scene
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An image of a judgement. classes: names of the defects it shows; hits, false_alarms,
-    misses: pixels at the kept threshold; peak: the largest probability; prediction: its file in
-    the run folder's `predictions/`."""
-
-    sha256: str
-    group: str
-    classes: tuple[str, ...]
-    hits: int
-    false_alarms: int
-    misses: int
-    peak: float
-    prediction: str
-
-    @property
-    def f1(self) -> float | None:
-        """None where the image shows no defect."""
-        if not self.hits + self.misses:
-            return None
-        return 2 * self.hits / (2 * self.hits + self.false_alarms + self.misses)
-
-    @property
-    def wrong(self) -> int:
-        """Pixels."""
-        return self.false_alarms + self.misses
 
 
 def judge(
@@ -51,7 +23,7 @@ def judge(
     classes: Mapping[int, str],
     judgement: Judgement,
     folder: Path,
-) -> Judged:
+) -> JudgedImage:
     """Add the image to the judgement and leave its probabilities in `folder`."""
     scene = read_scene(example)
     logits = segmenter.logits(scene.pixels)
@@ -60,9 +32,10 @@ def judge(
     probability = probabilities(logits)
     file = f"{example.sha256}.png"
     write_png(folder / file, np.rint(probability * 65535).astype(np.uint16))
+    kinds = _leave_kinds(segmenter, levels, folder / f"{example.sha256}-kinds.png")
     found = levels.max(axis=2) >= level_of(segmenter.card.threshold)
     truth, held = (scene.label > 0) & (scene.label < VOID), scene.label != VOID
-    return Judged(
+    return JudgedImage(
         example.sha256,
         example.group,
         tuple(classes[n] for n in scene.places if n in classes),
@@ -71,7 +44,17 @@ def judge(
         _count(~found & truth),
         float(probability.max(initial=0)),
         file,
+        kinds,
     )
+
+
+def _leave_kinds(segmenter: LoadedSegmenter, levels: Scores, path: Path) -> str:
+    """Of an output a class: the id of the likeliest class of each pixel, uint8."""
+    card = segmenter.card
+    if not card.config.multiclass:
+        return ""
+    write_png(path, np.fromiter(card.classes, np.uint8)[levels.argmax(axis=2)])
+    return path.name
 
 
 def _count(mask: Mask) -> int:

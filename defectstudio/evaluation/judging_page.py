@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectstudio.domain.segmenters import SegmenterCard
-from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec
+from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, JudgedImage
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.drawings import curve
-from defectstudio.evaluation.judging import Judged
 from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text, number
 from defectstudio.evaluation.segmentation import POOLED, Judgement, SegmentationFigures
 from defectstudio.imaging.channels import with_channels
@@ -50,7 +49,7 @@ def blocks(
     card: SegmenterCard,
     judgement: Judgement,
     figures: SegmentationFigures,
-    images: Sequence[Judged],
+    images: Sequence[JudgedImage],
 ) -> list[Block]:
     """What the page shows."""
     source = _source(spec, card)
@@ -65,7 +64,7 @@ def blocks(
         )
     found += [Text(source), Heading("Classes"), _classes(figures, source)]
     found += [_sizes(figures, source), Heading("Curves"), *_curves(judgement, source)]
-    worst = sorted(images, key=_badness)[: spec.settings.sheet]
+    worst = sorted(images, key=lambda one: one.badness)[: spec.settings.sheet]
     if worst:
         found += [Heading("Worst images first"), _table(worst, source)]
         found.append(Picture(_caption(source), _sheet(spec, card, worst)))
@@ -129,12 +128,7 @@ def _curves(judgement: Judgement, source: str) -> list[Block]:
     ]
 
 
-def _badness(one: Judged) -> tuple[bool, float, int]:
-    """Defects that were missed first, then false alarms."""
-    return one.f1 is None and not one.wrong, 1.0 if one.f1 is None else one.f1, -one.wrong
-
-
-def _table(worst: Sequence[Judged], source: str) -> Table:
+def _table(worst: Sequence[JudgedImage], source: str) -> Table:
     rows = [
         [one.sha256[:12], ", ".join(one.classes) or "good", one.group, number(one.f1),
          str(one.misses), str(one.false_alarms), number(one.peak)]
@@ -148,14 +142,16 @@ def _caption(source: str) -> str:
     return f"Image, and what was found (green), missed (blue), or found in error (red). {source}"
 
 
-def _sheet(spec: EvaluateSpec, card: SegmenterCard, worst: Sequence[Judged]) -> NDArray[np.uint8]:
+def _sheet(
+    spec: EvaluateSpec, card: SegmenterCard, worst: Sequence[JudgedImage]
+) -> NDArray[np.uint8]:
     by_hash = {one.sha256: one for one in spec.examples}
     pairs = [_pair(spec, card, by_hash[one.sha256], one) for one in worst]
     return contact_sheet([[image for image, _ in pairs], [over for _, over in pairs]], TILE)
 
 
 def _pair(
-    spec: EvaluateSpec, card: SegmenterCard, example: Example, one: Judged
+    spec: EvaluateSpec, card: SegmenterCard, example: Example, one: JudgedImage
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     scene = read_scene(example)
     said = to_unit(read_image(spec.run / PREDICTIONS / one.prediction)) >= card.threshold

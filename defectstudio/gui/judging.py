@@ -8,12 +8,11 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QWidget
 
+from defectstudio.app.accepting import FoundPart, accept_prediction, found_parts
 from defectstudio.app.comparing import forecast, start_comparison
 from defectstudio.app.judged import (
     Evaluation,
-    JudgedImage,
     JudgedPicture,
-    accept_prediction,
     last_evaluation,
     open_judged,
     read_evaluation,
@@ -25,6 +24,7 @@ from defectstudio.app.splitting import split
 from defectstudio.app.training_images import is_split
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import JobRecord, JobState, Role, Split
+from defectstudio.domain.segmenting import JudgedImage
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.dialogs.accept_label import AcceptLabelDialog
@@ -261,26 +261,28 @@ class Judging(QObject):
         session, record = self._session, picture.record
         if session is None or record is None:
             return
-        tally = picture.outcomes.tally(threshold)
-        dialog = AcceptLabelDialog(
-            record.name,
-            session.project.classes(record.item_id),
-            record.class_ids[0] if record.class_ids else 0,
-            tally.hits + tally.alarms,
-            self._window,
+        classes = session.project.classes(record.item_id)
+        if not classes:
+            self.noted.emit(self.tr("The item has no class: add one first."))
+            return
+        class_id = record.class_ids[0] if record.class_ids else classes[0].id
+
+        def ask(parts: list[FoundPart]) -> None:
+            if not parts:
+                self.noted.emit(self.tr("Nothing is found at this threshold."))
+                return
+            dialog = AcceptLabelDialog(record.name, classes, parts, picture.levels[0], self._window)
+            self._ask(dialog, lambda: self._accept(session, picture, dialog.parts))
+
+        self._read(lambda: found_parts(picture, threshold, class_id), ask, self.failed.emit)
+
+    def _accept(self, session: Session, picture: JudgedPicture, parts: list[FoundPart]) -> None:
+        text = self.tr("The prediction is the label of {} now.").format(picture.record.name)
+        session.documents.change(
+            lambda: accept_prediction(session.project, picture, parts),
+            lambda _: self.noted.emit(text),
+            self.failed.emit,
         )
-
-        def accept() -> None:
-            class_id = dialog.class_id
-            session.documents.change(
-                lambda: accept_prediction(session.project, picture, threshold, class_id),
-                lambda _: self.noted.emit(
-                    self.tr("The prediction is the label of {} now.").format(record.name)
-                ),
-                self.failed.emit,
-            )
-
-        self._ask(dialog, accept)
 
     # --- what happens meanwhile
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.domain.segmenters import SegmenterCard
-from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec
-from defectstudio.evaluation.judging import Judged, judge
+from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, JudgedImage
+from defectstudio.evaluation.judging import judge
 from defectstudio.evaluation.judging_page import blocks, sentence
 from defectstudio.evaluation.kept import files_of
 from defectstudio.evaluation.report import write_report
@@ -54,7 +54,7 @@ def _write(
     card: SegmenterCard,
     judgement: Judgement,
     figures: SegmentationFigures,
-    images: Sequence[Judged],
+    images: Sequence[JudgedImage],
 ) -> None:
     made = versions()
     levels = levels_of_sweep(HALF, judgement.kept)

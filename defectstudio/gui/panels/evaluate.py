@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from defectstudio.app.judged import Evaluation, JudgedImage, JudgedPicture
+from defectstudio.app.judged import Evaluation, JudgedPicture
 from defectstudio.domain.records import SegmenterRecord, Split
+from defectstudio.domain.segmenting import JudgedImage
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.figures_pane import FiguresPane
 from defectstudio.gui.panels.judged_model import IMAGE, JudgedModel, told

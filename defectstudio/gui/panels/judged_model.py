@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from defectstudio.app.judged import JudgedImage
+from defectstudio.domain.segmenting import JudgedImage
 
 IMAGE = Qt.ItemDataRole.UserRole
 

@@ -7,11 +7,11 @@ import pytest
 
 from defectstudio.app import judged
 from defectstudio.app.judged import ALL_CLASSES, open_judged, read_evaluation
-from defectstudio.domain.errors import ImageError, JobError, ProjectError
+from defectstudio.domain.errors import ImageError, JobError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.records import JobState, Role, Split
 from defectstudio.imaging.masks import Box
-from defectstudio.imaging.reading import read_label, write_png
+from defectstudio.imaging.reading import write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 from tests.unit.app.judged_files import leave_judgement
@@ -75,31 +75,6 @@ def test_a_picture_of_a_judgement(project, job):
     tally = picture.outcomes.tally(0.5)
     assert (tally.hits, tally.alarms, tally.misses) == (100, 1, 100)
     assert picture.outcomes.codes(0, Box(10, 10, 1, 2), 0.5).tolist() == [[1, 1]]
-
-
-def test_a_prediction_becomes_a_label(project, job):
-    found = read_evaluation(job)
-    picture = open_judged(project, found, found.worst_first[0])
-    judged.accept_prediction(project, picture, 0.5, 2)
-    record = project.image(picture.record.id)
-    assert record.class_ids == (2,) and (read_label(record.label_file) == 2).sum() == 101
-    again = open_judged(project, found, found.worst_first[0])
-    assert again.outcomes.tally(0.5).misses == 100, "the judgement goes by the label it saw"
-    with pytest.raises(ProjectError, match="nothing is found"):
-        judged.accept_prediction(project, picture, 0.99, 2)
-
-
-def test_a_prediction_makes_no_background_of_a_running_batch_a_defect(project, job):
-    found = read_evaluation(job)
-    normal = {one.sha256 for one in project.images(role=Role.NORMAL)}
-    image = next(one for one in found.worst_first if one.sha256 in normal)
-    picture = open_judged(project, found, image)
-    batch = project.add_job("synthesize", "3 with g")
-    with pytest.raises(ProjectError, match="a batch runs"):
-        judged.accept_prediction(project, picture, 0.0, 2)
-    project.update_job(batch.id, state=JobState.CANCELLED)
-    judged.accept_prediction(project, picture, 0.0, 2)
-    assert project.image(picture.record.id).role is Role.DEFECT
 
 
 def test_a_report_of_an_older_version_is_told(job):

@@ -217,6 +217,11 @@ def test_a_class_a_pixel_where_the_segmenter_tells_them(spec, new_pictures, tmp_
     through_file(wanted)
     mask = read_label(wanted.run / "predictions" / "masks" / "a.png")
     assert set(np.unique(mask)) <= set(CLASSES)
+    example = Example(new_pictures[0], None, "9" * 64, "part")
+    judged = judging(wanted.segmenter, (example,), tmp_path)
+    through_file(judged)
+    (row,) = json.loads((judged.run / "report" / "evaluate.json").read_text())["by_image"]
+    np.testing.assert_array_equal(read_label(judged.run / "predictions" / row["kinds"]), mask)
 
 
 def test_predictions_can_be_stopped(trained, new_pictures, tmp_path, through_file):
