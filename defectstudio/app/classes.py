@@ -16,6 +16,7 @@ from defectstudio.imaging.reading import pixel_sha256, read_label
 from defectstudio.imaging.types import Label
 from defectstudio.project.images import label_classes
 from defectstudio.project.models import GENERATORS, SEGMENTERS, CardT, RecordT, Shelf
+from defectstudio.project.names import name_key
 from defectstudio.project.project import Project
 from defectstudio.project.reclassing import VOID, RelabeledImage, RelabeledSample
 from defectstudio.project.samples import read_manifest
@@ -89,6 +90,19 @@ def delete_class(
     mapping = {class_id: VOID}
     new = [_relabeled_image(project, one, mapping) for one in _each(images, progress)]
     project.replace_class(item_id, class_id, None, new, [])
+
+
+def class_named(classes: Iterable[DefectClass], name: str) -> DefectClass:
+    """The class of this name, whatever its case. Raises ProjectError for none."""
+    known = list(classes)
+    for one in known:
+        if name_key(one.name) == name_key(name.strip()):
+            return one
+    raise ProjectError(
+        "there is no class of this name",
+        subject=name,
+        remedy=f"There are: {', '.join(one.name for one in known) or 'none'}.",
+    )
 
 
 def relabel(label: Label, mapping: Mapping[int, int]) -> Label:

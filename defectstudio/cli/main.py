@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from defectstudio.cli import generating, jobs, judging, models, projects, showing
+from defectstudio.cli import classes, generating, jobs, judging, models, projects, showing
 
 app = typer.Typer(
     name="defectstudio",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 for group in (showing, projects, generating, judging):
     group.register(app)
+app.add_typer(classes.app, name="classes")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 

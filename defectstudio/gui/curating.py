@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from defectstudio.app.classes import class_uses, delete_class, merge_classes
+from defectstudio.app.classes import ClassUse, class_uses, delete_class, merge_classes
 from defectstudio.app.labels import mark_defect, mark_normal, restore_label
-from defectstudio.domain.records import EarlierLabel, ImageRecord, Role
+from defectstudio.domain.records import DefectClass, EarlierLabel, ImageRecord, Role
 from defectstudio.gui.dialogs.classes import ClassesDialog
 from defectstudio.gui.dialogs.earlier_labels import EarlierLabelsDialog
 from defectstudio.gui.session import Session
@@ -101,7 +101,11 @@ class Curating(QObject):
         self._dialog = dialog
 
         def read() -> None:
-            session.files.run(lambda: class_uses(project, item.id), self._show_uses, self._refuse)
+            session.files.run(
+                lambda: (class_uses(project, item.id), project.removed_classes(item.id)),
+                self._show_uses,
+                self._refuse,
+            )
 
         def change(work: Callable[[], object]) -> None:
             dialog.show_busy()
@@ -119,14 +123,15 @@ class Curating(QObject):
         dialog.deleted.connect(
             lambda one: change(lambda: delete_class(project, item.id, one, progress))
         )
+        dialog.restored.connect(lambda one: change(lambda: project.bring_class_back(item.id, one)))
         read()
         dialog.open()
 
     _dialog: ClassesDialog | None = None
 
-    def _show_uses(self, uses: object) -> None:
+    def _show_uses(self, found: tuple[list[ClassUse], list[DefectClass]]) -> None:
         if self._dialog is not None:
-            self._dialog.show_uses(uses)
+            self._dialog.show_uses(*found)
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._dialog is not None:

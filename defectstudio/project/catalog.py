@@ -84,6 +84,16 @@ def insert_class(connection: sqlite3.Connection, item_id: int, name: str) -> Def
     return DefectClass(class_id, item_id, name)
 
 
+def insert_again(connection: sqlite3.Connection, item_id: int, class_id: int, name: str) -> None:
+    """Add a class that was removed under the id it had. Raises ProjectError for a taken name."""
+    key = name_key(name)
+    _check_free(connection, item_id, key, name)
+    connection.execute(
+        "INSERT INTO classes (item_id, id, name, key) VALUES (?, ?, ?, ?)",
+        (item_id, class_id, name, key),
+    )
+
+
 def rename_class(connection: sqlite3.Connection, item_id: int, class_id: int, name: str) -> None:
     """Give a class another name; its id stays. Raises ProjectError."""
     name = clean_name(name, "class")

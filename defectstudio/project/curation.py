@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from defectstudio.domain.records import EarlierLabel, Review, Role
+from defectstudio.domain.records import DefectClass, EarlierLabel, Review, Role
 from defectstudio.imaging.types import Label
-from defectstudio.project import earlier_labels, images, reclassing, samples
+from defectstudio.project import earlier_labels, images, reclassing, restoring, samples
 from defectstudio.project.base import ProjectBase
+from defectstudio.project.catalog import check_classes
 from defectstudio.project.reclassing import RelabeledImage, RelabeledSample
 
 IMPORTED, PAINTED, PREDICTED = "", "painted", "predicted"
@@ -60,13 +61,44 @@ class Curation(ProjectBase):
 
         The planes without the class are stored already; they must be those of all its images and
         samples as they are now. Without `into`, samples of the class are removed, and images that
-        showed nothing else have no label.
+        showed nothing else have no label. What the class was is kept for `bring_class_back`.
 
         Raises ProjectError, and changes nothing, when a label changed meanwhile or a job runs.
         """
         change = reclassing.Change(item_id, class_id, into)
         with self._change("images") as connection:
+            check_classes(connection, item_id, {class_id})
+            watch = restoring.Watch(connection, item_id, class_id, change.now)
             reclassing.apply(connection, self.root, change, relabeled_images, relabeled_samples)
+            restoring.keep(self.root, watch.seen())
+        for table in ("classes", "samples"):
+            self.changed.emit(table)
+
+    def removed_classes(self, item_id: int) -> list[DefectClass]:
+        """Removed classes of an item of which it is kept what they were, the last one first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id, name FROM gone_classes WHERE item_id = ? ORDER BY rowid DESC",
+                (item_id,),
+            ).fetchall()
+        return [
+            DefectClass(row["id"], item_id, row["name"])
+            for row in rows
+            if restoring.file_of(self.root, item_id, row["id"]).is_file()
+        ]
+
+    def bring_class_back(self, item_id: int, class_id: int) -> None:
+        """Undo the removal of a class: its pixels in all labels are its own again, and removed
+        samples are there.
+
+        Raises ProjectError, and changes nothing, when such a label changed since, its name is
+        taken, or a job runs.
+        """
+        removed = restoring.read(self.root, item_id, class_id)
+        with self._change("images") as connection:
+            reclassing.check_no_job(connection, removed.name)
+            restoring.bring_back(connection, removed)
+        restoring.file_of(self.root, item_id, class_id).unlink(missing_ok=True)
         for table in ("classes", "samples"):
             self.changed.emit(table)
 

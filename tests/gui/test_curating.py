@@ -149,6 +149,15 @@ def test_a_class_is_merged_and_the_open_label_follows(classes, opened, qtbot):
     assert label[22, 45] == 1 and label[70, 90] == 1
     assert len(session.studio.history) == 0
     assert not classes.merge.isEnabled()  # into what?
+    classes.restore.click()
+    ask = classes.findChildren(QInputDialog)[-1]
+    assert ask.comboBoxItems() == ["hole"]
+    ask.accept()
+    qtbot.waitUntil(
+        lambda: set(np.unique(session.studio.document.plane.labels)) == {0, 1, 2}, timeout=5000
+    )
+    qtbot.waitUntil(lambda: classes.table.topLevelItemCount() == 2, timeout=5000)
+    assert row(classes, 1)[:2] == ["hole", "1"] and not classes.restore.isEnabled()
 
 
 def test_a_class_is_deleted_after_a_question(classes, opened, qtbot):
@@ -178,7 +187,7 @@ def test_progress_is_shown_and_buttons_wait(qtbot):
     dialog = ClassesDialog("plate")
     qtbot.addWidget(dialog)
     assert not dialog.rename.isEnabled()
-    dialog.show_uses([ClassUse(DefectClass(1, 1, "dent"), 0, 0, (), ())])
+    dialog.show_uses([ClassUse(DefectClass(1, 1, "dent"), 0, 0, (), ())], [])
     assert dialog.rename.isEnabled() and not dialog.merge.isEnabled()
     dialog.show()
     dialog.show_busy(3, 9)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.classes import ClassUse
+from defectstudio.domain.records import DefectClass
 from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
 from defectstudio.gui.panels.style.classes import swatch
 
@@ -26,8 +27,10 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 class ClassesDialog(QDialog):
-    """renamed: id, name; merged: id, id of the class that gets the pixels; deleted: id."""
+    """renamed: id, name; merged: id, id of the class that gets the pixels; deleted, restored: an
+    id."""
 
+    restored = Signal(int)
     renamed = Signal(int, str)
     merged = Signal(int, int)
     deleted = Signal(int)
@@ -36,6 +39,7 @@ class ClassesDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Classes of {}").format(item))
         self._uses: list[ClassUse] = []
+        self._removed: list[DefectClass] = []
         self.table = QTreeWidget()
         self.table.setAccessibleName(self.tr("Classes"))
         self.table.setRootIsDecorated(False)
@@ -55,6 +59,9 @@ class ClassesDialog(QDialog):
         self.rename = QPushButton(self.tr("Rename…"))
         self.merge = QPushButton(self.tr("Merge into…"))
         self.delete_ = QPushButton(self.tr("Delete…"))
+        self.restore = QPushButton(self.tr("Bring back…"))
+        self.restore.setToolTip(self.tr("A class that was merged or deleted"))
+        self.restore.clicked.connect(self._restore)
         self.rename.clicked.connect(self._rename)
         self.merge.clicked.connect(self._merge)
         self.delete_.clicked.connect(self._delete)
@@ -62,10 +69,11 @@ class ClassesDialog(QDialog):
         self._lay_out()
         self._check()
 
-    def show_uses(self, uses: list[ClassUse]) -> None:
-        """Show the classes; a change that was under way is done."""
+    def show_uses(self, uses: list[ClassUse], removed: list[DefectClass]) -> None:
+        """Show the classes, and those that can be brought back; a change that was under way is
+        done."""
         current = self._current
-        self._uses = uses
+        self._uses, self._removed = uses, removed
         self.bar.hide()
         self.problem.hide()
         self.table.clear()
@@ -107,6 +115,7 @@ class ClassesDialog(QDialog):
         self.rename.setEnabled(free)
         self.merge.setEnabled(free and len(self._uses) > 1)
         self.delete_.setEnabled(free)
+        self.restore.setEnabled(bool(self._removed) and self.bar.isHidden())
         if self._uses or use is not None:
             self.note.setText(
                 self.tr("Numbers of classes are never used again. Models keep what they learned.")
@@ -137,7 +146,7 @@ class ClassesDialog(QDialog):
                 self.tr("Merge {} into {}?").format(use.defect.name, name),
                 self.tr(
                     "Its pixels become {} in {} images and {} samples, and {} is gone. "
-                    "This cannot be undone."
+                    "It can be brought back while none of these labels is changed."
                 ).format(name, use.images, use.samples, use.defect.name)
                 + self._models(use),
                 self.tr("Merge"),
@@ -149,6 +158,17 @@ class ClassesDialog(QDialog):
         dialog.setComboBoxItems(names)
         dialog.open()
 
+    def _restore(self) -> None:
+        names = [one.name for one in self._removed]
+        dialog = input_dialog(
+            self,
+            self.tr("Bring a class back"),
+            self.tr("Its pixels are its own again, and its samples are back:"),
+            lambda name: self.restored.emit(self._removed[names.index(name)].id),
+        )
+        dialog.setComboBoxItems(names)
+        dialog.open()
+
     def _delete(self) -> None:
         use = self._current
         text = self.tr("Nothing is labeled with it.")
@@ -156,7 +176,8 @@ class ClassesDialog(QDialog):
             text = self.tr(
                 "In {} images its pixels become void: neither defect nor background. Those that "
                 "show nothing else lose their label, which is kept among the earlier ones. "
-                "{} samples that show it are removed. This cannot be undone."
+                "{} samples that show it are removed. It can be brought back while none of these "
+                "labels is changed."
             ).format(use.images, use.samples)
         confirm(
             self,
@@ -176,7 +197,7 @@ class ClassesDialog(QDialog):
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
         side = QHBoxLayout()
-        for button in (self.rename, self.merge, self.delete_):
+        for button in (self.rename, self.merge, self.delete_, self.restore):
             button.setAutoDefault(False)
             side.addWidget(button)
         side.addStretch(1)

@@ -195,3 +195,61 @@ def test_what_is_refused(project):
     project.update_job(job.id, state=JobState.DONE)
     project.rename_class(1, CRACK, "split")
     assert project.classes(1)[0].name == "split"
+
+
+def test_a_removed_class_is_brought_back_as_it_was(project):
+    first = state(project)
+    merge_classes(project, 1, CRACK, HOLE)
+    merged = state(project)
+    delete_class(project, 1, HOLE)
+    assert [one.name for one in project.removed_classes(1)] == ["hole", "crack"]
+    project.bring_class_back(1, HOLE)
+    assert state(project) == merged and project.gone_classes(1) == {CRACK: HOLE}
+    project.bring_class_back(1, CRACK)
+    assert state(project) == first and project.gone_classes(1) == {}
+    assert project.removed_classes(1) == []
+    assert project.add_class(1, "more").id == 4
+    with pytest.raises(ProjectError, match="not known any more"):
+        project.bring_class_back(1, CRACK)
+
+
+def test_a_class_into_which_another_was_merged_comes_back_with_it(project):
+    merge_classes(project, 1, HOLE, CRACK)
+    before = state(project)
+    merge_classes(project, 1, CRACK, DENT)
+    project.bring_class_back(1, CRACK)
+    assert state(project) == before and project.gone_classes(1) == {HOLE: CRACK}
+
+
+def test_samples_come_back_without_a_job_that_was_forgotten(project):
+    job = project.add_job("synthesize", "a batch")
+    project.update_job(job.id, state=JobState.DONE)
+    with project._database.write() as connection:
+        connection.execute("UPDATE samples SET job_id = ?", (job.id,))
+    delete_class(project, 1, CRACK)
+    project.remove_job(job.id)
+    project.bring_class_back(1, CRACK)
+    assert [one.job_id for one in project.samples(1)] == [None, None]
+
+
+def test_what_keeps_a_class_from_coming_back_changes_nothing(project):
+    delete_class(project, 1, CRACK)
+    project.add_class(1, "Crack")
+    before = state(project)
+    with pytest.raises(ProjectError, match="class of this name"):
+        project.bring_class_back(1, CRACK)
+    project.save_label(3, plane(HOLE, DENT))
+    with pytest.raises(ProjectError, match="were changed since"):
+        project.bring_class_back(1, CRACK)
+    project.add_job("train", "busy")
+    with pytest.raises(ProjectError, match="'busy'"):
+        project.bring_class_back(1, CRACK)
+    assert state(project)[0] == before[0] and project.gone_classes(1) == {CRACK: 255}
+
+
+def test_without_room_for_what_a_class_was_it_stays(project):
+    (project.root / "backups").touch()
+    before = state(project)
+    with pytest.raises(ProjectError, match="cannot be kept"):
+        delete_class(project, 1, CRACK)
+    assert state(project) == before

@@ -75,14 +75,16 @@ def test_help_is_light():
 def test_every_command_of_the_contract_is_there():
     commands = (
         *("app", "demo", "new", "import", "split", "train"),
-        *("synthesize", "export", "replay", "compare", "jobs", "models", "doctor"),
+        *("synthesize", "export", "replay", "compare", "jobs", "models", "classes", "doctor"),
     )
     listed = run("--help").stdout
     assert all(name in listed for name in commands)
     for name in commands:
         assert (
             "--json"
-            in run(*([name, "list"] if name in ("jobs", "models") else [name]), "--help").stdout
+            in run(
+                *([name, "list"] if name in ("jobs", "models", "classes") else [name]), "--help"
+            ).stdout
         )
 
 
@@ -188,6 +190,23 @@ def test_models_are_listed_renamed_and_deleted(ready, tmp_path):
     run("models", "delete", ready, "b", "--sort", "segmenter", code=1)
     assert "The generator b is gone." in run("models", "delete", ready, "b").stdout
     assert said("models", "list", ready) == {"models": []}
+
+
+def test_classes_are_listed_renamed_merged_deleted_and_brought_back(ready):
+    (dent,) = (one["defect"]["name"] for one in said("classes", "list", ready)["classes"])
+    with Project.open(ready) as project:
+        project.add_class(1, "hole")
+    assert said("classes", "rename", ready, dent.upper(), "bump")["name"] == "bump"
+    assert "bump is hole now" in run("classes", "merge", ready, "bump", "hole").stdout
+    assert said("classes", "delete", ready, "hole") == {"id": 2, "name": "hole"}
+    listed = run("classes", "list", ready).stdout
+    assert "hole: removed, can be brought back" in listed and "bump: removed" in listed
+    error = said("classes", "restore", ready, "dent", code=1)["error"]
+    assert error["remedy"] == "There are: hole, bump."
+    for name in ("hole", "bump"):
+        assert f"{name} is back." in run("classes", "restore", ready, name).stdout
+    images = [one["images"] for one in said("classes", "list", ready)["classes"]]
+    assert len(images) == 2 and images[0] > 0 == images[1]
 
 
 def add_generator(root, folder):
