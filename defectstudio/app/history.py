@@ -8,7 +8,8 @@ from psygnal import Signal
 
 
 class Command(Protocol):
-    """Something that was done and can be taken back: its name in the menu, its cost in bytes."""
+    """Something that was done and can be taken back: its name in the menu, its cost in bytes,
+    which may fall but never rises."""
 
     @property
     def text(self) -> str: ...
@@ -34,6 +35,8 @@ class History:
         self._limit, self._keep, self._budget = limit, keep, budget
         self._done: list[Command] = []
         self._undone: list[Command] = []
+        self._at_most = 0
+        """Bytes that all of them hold at most: none is asked again while this is in the budget."""
 
     @property
     def keep(self) -> int:
@@ -67,6 +70,7 @@ class History:
         """Put a command that has just been done on the stack; what was undone is gone."""
         self._undone.clear()
         self._done.append(command)
+        self._at_most += command.cost
         self._forget()
         self.changed.emit()
 
@@ -109,9 +113,12 @@ class History:
         self.changed.emit()
 
     def _forget(self) -> None:
-        surplus = max(0, len(self._done) - self._limit)
-        cost = sum(command.cost for command in self._done[surplus:])
+        del self._done[: max(0, len(self._done) - self._limit)]
+        if self._at_most <= self._budget:
+            return
+        surplus, cost = 0, self.cost
         while cost > self._budget and len(self._done) - surplus > self._keep:
             cost -= self._done[surplus].cost
             surplus += 1
         del self._done[:surplus]
+        self._at_most = cost

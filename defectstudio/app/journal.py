@@ -1,7 +1,7 @@
 """The stroke journal: edits that are not saved yet, kept on disk in case the program dies.
 
 A journal is a file of records beside the drafts. The first two say which image is painted and
-what its label was when it was saved last; every other one is an edit. A record has its length and
+hold the file that it was saved to last; every other one is an edit. A record has its length and
 checksum before it, so that a journal torn anywhere is read up to its last whole edit.
 """
 
@@ -16,16 +16,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from defectstudio.app.classes import relabel
-from defectstudio.app.document import DRAFTS, gone_from_drafts, save_labels, stored_labels
+from defectstudio.app.document import (
+    DRAFTS,
+    gone_from_drafts,
+    save_labels,
+    stored_label,
+    stored_labels,
+)
 from defectstudio.app.label_plane import LabelPlane, Plane
 from defectstudio.app.strokes import Change, Patch, replace_labels
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.imaging.masks import Box
+from defectstudio.imaging.reading import label_in
 from defectstudio.imaging.types import Label
 from defectstudio.project.project import Project
 
@@ -68,13 +76,16 @@ class StrokeJournal:
             journal.path.unlink(missing_ok=True)
 
     def _begin(self, image_id: int, shape: tuple[int, int]) -> _Journal:
-        labels = stored_labels(self._project, self._project.image(image_id), shape)
-        base = zlib.compress(np.ascontiguousarray(labels).data, 1) if labels.any() else b""
+        record = self._project.image(image_id)
+        stored = stored_label(self._project, record)
+        # The file as it is: to decode it takes a large image's memory once more after each save.
+        base = stored.read_bytes() if stored is not None and stored.exists() else b""
+        gone = gone_from_drafts(self._project, record) if record.role is Role.NORMAL else {}
         folder = self._project.root / DRAFTS
         folder.mkdir(parents=True, exist_ok=True)
         journal = _Journal(folder / f"{image_id}-{secrets.token_hex(4)}{SUFFIX}", 0)
         journal.path.touch(exist_ok=False)
-        head = json.dumps({"image": image_id, "shape": shape}).encode()
+        head = json.dumps({"image": image_id, "shape": shape, "gone": gone}).encode()
         _write(journal, _record(head) + _record(base))
         return journal
 
@@ -96,7 +107,7 @@ def replay(path: Path) -> Lost | None:
     records = _records(data)
     try:
         head = json.loads(next(records))
-        labels = _base(next(records), tuple(head["shape"]))
+        labels = _base(next(records), head, path)
     except StopIteration:
         return None
     edits = 0
@@ -194,10 +205,12 @@ def _patches(record: bytes) -> Iterator[Patch]:
         place += length
 
 
-def _base(packed: bytes, shape: tuple[int, int]) -> Plane:
-    if not packed:
-        return np.zeros(shape, np.uint8)
-    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape).copy()
+def _base(stored: bytes, head: dict[str, Any], path: Path) -> Plane:
+    """What the edits began with; classes that were gone by then are not in it."""
+    if not stored:
+        return np.zeros(head["shape"], np.uint8)
+    gone = {int(before): now for before, now in head["gone"].items()}
+    return relabel(label_in(stored, path), gone)
 
 
 def _is_news(lost: Lost, project: Project, image: ImageRecord) -> bool:

@@ -17,8 +17,6 @@ from defectstudio.imaging.masks import Box, bounding_box
 from defectstudio.imaging.types import Mask
 
 TILE = 256
-_ASIDE = 64
-"""From this many changed tiles on, packing would be felt and is done by the executor."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,34 @@ class Patch:
         labels[box.slices] ^= delta.reshape(box.shape)
 
 
+@dataclass(frozen=True)
+class Loose:
+    """The same, not packed yet."""
+
+    box: Box
+    delta: Plane
+
+    def apply(self, labels: Plane) -> None:
+        """As of a patch."""
+        labels[self.box.slices] ^= self.delta
+
+
 class Change:
-    """What an edit changed on a plane; `loose` bytes are held until its patches are packed."""
+    """What an edit changed on a plane. The executor packs it meanwhile: nobody waits for that,
+    neither who paints nor who undoes.
 
-    def __init__(self, box: Box, packing: Future[tuple[Patch, ...]], loose: int) -> None:
-        self.box = box
-        self._packing, self._loose = packing, loose
+    cost: bytes held; less when it is packed.
+    """
 
-    @property
-    def cost(self) -> int:
-        """Bytes held."""
-        if not self._packing.done():
-            return self._loose
-        return sum(len(patch.packed) for patch in self.patches)
+    def __init__(self, box: Box, loose: tuple[Loose, ...], executor: Executor | None) -> None:
+        self.box, self._loose = box, loose
+        self.cost = sum(one.delta.size for one in loose)
+        self._packing: Future[tuple[Patch, ...]] = Future()
+        if executor is None:
+            self._packing.set_result(_packed(loose))
+        else:
+            self._packing = executor.submit(_packed, loose)
+        self._packing.add_done_callback(self._settle)
 
     @property
     def patches(self) -> tuple[Patch, ...]:
@@ -56,10 +69,15 @@ class Change:
 
     def apply(self, plane: LabelPlane) -> Box:
         """Undo or redo, whichever is due. Returns the box to draw again."""
-        for patch in self.patches:
-            patch.apply(plane.labels)
-            plane.refresh(patch.box)
+        loose = self._loose  # Before the question: it is let go of as soon as all is packed.
+        for part in self._packing.result() if self._packing.done() else loose:
+            part.apply(plane.labels)
+            plane.refresh(part.box)
         return self.box
+
+    def _settle(self, packing: Future[tuple[Patch, ...]]) -> None:
+        self.cost = sum(len(patch.packed) for patch in packing.result())
+        self._loose = ()
 
 
 class Recorder:
@@ -90,23 +108,16 @@ class Recorder:
 
     def finish(self) -> Change | None:
         """The change since the start, None when nothing changed."""
-        deltas = []
+        loose = []
         while self._before:
             (row, column), before = self._before.popitem()
             # Into the copy, which is not needed any more: whole-image strokes touch many tiles.
             delta = np.bitwise_xor(before, self._tile(row, column), out=before)
-            deltas.append((row * TILE, column * TILE, delta))
-        deltas = [delta for delta in deltas if delta[2].any()]
-        if self._box is None or not deltas:
+            if delta.any():
+                loose.append(Loose(Box(row * TILE, column * TILE, *delta.shape), delta))
+        if self._box is None or not loose:
             return None
-        return Change(self._box, self._pack(deltas), sum(delta.size for _, _, delta in deltas))
-
-    def _pack(self, deltas: list[tuple[int, int, Plane]]) -> Future[tuple[Patch, ...]]:
-        if self._executor is not None and len(deltas) >= _ASIDE:
-            return self._executor.submit(_packed, deltas)
-        packed: Future[tuple[Patch, ...]] = Future()
-        packed.set_result(_packed(deltas))
-        return packed
+        return Change(self._box, tuple(loose), self._executor)
 
     def _tile(self, row: int, column: int) -> Plane:
         top, left = row * TILE, column * TILE
@@ -227,18 +238,15 @@ def replace_labels(
     return recorder.finish()
 
 
-def _packed(deltas: list[tuple[int, int, Plane]]) -> tuple[Patch, ...]:
-    return tuple(_patch(top, left, delta) for top, left, delta in deltas)
+def _packed(loose: tuple[Loose, ...]) -> tuple[Patch, ...]:
+    return tuple(_patch(one.box, one.delta) for one in loose)
 
 
-def _patch(top: int, left: int, delta: Plane) -> Patch:
-    rows = np.flatnonzero(delta.any(axis=1))
-    columns = np.flatnonzero(delta.any(axis=0))
-    first, last = int(rows[0]), int(rows[-1]) + 1
-    start, stop = int(columns[0]), int(columns[-1]) + 1
-    changed = np.ascontiguousarray(delta[first:last, start:stop])
-    box = Box(top + first, left + start, last - first, stop - start)
-    return Patch(box, zlib.compress(changed.data, 1))
+def _patch(tile: Box, delta: Plane) -> Patch:
+    inner = bounding_box(delta.view(np.bool_))
+    assert inner is not None, "a delta that changes nothing"
+    changed = np.ascontiguousarray(delta[inner.slices])
+    return Patch(inner.moved(tile.top, tile.left), zlib.compress(changed.data, 1))
 
 
 def _centre(point: Point) -> Point:

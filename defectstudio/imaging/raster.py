@@ -64,9 +64,8 @@ def pixels(path: Path, kind: str) -> NDArray[Any]:
     return oriented(array, orientation)
 
 
-def label_pixels(path: Path) -> NDArray[np.uint8]:
+def label_pixels(data: bytes, path: Path) -> NDArray[np.uint8]:
     """The stored values of an 8-bit grey PNG or the indices of a palette PNG, uint8 (H, W)."""
-    data = path.read_bytes()
     check_png(data, path)
     with PillowImage.open(io.BytesIO(data), formats=["PNG"]) as image:
         exact = image.mode == "P" or (image.mode == "L" and _png_depth(data, path) == 8)

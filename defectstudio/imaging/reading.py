@@ -31,6 +31,7 @@ __all__ = [
     "MAX_PIXELS",
     "ImageHeader",
     "from_unit",
+    "label_in",
     "pixel_sha256",
     "read_header",
     "read_image",
@@ -140,7 +141,13 @@ def read_label(path: Path) -> Label:
     if _kind(path) != "PNG":
         raise ImageError("a label plane is a PNG", subject=path, remedy="Save it as an 8-bit PNG.")
     with _blaming(path):
-        return raster.label_pixels(path)
+        return raster.label_pixels(path.read_bytes(), path)
+
+
+def label_in(data: bytes, path: Path) -> Label:
+    """The same from a file's bytes, which were read from it or are kept in `path`."""
+    with _blaming(path):
+        return raster.label_pixels(data, path)
 
 
 def write_png(path: Path, array: Image | Mask) -> None:

@@ -305,7 +305,8 @@ def test_a_class_is_locked_by_key_and_by_click(opened, person, qtbot):
     QToolTip.hideText()
 
 
-def test_the_undo_stacks_memory_is_shown(opened, person):
-    assert "0.0 / 256 MB" in opened.status._undo.text()
+def test_the_undo_stacks_memory_is_shown(opened, person, qtbot):
+    shown = opened.status._undo
+    qtbot.waitUntil(lambda: "0.0 / 256 MB" in shown.text())
     person.paint((40, 30), (44, 60))
-    assert opened.status._undo.toolTip().startswith("1 step(s)")
+    qtbot.waitUntil(lambda: shown.toolTip().startswith("1 step(s)"))

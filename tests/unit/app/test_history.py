@@ -60,6 +60,17 @@ def test_at_least_two_hundred_are_kept_whatever_they_cost():
     assert history.cost == 20_000
 
 
+def test_commands_that_became_cheaper_are_counted_as_they_are():
+    history, log = History(keep=1, budget=100), []
+    steps = [Step(str(number), log, cost=60) for number in range(3)]
+    history.push(steps[0])
+    steps[0].cost = 30
+    history.push(steps[1])
+    assert len(history) == 2
+    history.push(steps[2])
+    assert (len(history), history.cost) == (1, 60)
+
+
 def test_the_oldest_go_beyond_the_limit():
     history = History(limit=5, keep=2)
     log = filled(9, history)
