@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from defectstudio.domain.errors import ImageError, JobError, ProjectError, Setti
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, JobRecord, Role, Split
 from defectstudio.domain.specs import (
+    CHUNKS_FOLDER,
     JOB_FILE,
     BackgroundFile,
     PlacementSettings,
@@ -26,6 +28,7 @@ from defectstudio.domain.specs import (
     StyleSettings,
     SynthesizeSpec,
 )
+from defectstudio.domain.spread import SpreadSettings
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.imaging.types import Mask
@@ -37,7 +40,6 @@ from defectstudio.project.project import Project, item_named
 from defectstudio.project.samples import NewSample
 
 KIND = "synthesize"
-SAMPLES_FOLDER = "samples"
 
 
 def start_synthesis(
@@ -68,10 +70,10 @@ def start_synthesis(
     may fall; regions: they fall inside the regions painted on backgrounds that have one. plan:
     how many samples of which class on which backgrounds, in place of class_name and count.
     blend: default as the generator wants. overrides: fields of BlendSettings, GrainSettings,
-    RefineSettings, PlacementSettings and StyleSettings, of which `polish` is by default as the
-    generator wants. The same call with the same seed makes the same bytes. trial: make only so
-    many of the samples, spread over the batch and the same as its own, and accept none;
-    `batch_trial.read_trial` tells of them.
+    RefineSettings, PlacementSettings, StyleSettings and SpreadSettings, of which `polish` is by
+    default as the generator wants. The same call with the same seed makes the same bytes. trial:
+    make only so many of the samples, spread over the batch and the same as its own, and accept
+    none; `batch_trial.read_trial` tells of them.
 
     Raises SettingError, ImageError and ProjectError.
     """
@@ -109,6 +111,7 @@ def start_synthesis(
         refine=looks.refine,
         placement=looks.placement,
         styles=looks.styles,
+        spread=looks.spread,
         device=device,
     )
     spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
@@ -159,24 +162,27 @@ def _item_of(project: Project, spec: SynthesizeSpec) -> int | None:
 
 @dataclass(frozen=True)
 class _Looks:
-    """The five groups of settings of a batch."""
+    """The groups of settings of a batch."""
 
     blend: BlendSettings
     grain: GrainSettings
     refine: RefineSettings
     placement: PlacementSettings
     styles: StyleSettings
+    spread: SpreadSettings
 
     @classmethod
     def of(cls, overrides: Mapping[str, Any], blend: BlendMode, polish: int) -> _Looks:
         kinds = (BlendSettings, GrainSettings, RefineSettings, PlacementSettings, StyleSettings)
-        blends, grains, refines, places, styles = spread(overrides, *kinds)
+        *looks, spreads = spread(overrides, *kinds, SpreadSettings)
+        blends, grains, refines, places, styles = looks
         return cls(
             settings(BlendSettings, {"mode": blend, **blends}),
             settings(GrainSettings, grains),
             settings(RefineSettings, refines),
             placement_of(places),
             settings(StyleSettings, {"polish": polish, **styles}),
+            settings(SpreadSettings, spreads),
         )
 
 
@@ -345,15 +351,38 @@ def _no_accept(_job: JobRecord) -> None:
 
 
 def _accept(project: Project, item_id: int, count: int) -> Accept:
+    """Chunk by chunk, each whole or not at all; after a crash it goes on with those that are left.
+
+    A record stays when its samples are taken, so that a worker does not make them again.
+    """
+
     def accept(job: JobRecord) -> None:
-        folders = sorted((job.folder / SAMPLES_FOLDER).glob("[0-9]*"))
-        if len(folders) != count:
+        folder = job.folder / CHUNKS_FOLDER
+        made = {record: _named_in(record) for record in sorted(folder.glob("*.json"))}
+        total = sum(len(names) for names in made.values())
+        if total != count:
             raise JobError(
-                f"{len(folders)} of {count} samples are there",
-                subject=job.folder / SAMPLES_FOLDER,
+                f"{total} of {count} samples are there",
+                subject=folder,
                 remedy="Start the job again.",
             )
-        project.accept_samples(item_id, [NewSample.in_folder(one) for one in folders], job.id)
-        shutil.rmtree(job.folder / SAMPLES_FOLDER, ignore_errors=True)  # the project has copies
+        for record, names in made.items():
+            samples = record.with_suffix("")
+            if samples.exists():
+                new = [NewSample.in_folder(samples / name) for name in names]
+                project.accept_samples(item_id, new, job.id)
+                shutil.rmtree(samples.replace(samples.with_name(f".{samples.name}.taken")))
 
     return accept
+
+
+def _named_in(record: Path) -> list[str]:
+    """The samples of a chunk, in order. Raises JobError."""
+    try:
+        return [str(name) for name in json.loads(record.read_text("utf-8"))["samples"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise JobError(
+            "the record of a chunk cannot be read",
+            subject=record,
+            remedy="Remove it and resume the job.",
+        ) from error

@@ -9,6 +9,7 @@ DefectStudioError
 |   |-- RecipeError      a recipe cannot be read or replayed
 |   |-- CheckpointError  a generator or a training state cannot be loaded
 |   |-- SettingError     a hyper-parameter or a setting is out of bounds
+|   |-- ClusterError     a cluster cannot be used
 |   |-- JobError         a job cannot be started, resumed or was stopped by the world
 |-- InternalError        we have a bug: exit status 3
 """
@@ -71,6 +72,10 @@ class CheckpointError(UserError):
 
 class SettingError(UserError):
     """A hyper-parameter or a setting is out of bounds."""
+
+
+class ClusterError(UserError):
+    """A cluster cannot be used."""
 
 
 class JobError(UserError):

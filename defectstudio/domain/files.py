@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from defectstudio.domain.errors import UserError
 
 _CHUNK = 1 << 20
+_SYNCED_AT_ONCE = 16
 
 
 def sha256_file(path: Path) -> str:
@@ -45,6 +47,19 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sync(paths: Iterable[Path]) -> None:
+    """Make files survive the loss of power: many at a time, for which a disk needs hardly longer
+    than for one."""
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE) as pool:
+        for _ in pool.map(_sync, paths):
+            pass
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def write_bytes(path: Path, data: bytes) -> None:

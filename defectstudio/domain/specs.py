@@ -19,9 +19,13 @@ from defectstudio.domain.recipe import (
     Seed,
 )
 from defectstudio.domain.seed_marks import Marks
+from defectstudio.domain.spread import SpreadSettings
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
+CHUNKS_FOLDER = "chunks"
+"""In a batch's run folder: its chunks, each a folder of samples and a JSON record beside it that
+names them in order; a chunk without a record is not whole."""
 
 Want = Literal["contents", "gallery", "sample"]
 
@@ -158,6 +162,7 @@ class SynthesizeSpec:
     placement: PlacementSettings = field(default_factory=PlacementSettings)
     styles: StyleSettings = field(default_factory=StyleSettings)
     marks: dict[int, Marks] = field(default_factory=dict)
+    spread: SpreadSettings = field(default_factory=SpreadSettings)
     device: Device = "cpu"
     kind: Literal["synthesize"] = "synthesize"
 

@@ -33,6 +33,7 @@ __all__ = [
     "from_unit",
     "label_in",
     "pixel_sha256",
+    "png_bytes",
     "read_header",
     "read_image",
     "read_label",
@@ -152,12 +153,17 @@ def label_in(data: bytes, path: Path) -> Label:
 
 def write_png(path: Path, array: Image | Mask) -> None:
     """Write uint8, uint16 or bool (as 0/255) of (H, W) or (H, W, 3) losslessly, whole or not."""
+    write_bytes(path, png_bytes(array))
+
+
+def png_bytes(array: Image | Mask) -> bytes:
+    """The file that `write_png` writes."""
     if array.dtype not in (np.uint8, np.uint16, np.bool_):
-        raise InternalError(f"cannot write {array.dtype} as PNG", subject=path)
+        raise InternalError(f"cannot write {array.dtype} as PNG")
     if array.ndim != 2 and array.shape[2:] != (3,):
-        raise InternalError(f"cannot write the shape {array.shape} as PNG", subject=path)
+        raise InternalError(f"cannot write the shape {array.shape} as PNG")
     stored = array.astype(np.uint8) * np.uint8(255) if array.dtype == np.bool_ else array
-    write_bytes(path, bytes(imagecodecs.png_encode(np.ascontiguousarray(stored), level=3)))
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(stored), level=3))
 
 
 def pixel_sha256(array: NDArray[Any]) -> str:

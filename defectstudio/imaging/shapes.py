@@ -9,6 +9,7 @@ import numpy as np
 
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.specs import LabeledFile
+from defectstudio.domain.spread import Fetch, in_place
 from defectstudio.imaging.masks import Box, components, warp
 from defectstudio.imaging.reading import read_label
 from defectstudio.imaging.types import Label, Mask
@@ -95,12 +96,13 @@ def shapes_in(label: Label, class_id: int) -> list[Shape]:
 
 
 def shapes_by_class(
-    files: Sequence[LabeledFile], class_ids: Sequence[int]
+    files: Sequence[LabeledFile], class_ids: Sequence[int], fetch: Fetch = in_place
 ) -> dict[int, list[Shape]]:
     """Every class's shapes in the order of the files. Raises UserError for a class without any."""
     shapes: dict[int, list[Shape]] = {class_id: [] for class_id in class_ids}
     for file in files:
-        label = read_label(file.label)
+        with fetch(file.label) as here:
+            label = read_label(here)
         for class_id in class_ids:
             shapes[class_id] += shapes_in(label, class_id)
     for class_id, own in shapes.items():

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -15,12 +14,14 @@ from defectstudio.domain.errors import SettingError, UserError
 from defectstudio.domain.recipe import Defect, Recipe, Style
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import BackgroundFile, PlanRow, SynthesizeSpec
+from defectstudio.domain.spread import Fetch, in_place
 from defectstudio.imaging.compose import Composite
 from defectstudio.imaging.masks import bounding_box, decode, encode
 from defectstudio.imaging.placement import Refusal, place
-from defectstudio.imaging.reading import read_image, read_mask
+from defectstudio.imaging.reading import read_mask
 from defectstudio.imaging.shapes import Shape, shapes_by_class
 from defectstudio.imaging.types import Image, Mask
+from defectstudio.synthesis.backgrounds import Backgrounds
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
 from defectstudio.synthesis.render import make_contents, render
@@ -73,24 +74,28 @@ class NoPlaceError(UserError):
     """A sample found no place; `refused` says how often why."""
 
     def __init__(self, index: int, tries: int, refused: Counter[str]) -> None:
-        self.refused = dict(refused)
+        self.index, self.tries, self.refused = index, tries, dict(refused)
         reasons = ", ".join(f"{reason} ({n} times)" for reason, n in refused.most_common())
         super().__init__(
             f"sample {index} found no place after {tries} tries: {reasons}",
             remedy="Widen the region, lower the scale or the gap, or choose other backgrounds.",
         )
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.index, self.tries, Counter(self.refused))
+
 
 class Batch:
     """Draws recipes and makes samples; the same spec and index give the same bytes."""
 
-    def __init__(self, spec: SynthesizeSpec, generator: ContentGenerator) -> None:
-        self.spec, self.generator = spec, generator
+    def __init__(
+        self, spec: SynthesizeSpec, generator: ContentGenerator, fetch: Fetch = in_place
+    ) -> None:
+        self.spec, self.generator, self._fetch = spec, generator, fetch
         self.painted = decode(spec.mask) if spec.mask else None
         self.shapes: dict[int, list[Shape]] = {}
         self._ends = list(accumulate(row.count for row in spec.plan))
-        # A line scan takes seconds to decode; tries and samples often share it.
-        self._read = lru_cache(maxsize=1)(read_image)
+        self._read = Backgrounds(fetch)
         if spec.styles.best_of > 1 and not generator.fills_mask:
             raise SettingError(
                 "this generator draws shapes of its own, which cannot be compared in one place",
@@ -98,7 +103,7 @@ class Batch:
                 remedy="Use 1, or a generator whose source is the mask.",
             )
         if self.painted is None and generator.fills_mask:
-            self.shapes = shapes_by_class(spec.shapes, spec.class_ids)
+            self.shapes = shapes_by_class(spec.shapes, spec.class_ids, fetch)
 
     def make(self, index: int) -> Made:
         """Sample `index`; refused placements and invisible samples are tried again and counted.
@@ -133,10 +138,12 @@ class Batch:
 
     def _tries(self, index: int, refused: Counter[str]) -> Iterator[tuple[Recipe, Image]]:
         """Recipes that found a place, with their backgrounds; refusals are counted."""
-        files = self._backgrounds(index)
+        places = self._row(index).backgrounds if self.spec.plan else ()
+        several = len(places or self.spec.backgrounds)
         for attempt in range(self.spec.placement.tries):
             rng = np.random.default_rng([self.spec.seed, index, attempt])
-            file = files[int(rng.integers(len(files)))]
+            chosen = int(rng.integers(several))
+            file = self.spec.backgrounds[places[chosen] if places else chosen]
             background = self._read(file.image)
             if defects := self._defects(index, file, background, rng, refused):
                 last = attempt == self.spec.placement.tries - 1
@@ -183,11 +190,6 @@ class Batch:
     def _row(self, index: int) -> PlanRow:
         return self.spec.plan[bisect_right(self._ends, index)]
 
-    def _backgrounds(self, index: int) -> Sequence[BackgroundFile]:
-        """Those that sample `index` may be made on."""
-        places = self._row(index).backgrounds if self.spec.plan else ()
-        return [self.spec.backgrounds[n] for n in places] or self.spec.backgrounds
-
     def _best(self, recipe: Recipe, background: Image, refused: Counter[str]) -> Recipe | None:
         """The best seed for each defect; None where all of one are rejects."""
         best = []
@@ -226,7 +228,7 @@ class Batch:
         if self.painted is not None:
             return [self._as_painted(class_id, background, rng)]
         size = (background.shape[0], background.shape[1])
-        allowed = read_mask(file.region) if file.region else None
+        allowed = self._region(file)
         if allowed is not None and allowed.shape != size:
             raise UserError(
                 f"the region is {allowed.shape[1]}x{allowed.shape[0]}, its background"
@@ -239,6 +241,13 @@ class Batch:
         many = range(self.spec.placement.per_sample)
         drawn = (self._draw(class_id, rng, hold=hold) for _ in many)
         return list(self._placed(drawn, allowed, occupied, rng, refused))
+
+    def _region(self, file: BackgroundFile) -> Mask | None:
+        """Where defects may fall on a background; None: everywhere."""
+        if file.region is None:
+            return None
+        with self._fetch(file.region) as here:
+            return read_mask(here)
 
     def _placed(
         self,

@@ -10,12 +10,12 @@ import numpy as np
 
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import RecipeError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import sha256_bytes, sync, to_json
 from defectstudio.domain.recipe import Defect, Recipe, SampleManifest, Style
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
 from defectstudio.imaging.contrast import strengthened
 from defectstudio.imaging.masks import Box, decode, dilate
-from defectstudio.imaging.reading import pixel_sha256, write_png
+from defectstudio.imaging.reading import pixel_sha256, png_bytes
 from defectstudio.imaging.surface import surface_under
 from defectstudio.imaging.tone import Level, from_relative, surround
 from defectstudio.imaging.types import Image, Mask, Unit
@@ -142,8 +142,13 @@ def render(recipe: Recipe, background: Image, generators: Generators) -> Composi
     return compose(background, contents, recipe.blend, recipe.grain, recipe.refine)
 
 
-def write_sample(folder: Path, recipe: Recipe, sample: Composite) -> SampleManifest:
-    """Write image.png, label.png, painted.png and recipe.json; the folder appears when whole."""
+def recipe_sha256(recipe: Recipe) -> str:
+    """What a recipe is named by: the SHA-256 of its canonical JSON."""
+    return sha256_bytes(to_json(recipe).encode("utf-8"))
+
+
+def sample_files(recipe: Recipe, sample: Composite) -> dict[str, bytes]:
+    """image.png, label.png, painted.png and recipe.json, which holds the manifest."""
     manifest = SampleManifest(
         recipe,
         pixel_sha256(sample.image),
@@ -151,11 +156,27 @@ def write_sample(folder: Path, recipe: Recipe, sample: Composite) -> SampleManif
         pixel_sha256(sample.painted),
         sample.fits,
     )
+    return {
+        "image.png": png_bytes(sample.image),
+        "label.png": png_bytes(sample.label),
+        "painted.png": png_bytes(sample.painted),
+        "recipe.json": (to_json(manifest) + "\n").encode("utf-8"),
+    }
+
+
+def write_sample(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a sample; the folder appears when whole, in place of a torn one."""
     beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    write_png(beside / "image.png", sample.image)
-    write_png(beside / "label.png", sample.label)
-    write_png(beside / "painted.png", sample.painted)
-    write_json(beside / "recipe.json", manifest)
+    for old in (beside, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for name, data in files.items():
+        (beside / name).write_bytes(data)
     beside.rename(folder)
-    return manifest
+
+
+def keep_sample(folder: Path, recipe: Recipe, sample: Composite) -> None:
+    """Write a sample so that it survives the loss of power."""
+    files = sample_files(recipe, sample)
+    write_sample(folder, files)
+    sync(folder / name for name in files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 
 import cv2
@@ -19,7 +20,13 @@ def versions() -> dict[str, str]:
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
-        **{name: version(name) for name in ("scipy", "scikit-image", "imagecodecs")},
+        **{name: _installed(name) for name in ("scipy", "scikit-image", "imagecodecs")},
         "blending": "compiled" if loading.library() else "NumPy",
         "cpu": torch.backends.cpu.get_cpu_capability(),
     }
+
+
+@cache
+def _installed(name: str) -> str:
+    """Read from a file, which every recipe would wait for."""
+    return version(name)

@@ -18,10 +18,14 @@ class Steps:
     def __init__(self, channel: Channel) -> None:
         self.channel, self.done, self.total = channel, 0, 0
 
-    def tick(self) -> None:
-        """One more is done. Raises Halted."""
-        self.done += 1
+    def tick(self, several: int = 1) -> None:
+        """One more is done, or several. Raises Halted."""
+        self.done += several
         self.channel.emit(Progress(self.done, self.total))
+        self.look()
+
+    def look(self) -> None:
+        """Raises Halted when no more is wanted."""
         if self.channel.stop():
             raise Halted
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import cv2
 import torch
 
 from defectstudio.domain.device import Device
@@ -24,6 +25,7 @@ def choose(wanted: Device) -> torch.device:
 def reproducible() -> None:
     """One thread, so that a content's bytes do not depend on the number of cores."""
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def threads() -> None:

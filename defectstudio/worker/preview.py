@@ -16,11 +16,11 @@ from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import (
+    keep_sample,
     place_contents,
     place_gallery,
     render,
     with_contrast,
-    write_sample,
 )
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
@@ -60,7 +60,7 @@ class PreviewWorker:
                 return
             recipe = replace(request.recipe, versions=versions())
             sample = render(recipe, self._background(request), self.loaded)
-            write_sample(request.out, recipe, sample)
+            keep_sample(request.out, recipe, sample)
             self.channel.emit(SampleMade(request.request, str(request.out)))
         except Exception as error:
             self.channel.fail(error, request.request)

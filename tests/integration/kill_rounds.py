@@ -205,11 +205,11 @@ def _starter_round(bench: Bench, root: Path, rng: random.Random, line: list[str]
 
 
 def batch_round(bench: Bench, root: Path, rng: random.Random) -> str:
-    """Kill the process that started a batch: all its samples are accepted, or none."""
+    """Kill the process that started a batch: of each chunk all samples are accepted, or none."""
     shutil.copytree(bench.trained, root)
     before = _contents(root)
-    folder = root / "runs" / "0003" / "samples"
-    made = lambda: len(list(folder.glob("[0-9]*")))  # noqa: E731
+    folder = root / "runs" / "0003" / "chunks"
+    made = lambda: len(list(folder.glob("*/[0-9]*")))  # noqa: E731
     _killed(synthesize(root), rng, bench.seconds["batch"], made, SAMPLES)
     job = _settled(root, before, "synthesize")
     assert len(_contents(root).samples) in (0, SAMPLES)

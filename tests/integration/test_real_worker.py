@@ -55,7 +55,7 @@ def test_a_batch_is_accepted_and_the_same_seed_makes_the_same(trained):
     samples = trained.samples()
     assert len(samples) == 3
     assert all(read_label(sample.label_file).any() for sample in samples)
-    assert not (first.record.folder / "samples").exists()
+    assert [one.suffix for one in (first.record.folder / "chunks").iterdir()] == [".json"]
     start_synthesis(trained, generator="g", count=3, seed=7).result()
     assert [one.sha256 for one in trained.samples()] == [one.sha256 for one in samples]
 

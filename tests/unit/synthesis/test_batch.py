@@ -1,6 +1,7 @@
 """Batches: from one seed, exact labels, honest refusals."""
 
 import contextlib
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -111,8 +112,10 @@ def test_an_impossible_placement_says_why(spec, tmp_path):
     confined = replace(
         spec, backgrounds=(replace(spec.backgrounds[0], region=tmp_path / "region.png"),)
     )
-    with pytest.raises(UserError, match="found no place after 20 tries"):
+    with pytest.raises(UserError, match="found no place after 20 tries") as caught:
         batch(confined).make(0)
+    sent = pickle.loads(pickle.dumps(caught.value))  # from a worker process to its owner
+    assert (str(sent), sent.refused) == (str(caught.value), caught.value.refused)
 
 
 def test_a_region_of_another_size_is_named(spec, tmp_path):

@@ -1,0 +1,158 @@
+"""Batches in chunks: independent parts whose outputs are the same whoever makes them, and whenever.
+
+A chunk is a folder of samples, each named by its number and its recipe's hash, and a record beside
+it, which is written last: a chunk with a record is whole. What a killed worker left of one without
+is looked through, and only what is missing is made.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from defectstudio.domain.errors import ImageError
+from defectstudio.domain.files import sync, write_json
+from defectstudio.domain.recipe import SampleManifest
+from defectstudio.domain.specs import CHUNKS_FOLDER
+from defectstudio.domain.spread import SpreadSettings
+from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
+from defectstudio.synthesis.batch import Batch
+from defectstudio.synthesis.render import recipe_sha256, sample_files, write_sample
+
+AT_LEAST = 8
+"""Chunks a process, where there are samples enough: the last to end keeps few others idle."""
+_MANIFEST = TypeAdapter(SampleManifest)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Samples `first` to `last`, this one not included."""
+
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def name(self) -> str:
+        """Of its folder; names sort as chunks do."""
+        return f"{self.first:07d}-{self.last:07d}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A chunk that is whole: its samples' folders in order, what was refused on the way by reason,
+    and how many seconds a worker had it in hand."""
+
+    chunk: Chunk
+    samples: tuple[str, ...]
+    refused: dict[str, int]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A record and the files of its samples, to be sent."""
+
+    record: Record
+    files: tuple[dict[str, bytes], ...]
+
+
+def missing(run: Path, count: int, settings: SpreadSettings) -> tuple[list[Record], list[Chunk]]:
+    """The records that are in the run folder, and what of a batch has none, in chunks."""
+    there = list(records(run))
+    done = {index for record in there for index in range(record.chunk.first, record.chunk.last)}
+    left = [index for index in range(count) if index not in done]
+    size = settings.chunk
+    if settings.processes > 1:
+        size = min(size, max(1, len(left) // (AT_LEAST * settings.processes)))
+    return there, list(_runs(left, size))
+
+
+def records(run: Path) -> Iterator[Record]:
+    """Of the chunks in a run folder that are whole, in order."""
+    for path in sorted((run / CHUNKS_FOLDER).glob("*.json")):
+        told = json.loads(path.read_text("utf-8"))
+        chunk = Chunk(**told["chunk"])
+        yield Record(chunk, tuple(told["samples"]), told["refused"], told["seconds"])
+
+
+def fill(batch: Batch, chunk: Chunk, run: Path, tick: Callable[[], None] = lambda: None) -> Record:
+    """Make what is missing of a chunk in the run folder; tick: called after every sample."""
+    began, refused, names = time.perf_counter(), Counter[str](), []
+    folder = run / CHUNKS_FOLDER / chunk.name
+    known = {name.name.partition("-")[0]: name for name in folder.glob("[0-9]*") if _intact(name)}
+    for index in range(chunk.first, chunk.last):
+        there = known.get(f"{index:07d}")
+        if there is None:
+            name, files, own = _made(batch, index)
+            write_sample(folder / name, files)
+            refused.update(own)
+        names.append(name if there is None else there.name)
+        tick()
+    return _recorded(Record(chunk, tuple(names), dict(refused), time.perf_counter() - began), run)
+
+
+def pack(batch: Batch, chunk: Chunk) -> Packed:
+    """Make a chunk, to be unpacked elsewhere."""
+    began, refused = time.perf_counter(), Counter[str]()
+    names, files = [], []
+    for index in range(chunk.first, chunk.last):
+        name, made, own = _made(batch, index)
+        names.append(name)
+        files.append(made)
+        refused.update(own)
+    record = Record(chunk, tuple(names), dict(refused), time.perf_counter() - began)
+    return Packed(record, tuple(files))
+
+
+def unpack(packed: Packed, run: Path) -> Record:
+    """Leave a packed chunk in the run folder, as `fill` does."""
+    record = packed.record
+    folder = run / CHUNKS_FOLDER / record.chunk.name
+    for name, files in zip(record.samples, packed.files, strict=True):
+        if not _intact(folder / name):
+            write_sample(folder / name, files)
+    return _recorded(record, run)
+
+
+def _made(batch: Batch, index: int) -> tuple[str, dict[str, bytes], Counter[str]]:
+    made = batch.make(index)
+    name = f"{index:07d}-{recipe_sha256(made.recipe)[:16]}"
+    return name, sample_files(made.recipe, made.sample), made.refused
+
+
+def _recorded(record: Record, run: Path) -> Record:
+    """Write the record when the samples are on the disk."""
+    folder = run / CHUNKS_FOLDER / record.chunk.name
+    sync(path for name in record.samples for path in (folder / name).iterdir())
+    write_json(folder.with_suffix(".json"), record)
+    return record
+
+
+def _intact(folder: Path) -> bool:
+    """Whether a sample is what its manifest says: after the loss of power it may not be."""
+    try:
+        manifest = _MANIFEST.validate_json((folder / "recipe.json").read_bytes())
+        planes = read_label(folder / "label.png"), read_label(folder / "painted.png")
+        found = [pixel_sha256(plane) for plane in (read_image(folder / "image.png"), *planes)]
+    except (OSError, ValidationError, ImageError):
+        return False
+    return found == [manifest.image_sha256, manifest.label_sha256, manifest.painted_sha256]
+
+
+def _runs(indices: Sequence[int], size: int) -> Iterator[Chunk]:
+    """Ascending numbers as chunks of neighbours."""
+    first = 0
+    for place, index in enumerate(indices):
+        ends = place + 1 == len(indices) or indices[place + 1] != index + 1
+        if ends or place + 1 - first == size:
+            yield Chunk(indices[first], index + 1)
+            first = place + 1
