@@ -14,7 +14,6 @@ from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import Role
 from defectstudio.exchange.importing import ImportEntry, ImportPlan, ImportProblem, check
 from defectstudio.exchange.plan import GOOD
-from defectstudio.imaging.reading import read_mask
 from defectstudio.imaging.types import Label
 from defectstudio.project.names import name_key
 
@@ -62,7 +61,7 @@ class Picture:
             class_id = class_ids.get(name_key(entry.class_name or ""))
             if class_id is None or entry.mask is None:
                 continue
-            mask = read_mask(entry.mask)
+            mask = entry.mask.read()
             contested += int((mask & (label != 0) & (label != class_id)).sum())
             label[mask & (label == 0)] = class_id
         return contested

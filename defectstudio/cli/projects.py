@@ -22,6 +22,9 @@ ExportFormat = Literal[
     "coco", "coco-polygons", "yolo", "voc", "labelme", "labelme-polygons", "cvat", "mvtec",
     "mvtec2", "png",
 ]  # fmt: skip
+ImportFormat = Literal[
+    "auto", "mvtec", "voc", "yolo", "cvat", "crackforest", "coco", "labelme", "folder"
+]
 ItemName = Annotated[str | None, typer.Option("--item", help="An item; default the only one.")]
 
 
@@ -55,9 +58,7 @@ def import_(
     *,
     project: ProjectPath,
     source: Annotated[Path, typer.Argument(help="A folder of images and masks; only read.")],
-    format: Annotated[
-        Literal["auto", "folder", "mvtec"], typer.Option(help="The folder's layout.")
-    ] = "auto",
+    format: Annotated[ImportFormat, typer.Option(help="The folder's layout.")] = "auto",
     item: Annotated[str | None, typer.Option(help="The item; made when there is none.")] = None,
     groups: Annotated[
         Path | None, typer.Option(help="CSV that says which images show one part.")

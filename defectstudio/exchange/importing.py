@@ -1,37 +1,68 @@
-"""What an import would take from a folder, found without changing or decoding anything."""
+"""What an import would take from a folder, found without changing or decoding pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
-from defectstudio.exchange.readers import folder, mvtec
-from defectstudio.imaging.reading import read_header, read_image, read_mask
+from defectstudio.exchange.readers import (
+    coco,
+    crackforest,
+    cvat,
+    folder,
+    labelme,
+    mvtec,
+    voc,
+    yolo,
+)
+from defectstudio.imaging.reading import read_header, read_image
 
-__all__ = ["FORMATS", "ImportEntry", "ImportPlan", "ImportProblem", "check", "scan"]
+__all__ = ["AUTO", "READERS", "ImportEntry", "ImportPlan", "ImportProblem", "check", "scan"]
 
-FORMATS = ("auto", "folder", "mvtec")
+AUTO = "auto"
 
 
-def scan(source: Path, format: str = "auto") -> ImportPlan:
+@dataclass(frozen=True)
+class Reader:
+    """A layout. looks_like: whether a folder has it, by its names; scan: its entries."""
+
+    looks_like: Callable[[Path], bool]
+    scan: Callable[[Path], ImportPlan]
+
+
+READERS = {
+    "mvtec": Reader(mvtec.looks_like, mvtec.scan),
+    "voc": Reader(voc.looks_like, voc.scan),
+    "yolo": Reader(yolo.looks_like, yolo.scan),
+    "cvat": Reader(cvat.looks_like, cvat.scan),
+    "crackforest": Reader(crackforest.looks_like, crackforest.scan),
+    "coco": Reader(coco.looks_like, coco.scan),
+    "labelme": Reader(labelme.looks_like, labelme.scan),
+    "folder": Reader(folder.looks_like, folder.scan),
+}
+"""By name, in the order in which a folder is tried; a plain folder is what no other layout is."""
+
+
+def scan(source: Path, format: str = AUTO) -> ImportPlan:
     """The entries and problems of a source folder.
 
-    format: "folder" (see exchange.readers.folder), "mvtec" (see exchange.readers.mvtec) or "auto".
-    Files are found by name; `check` looks inside. Raises ImportSourceError when there is no such
-    folder, the format is unknown, or nothing in it can be imported.
+    format: one of `READERS` (see the module of its name in exchange.readers) or "auto". Files are
+    found by name; `check` looks inside. Raises ImportSourceError when there is no such folder,
+    the format is unknown, a table cannot be read, or nothing in it can be imported.
     """
-    if format not in FORMATS:
+    if format not in (AUTO, *READERS):
         raise ImportSourceError(
-            "this format is not known", subject=format, remedy=f"Use one of {', '.join(FORMATS)}."
+            "this format is not known",
+            subject=format,
+            remedy=f"Use one of {', '.join((AUTO, *READERS))}.",
         )
     if not source.is_dir():
         raise ImportSourceError("there is no such folder", subject=source, remedy="Check the path.")
-    chosen = format
-    if format == "auto":
-        chosen = "mvtec" if mvtec.looks_like(source) else "folder"
     try:
-        plan = mvtec.scan(source) if chosen == "mvtec" else folder.scan(source)
+        plan = READERS[_format(source) if format == AUTO else format].scan(source)
     except OSError as error:
         raise ImportSourceError(
             f"the folder cannot be read ({error.strerror})",
@@ -43,8 +74,8 @@ def scan(source: Path, format: str = "auto") -> ImportPlan:
             "no images were found",
             subject=source,
             remedy="Expected are <class>/images with <class>/masks and good/images, images with "
-            "masks of the same name beside them, or MVTec AD's train, test and ground_truth."
-            + _hint(source),
+            "masks of the same name beside them, or the layout of MVTec AD, COCO, YOLO, Pascal "
+            "VOC, CVAT, LabelMe or CrackForest." + _hint(source),
         )
     return plan
 
@@ -55,18 +86,17 @@ def check(entry: ImportEntry) -> ImportProblem | None:
         if entry.mask is None:
             read_image(entry.image)
             return None
-        image, mask = read_header(entry.image), read_header(entry.mask)
-        if (image.height, image.width) != (mask.height, mask.width):
+        image, (height, width) = read_header(entry.image), entry.mask.size()
+        if (image.height, image.width) != (height, width):
             return ImportProblem(
-                entry.mask,
-                f"the mask has {mask.width} x {mask.height} pixels, "
-                f"its image {image.width} x {image.height}",
+                entry.mask.path,
+                f"the mask has {width} x {height} pixels, its image {image.width} x {image.height}",
                 "Save the mask in the size of its image.",
             )
         read_image(entry.image)
-        if not read_mask(entry.mask).any():
+        if not entry.mask.read().any():
             return ImportProblem(
-                entry.mask,
+                entry.mask.path,
                 "the mask is empty",
                 "Mark the defect, or move the image to the folder good.",
             )
@@ -75,10 +105,14 @@ def check(entry: ImportEntry) -> ImportProblem | None:
     return None
 
 
+def _format(source: Path) -> str:
+    return next((name for name, reader in READERS.items() if reader.looks_like(source)), "folder")
+
+
 def _hint(source: Path) -> str:
     items = [
         child.name
         for child in sorted(source.iterdir())
-        if child.is_dir() and (mvtec.looks_like(child) or folder.looks_like(child))
+        if child.is_dir() and any(reader.looks_like(child) for reader in READERS.values())
     ]
     return f" Import one item at a time: {', '.join(items[:8])}." if items else ""

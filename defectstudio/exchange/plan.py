@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from defectstudio.domain.records import Role
+from defectstudio.exchange.marks import MaskSource
 
 GOOD = "good"
 """The folder of defect-free images, and their class in a table of groups."""
@@ -14,13 +15,13 @@ GOOD = "good"
 @dataclass(frozen=True)
 class ImportEntry:
     """One image to import. `name` is unique within its class; class_name is None for a normal
-    image. mask: the file with the pixels of the class, None for a normal image."""
+    image. mask: where the pixels of the class are, None for a normal image."""
 
     name: str
     role: Role
     class_name: str | None
     image: Path
-    mask: Path | None
+    mask: MaskSource | None
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ImportProblem:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What a source holds. format is "folder" or "mvtec"."""
+    """What a source holds. format: one of `importing.READERS`."""
 
     format: str
     entries: tuple[ImportEntry, ...]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from defectstudio.domain.records import Role
+from defectstudio.exchange.marks import MaskFile
 from defectstudio.exchange.plan import ImportEntry, ImportProblem
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".webp", ".tif", ".tiff"})
@@ -74,7 +75,7 @@ def paired_entries(
                 )
             )
         else:
-            entries.append(ImportEntry(stem, Role.DEFECT, class_name, image, mask))
+            entries.append(ImportEntry(stem, Role.DEFECT, class_name, image, MaskFile(mask)))
     problems += [
         ImportProblem(mask, "the mask has no image", "Add the image, or remove the mask.")
         for mask in masks.values()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.records import Role
+from defectstudio.exchange.marks import MaskFile
 from defectstudio.exchange.plan import ImportEntry, ImportProblem
 from defectstudio.imaging.reading import read_mask
 
@@ -33,7 +34,7 @@ def entries(
         if _is_empty(mask):
             found.append(ImportEntry(stem, Role.NORMAL, None, image, None))
         else:
-            found.append(ImportEntry(stem, Role.DEFECT, class_name, image, mask))
+            found.append(ImportEntry(stem, Role.DEFECT, class_name, image, MaskFile(mask)))
     return found, problems
 
 

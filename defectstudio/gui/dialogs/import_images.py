@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 
 from defectstudio.app.importing import ImportReport
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.exchange.importing import AUTO, READERS
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
-
-_FORMATS = ("auto", "folder", "mvtec")
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class ImportDialog(QDialog):
         self.setWindowTitle(self.tr("Import images"))
         self.source = PathEdit(self.tr("Folder with images"))
         self.format = QComboBox()
-        self.format.addItems(_FORMATS)
+        self.format.addItems((AUTO, *READERS))
         self.item = QComboBox()
         self.item.setEditable(True)
         self.item.addItems(items)

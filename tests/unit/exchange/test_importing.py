@@ -11,6 +11,7 @@ from PIL import Image as PillowImage
 from defectstudio.domain.errors import ImportSourceError
 from defectstudio.domain.records import Role
 from defectstudio.exchange.importing import ImportEntry, ImportPlan, check, scan
+from defectstudio.exchange.marks import MaskFile
 
 
 def _image(path: Path, value: int = 90, shape: tuple[int, int] = (8, 6)) -> Path:
@@ -50,7 +51,7 @@ def test_class_folders_with_images_and_masks(tmp_path: Path) -> None:
     plan = scan(tmp_path)
     assert plan.format == "folder"
     assert plan.problems == ()
-    assert ImportEntry("ä", Role.DEFECT, "crack", image, mask) in plan.entries
+    assert ImportEntry("ä", Role.DEFECT, "crack", image, MaskFile(mask)) in plan.entries
     assert _found(plan) == {("crack", "ä"), ("hole", "1"), (None, "1"), (None, "2")}
 
 
@@ -70,7 +71,7 @@ def test_masks_beside_their_images(tmp_path: Path) -> None:
         (None, "MT_Free_a"), (None, "MT_Free_b"), (None, "a"), (None, "b"),
     }  # fmt: skip
     dent = next(entry for entry in plan.entries if entry.class_name == "dent")
-    assert (dent.image.name, dent.mask and dent.mask.name) == ("c.png", "c_mask.png")
+    assert (dent.image.name, dent.mask and dent.mask.path.name) == ("c.png", "c_mask.png")
 
 
 @pytest.mark.parametrize("apart", [True, False])
@@ -113,7 +114,7 @@ def test_mvtec_layout(tmp_path: Path) -> None:
     plan = scan(tmp_path)
     assert plan.format == "mvtec"
     assert _found(plan) == {(None, "train_000"), (None, "test_000"), ("crack", "000")}
-    assert ImportEntry("000", Role.DEFECT, "crack", image, mask) in plan.entries
+    assert ImportEntry("000", Role.DEFECT, "crack", image, MaskFile(mask)) in plan.entries
     assert _reasons(plan) == {"001.png": "it has no mask"}
 
 
@@ -144,7 +145,7 @@ def test_sources_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_checking_an_entry(tmp_path: Path) -> None:
     image, mask = _image(tmp_path / "a.png"), _mask(tmp_path / "m.png")
-    entry = ImportEntry("a", Role.DEFECT, "crack", image, mask)
+    entry = ImportEntry("a", Role.DEFECT, "crack", image, MaskFile(mask))
     assert check(entry) is None
     assert check(ImportEntry("a", Role.NORMAL, None, image, None)) is None
     _mask(mask, (6, 8))
@@ -169,4 +170,4 @@ def test_a_broken_mask_beside_its_image_is_left_to_the_check(tmp_path: Path) -> 
     (entry,) = scan(tmp_path).entries
     problem = check(entry)
     assert problem is not None
-    assert problem.path == entry.mask
+    assert entry.mask is not None and problem.path == entry.mask.path
