@@ -61,6 +61,12 @@ class LabelPlane:
             for column in range(box.left // BLOCK, (box.right - 1) // BLOCK + 1):
                 self._boxes.pop((row, column), None)
 
+    def may_hold_paint(self, box: Box) -> bool:
+        """False where all of the blocks that the box lies in are empty."""
+        rows = slice(box.top // BLOCK, (box.bottom - 1) // BLOCK + 1)
+        columns = slice(box.left // BLOCK, (box.right - 1) // BLOCK + 1)
+        return bool(self.levels[-1][rows, columns].any())
+
     def copied(self) -> Plane:
         """Level 0 copied where it is painted; the rest is memory that takes no room."""
         made = np.zeros(self.shape, np.uint8)

@@ -9,14 +9,14 @@ import numpy as np
 import scipy
 
 from defectstudio.app.document import Document
-from defectstudio.app.label_plane import union
+from defectstudio.app.label_plane import BLOCK, LabelPlane, union
 from defectstudio.app.style import Look
 from defectstudio.domain.generators import CONFIGS, STYLED
 from defectstudio.domain.recipe import BlendMode, Defect, Recipe, Style
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.domain.run_config import RunConfig
 from defectstudio.imaging.masks import Box, bounding_box, encode
-from defectstudio.imaging.types import Label, Mask
+from defectstudio.imaging.types import Mask
 
 CELL = 8
 """Pixels of a class closer than one to two cells belong to one defect."""
@@ -27,17 +27,17 @@ MOST = 48
 _TOUCHING = np.ones((3, 3), dtype=bool)
 
 
-def painted_defects(labels: Label, boxes: Mapping[int, Box]) -> tuple[Defect, ...]:
+def painted_defects(plane: LabelPlane, boxes: Mapping[int, Box]) -> tuple[Defect, ...]:
     """One defect for each painted part of each class; seed and generator are to be filled in.
 
-    labels: uint8 (H, W); boxes: the bounding box of each class to use.
+    boxes: the bounding box of each class to use.
     Parts that lie apart are defects of their own: in one box they would have to share a canvas,
     and the generator would draw them small.
     """
     return tuple(
         Defect(class_id, 0, encode(mask), place.top, place.left, "")
         for class_id, box in boxes.items()
-        for mask, place in parts(labels[box.slices] == class_id, box)
+        for mask, place in parts(plane, class_id, box)
     )
 
 
@@ -56,19 +56,18 @@ class Painted:
         boxes = {i: box for i, box in document.plane.class_boxes().items() if i in class_ids}
         key = document.revision, tuple(boxes)
         if not settled:
-            return painted_defects(document.plane.labels, boxes)
+            return painted_defects(document.plane, boxes)
         if document is not self._document or key != self._key:
             self._document, self._key = document, key
-            self._defects = painted_defects(document.plane.labels, boxes)
+            self._defects = painted_defects(document.plane, boxes)
         return self._defects
 
 
-def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
-    """The parts of a mask that lies at `box`, each in its tight box, in raster order."""
-    cells = _cells(mask)
-    numbers, count = scipy.ndimage.label(cells, structure=_TOUCHING)
+def parts(plane: LabelPlane, class_id: int, box: Box) -> list[tuple[Mask, Box]]:
+    """The parts of a class that lies in `box`, each in its tight box, in raster order."""
+    numbers, count = scipy.ndimage.label(_cells(plane, class_id, box), structure=_TOUCHING)
     if not 1 < count <= MOST:
-        return [_tight(mask, box)]
+        return [_tight(plane.labels[box.slices] == class_id, box)]
     found = []
     for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(numbers), start=1):
         area = Box(
@@ -76,10 +75,11 @@ def parts(mask: Mask, box: Box) -> list[tuple[Mask, Box]]:
             columns.start * CELL,
             (rows.stop - rows.start) * CELL,
             (columns.stop - columns.start) * CELL,
-        ).clipped(mask.shape)
+        ).clipped(box.shape)
         own = (numbers[rows, columns] == number).repeat(CELL, axis=0).repeat(CELL, axis=1)
-        part = mask[area.slices] & own[: area.height, : area.width]
-        found.append(_tight(part, area.moved(box.top, box.left)))
+        place = area.moved(box.top, box.left)
+        part = (plane.labels[place.slices] == class_id) & own[: area.height, : area.width]
+        found.append(_tight(part, place))
     return found
 
 
@@ -132,8 +132,24 @@ def same_sample(first: Recipe, second: Recipe) -> bool:
     return replace(first, versions={}) == replace(second, versions={})
 
 
-def _cells(mask: Mask) -> Mask:
-    """Which CELL x CELL squares hold a true pixel."""
+def _cells(plane: LabelPlane, class_id: int, box: Box) -> Mask:
+    """Which CELL x CELL squares of the box hold a pixel of the class.
+
+    Only what may hold paint is looked at: scratches in two corners have a box as large as the
+    image.
+    """
+    cells = np.zeros((-(-box.height // CELL), -(-box.width // CELL)), np.bool_)
+    for top in range(0, box.height, BLOCK):
+        for left in range(0, box.width, BLOCK):
+            part = Box(top, left, BLOCK, BLOCK).clipped(box.shape).moved(box.top, box.left)
+            if plane.may_hold_paint(part):
+                own = _pooled(plane.labels[part.slices] == class_id)
+                rows, columns = top // CELL, left // CELL
+                cells[rows : rows + own.shape[0], columns : columns + own.shape[1]] = own
+    return cells
+
+
+def _pooled(mask: Mask) -> Mask:
     height, width = mask.shape
     padded = np.pad(mask, ((0, -height % CELL), (0, -width % CELL)))
     # A row of a cell is eight bytes: one word, so that a line scan takes no second.
