@@ -12,6 +12,7 @@ from defectstudio.app.classes import relabel
 from defectstudio.app.display import Window, pyramid, shown, window_of
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.regions import read_region, region_file
+from defectstudio.app.windows import read_windows
 from defectstudio.domain.errors import ImageError, ProjectError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import ImageRecord, Role, Split
@@ -79,7 +80,7 @@ def open_document(project: Project, record: ImageRecord) -> Document:
     _check_unchanged(record)
     native = read_image(record.file)
     labels = stored_labels(project, record, native.shape[:2])
-    window = window_of(native)
+    window = read_windows(project.root).of(record) or window_of(native)
     return Document(
         record,
         native,

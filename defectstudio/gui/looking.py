@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 
 from defectstudio.app.display import Window, histogram_of, pyramid, shown, window_of
 from defectstudio.app.document import Document
+from defectstudio.app.windows import keep_window
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.canvas.window_panel import WindowPanel
 from defectstudio.gui.dialogs.calibrate import CalibrateDialog
@@ -26,14 +27,14 @@ class Looking(QObject):
         self._canvas = window.painting.canvas
         self.panel = WindowPanel(self._canvas)
         self._session: Session | None = None
-        self._windows: dict[int, Window] = {}
+        self._wanted: Window | None = None
         self._drawing = False
         self.panel.chosen.connect(self._choose)
         self.panel.reset.connect(self._reset)
 
     def use(self, session: Session) -> None:
         """Look at the documents of this session."""
-        self._session, self._windows, self._drawing = session, {}, False
+        self._session, self._wanted, self._drawing = session, None, False
         session.bridge.relay(session.studio.opened, self._opened)
         session.bridge.relay(session.project.changed, self._on_changed)
 
@@ -74,10 +75,9 @@ class Looking(QObject):
     def _document(self) -> Document | None:
         return None if self._session is None else self._session.studio.document
 
-    def _opened(self, document: Document | None) -> None:
+    def _opened(self, _document: Document | None) -> None:
+        self._wanted = None
         self._show_scale()
-        if document is not None and document.record.id in self._windows:
-            self._choose(self._windows[document.record.id])
         self.show_panel(self._window.actions_["view.window"].isChecked())
 
     def _on_changed(self, table: str) -> None:
@@ -97,7 +97,7 @@ class Looking(QObject):
     def _choose(self, window: Window) -> None:
         document = self._document
         if document is not None:
-            self._windows[document.record.id] = window
+            self._wanted = window
             self._draw(document)
 
     def _reset(self) -> None:
@@ -108,8 +108,8 @@ class Looking(QObject):
 
     def _draw(self, document: Document) -> None:
         """Draw the levels anew off this thread; while that goes on, only the last wish counts."""
-        session, wanted = self._session, self._windows[document.record.id]
-        if session is None or self._drawing or wanted == document.window:
+        session, wanted = self._session, self._wanted
+        if session is None or self._drawing or wanted is None or wanted == document.window:
             return
         self._drawing = True
 
@@ -122,11 +122,20 @@ class Looking(QObject):
                 self._canvas.item.show_levels(levels)
                 if self._window.actions_["view.preview"].isChecked():
                     session.previews.enable(True)
-            if self._document is not None and self._document.record.id in self._windows:
-                self._draw(self._document)
+                self._draw(document)
 
         def failed(error: DefectStudioError) -> None:
             self._drawing = False
             self._window.messages.show_error(error)
 
+        self._keep(session, document, wanted)
         session.files.run(lambda: pyramid(shown(document.native, wanted)), done, failed)
+
+    def _keep(self, session: Session, document: Document, window: Window) -> None:
+        """Show the item's other images like this too, unless it is what each is shown by."""
+
+        def work() -> None:
+            own = window == window_of(document.native)
+            keep_window(session.project.root, document.record, None if own else window)
+
+        session.files.run(work, lambda _: None, self._window.messages.show_error)

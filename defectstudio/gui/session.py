@@ -63,6 +63,7 @@ class Session(QObject):
         super().__init__()
         self.project, self.studio = project, studio
         self.files, self.bridge = files, bridge
+        self._tools = Background("tools", bridge)
         self.documents = Documents(project, studio, files)
         self.jobs = JobControl(project, bridge, files)
         self.previews: Previews | None = None
@@ -101,7 +102,7 @@ class Session(QObject):
         self._batching.noted.connect(self.noted)
         self.previews.noted.connect(self.noted)
         self.bridge.relay(self.project.changed, self._on_changed)
-        panels.painting.use(self.studio, self.files.run)
+        panels.painting.use(self.studio, self._tools.run)
         panels.painting.noted.connect(self.noted)
         panels.status.show_history(self.studio.history)
         panels.jobs.watch(self.jobs)
@@ -117,6 +118,7 @@ class Session(QObject):
             self.gallery.close()
         self.jobs.close()
         self._batching.close()
+        self._tools.close(drop=True)
         self.files.close()
         self.bridge.close()
         self.project.close()

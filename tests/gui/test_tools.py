@@ -1,5 +1,7 @@
 """The tools at the window: keys, wheel, pen, options, locks."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -192,17 +194,20 @@ def test_r_rolls_a_shape_while_it_is_dragged_and_the_style_at_other_times(opened
     assert studio.styles.seed(1) != seed
 
 
-def test_grabcut_answers_from_another_thread(opened, person, qtbot):
+def test_grabcut_waits_for_no_image_to_be_read(opened, person, qtbot):
     person.key(Qt.Key.Key_C)
     levels = opened.session.studio.document.levels
     levels[0] = levels[0].copy()
     levels[0][40:60, 50:90] = 250
+    reading = threading.Event()
+    opened.session.files.executor.submit(reading.wait, 60)
     port = opened.painting.canvas.viewport()
     qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=person.place(30, 40))
     qtbot.mouseMove(port, person.place(70, 100))
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=person.place(70, 100))
     assert opened.painting.canvas.trace.isVisible(), "the rectangle stays while it works"
     qtbot.waitUntil(lambda: labels_of(opened).any(), timeout=20000)
+    reading.set()
     assert (labels_of(opened)[42:58, 52:88] == 1).all() and not labels_of(opened)[32:38].any()
     assert not opened.painting.canvas.trace.isVisible()
 
