@@ -20,6 +20,7 @@ Point = tuple[float, float]
 Segment = tuple[Point, Point]
 Columns = NDArray[np.intp]
 
+_SIDES = np.array([[-1.0], [1.0]])
 _RINGS = 7
 _NOISE = np.random.default_rng(7).integers(0, _RINGS + 1, (256, 256)).astype(np.uint8)
 """Fixed to the image, so that drawing again over a frayed edge sets the same pixels."""
@@ -98,22 +99,19 @@ def _intervals(box: Box, segment: Segment, radius: float) -> tuple[Columns, Colu
     or on one of the two edges parallel to it.
     """
     rows = np.arange(box.top, box.bottom) + 0.5
-    left, right = np.full(box.height, np.inf), np.full(box.height, -np.inf)
-    for row, column in segment:
-        half = np.sqrt(np.maximum(radius**2 - (rows - row) ** 2, 0))
-        near = np.abs(rows - row) <= radius
-        left = np.where(near, np.minimum(left, column - half), left)
-        right = np.where(near, np.maximum(right, column + half), right)
-    (row, column), (end_row, end_column) = segment
-    down, across = end_row - row, end_column - column
+    row, column = np.array(segment)[..., None].swapaxes(0, 1)
+    apart = np.abs(rows - row)
+    half = np.sqrt(np.maximum(radius**2 - apart**2, 0))
+    lefts, rights, near = column - half, column + half, apart <= radius
+    (down,), (across,) = row[1] - row[0], column[1] - column[0]
     if abs(down) > 1e-9:
-        length = math.hypot(down, across)
-        for side in (-radius / length, radius / length):
-            share = (rows - row + side * across) / down
-            edge = column + side * down + share * across
-            near = (share >= 0) & (share <= 1)
-            left = np.where(near, np.minimum(left, edge), left)
-            right = np.where(near, np.maximum(right, edge), right)
+        side = _SIDES * (radius / math.hypot(down, across))
+        share = (rows - row[0] + side * across) / down
+        edges = column[0] + side * down + share * across
+        lefts, rights = np.concatenate([lefts, edges]), np.concatenate([rights, edges])
+        near = np.concatenate([near, (share >= 0) & (share <= 1)])
+    left = np.where(near, lefts, np.inf).min(axis=0)
+    right = np.where(near, rights, -np.inf).max(axis=0)
     starts = np.ceil(np.clip(left - 0.5, box.left, box.right)).astype(np.intp) - box.left
     ends = np.floor(np.clip(right - 0.5, box.left - 1, box.right - 1)).astype(np.intp) - box.left
     return starts, np.maximum(ends + 1, starts)

@@ -87,7 +87,8 @@ class CanvasView(QGraphicsView):
     def set_diameter(self, diameter: int) -> None:
         """The brush's size for the ring, in image pixels."""
         self._diameter = diameter
-        self._place_ring(self.mapFromGlobal(QCursor.pos()).toPointF())
+        position = self.mapFromGlobal(QCursor.pos()).toPointF()
+        self._place_ring(position, self._to_image(position))
 
     def set_ground(self, colour: QColor) -> None:
         """The colour around the image."""
@@ -324,15 +325,15 @@ class CanvasView(QGraphicsView):
         return place.y(), place.x()
 
     def _hover(self, position: QPointF) -> None:
-        self._place_ring(position)
-        row, column = self._point(position)
-        inside = self.item.boundingRect().contains(QPointF(column, row))
-        self.hovered.emit(*((row, column) if inside else (-1.0, -1.0)))
+        place = self._to_image(position)
+        self._place_ring(position, place)
+        inside = self.item.boundingRect().contains(place)
+        self.hovered.emit(*((place.y(), place.x()) if inside else (-1.0, -1.0)))
 
-    def _place_ring(self, position: QPointF) -> None:
+    def _place_ring(self, position: QPointF, place: QPointF) -> None:
         shown = self._tool is not None and self._tool.shows_ring and not self._space
         if shown and self.viewport().rect().contains(position.toPoint()):
-            self.ring.place(self._to_image(position), self._diameter, self.transform().m11())
+            self.ring.place(place, self._diameter, self.transform().m11())
             self.ring.show()
         else:
             self.ring.hide()
