@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from defectstudio.domain.records import Role
 from defectstudio.gui.main_window import MainWindow
+from defectstudio.gui.session import Session
 from defectstudio.gui.theme import Theme
 from defectstudio.imaging.reading import write_png
 from defectstudio.project.images import NewImage
@@ -117,8 +118,12 @@ class Bench:
 
     @property
     def _studio(self) -> Any:
+        return self._session.studio
+
+    @property
+    def _session(self) -> Session:
         assert self.window.session is not None
-        return self.window.session.studio
+        return self.window.session
 
     def _seen(self) -> Area:
         """The part of the canvas where the image is."""
@@ -145,6 +150,7 @@ class Bench:
             before = self._studio.history.cost
             ends.append(hand.drag(places[first : first + 101], pause=pause))
             hand.rest(0.3)
+            self._session.files.finish(lambda: None)  # Until all is packed.
             costs.append((self._studio.history.cost - before) / 1e6)
         undo = {"release_ms": round(max(ends), 2), "undo_mb": round(float(np.median(costs)), 3)}
         return hand.told() | undo
