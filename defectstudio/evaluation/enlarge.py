@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from defectstudio.domain.comparisons import CompareEnlargeSpec
+from defectstudio.evaluation import likeness
 from defectstudio.evaluation.ground import Ground
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.trials import Arm, Panel
-from defectstudio.training.crops import read_scene
+from defectstudio.training.crops import Scene, read_scene
 
 RAW, AUGMENT = "Raw", "Augment"
 
@@ -30,7 +31,8 @@ class Enlarge:
         tick: Callable[[], None],
         warn: Callable[[str], None],
     ) -> None:
-        self.spec = spec
+        self.spec, self.warn = spec, warn
+        self.alike: dict[str, likeness.ByClass] = {}
         self.ground = Ground(spec, device, tick, warn, own=True)
 
     @property
@@ -60,15 +62,25 @@ class Enlarge:
         training = self.spec.partitions[number].training
         real = tuple(read_scene(example) for example in training)
         ids, known = tuple(self.spec.classes), files_of(training)
+        self._look_at("real", real, number)
         yield Arm(RAW, real, ids, known)
         yield Arm(AUGMENT, real, ids, known, augment=True)
         for one in self.spec.generators:
             made, weights = self.ground.made(one, number)
+            self._look_at(one.name, made, number)
             decides = [known, self.ground.makers[number].making.decides()]
             for share in self.spec.shares:
                 name = one.name if len(self.spec.shares) == 1 else f"{one.name} {share:.0%}"
                 scenes = (*real, *made)
                 yield Arm(name, scenes, ids, decides, share=share, weights_sha256=weights)
+
+    def _look_at(self, name: str, scenes: Sequence[Scene], number: int) -> None:
+        """Compare defects of the item's own split with its real ones, once, and tell what is wrong
+        with them before hours go by."""
+        if number == 0 and name not in self.alike:
+            self.alike[name] = likeness.by_class(scenes, self.spec.classes)
+            for doubt in likeness.doubts(name, self.alike["real"], self.alike[name]):
+                self.warn(doubt)
 
     @property
     def panels(self) -> Sequence[Panel]:

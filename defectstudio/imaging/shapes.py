@@ -81,6 +81,22 @@ class Shape:
         edges = edges.mirrored() if flipped else edges
         return Shape(warp(mask, scale=scale, angle=0.0, flip=flipped), edges)
 
+    def cut_to(self, size: tuple[int, int]) -> Shape:
+        """The shape without what a picture of (height, width) has no room for, where it crossed
+        its own from border to border."""
+        e, (height, width) = self.edges, self.mask.shape
+        rows = _kept(e.top, e.bottom, size[0], height)
+        columns = _kept(e.left, e.right, size[1], width)
+        return Shape(np.ascontiguousarray(self.mask[rows, columns]), e)
+
+
+def _kept(near: int | None, far: int | None, side: int, length: int) -> slice:
+    """What is kept of a length between the two ends of a side: the part at the nearer one."""
+    if near is None or far is None:
+        return slice(None)
+    room = max(1, side - min(near, far))
+    return slice(room) if near <= far else slice(max(0, length - room), None)
+
 
 def parts(mask: Mask) -> Iterator[tuple[Box, Mask]]:
     """The defects of one class's mask (H, W): the box and the mask (h, w) within it."""

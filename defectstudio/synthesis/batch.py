@@ -237,9 +237,9 @@ class Batch:
                 remedy="Draw the region on this background.",
             )
         occupied = np.zeros(size, bool)
-        hold = self.spec.placement.stay_at_edge and allowed is None
+        picture = size if self.spec.placement.stay_at_edge and allowed is None else None
         many = range(self.spec.placement.per_sample)
-        drawn = (self._draw(class_id, rng, hold=hold) for _ in many)
+        drawn = (self._draw(class_id, rng, picture) for _ in many)
         return list(self._placed(drawn, allowed, occupied, rng, refused))
 
     def _region(self, file: BackgroundFile) -> Mask | None:
@@ -269,11 +269,16 @@ class Batch:
             # defect.top, left: where the shape's box lies within the defect's own box
             yield replace(defect, top=top - defect.top, left=left - defect.left)
 
-    def _draw(self, class_id: int, rng: np.random.Generator, *, hold: bool) -> tuple[Defect, Shape]:
-        """A defect not yet placed, and the shape that must find a place."""
+    def _draw(
+        self, class_id: int, rng: np.random.Generator, picture: tuple[int, int] | None
+    ) -> tuple[Defect, Shape]:
+        """A defect not yet placed, and the shape that must find a place.
+
+        picture: the size of that whose borders shapes stay at; None: they lie anywhere.
+        """
         seed, weights = draw_seed(rng, self._marks(class_id)), self.generator.card.weights_sha256
         if self.generator.fills_mask:
-            shape = self._warped(class_id, rng, hold=hold)
+            shape = self._warped(class_id, rng, picture)
             return self._styled(Defect(class_id, seed, encode(shape.mask), 0, 0, weights)), shape
         card = self.generator.card
         window = np.ones((card.config.height, card.config.width), bool)
@@ -289,13 +294,16 @@ class Batch:
     def _marks(self, class_id: int) -> Marks:
         return self.spec.marks.get(class_id, Marks())
 
-    def _warped(self, class_id: int, rng: np.random.Generator, *, hold: bool) -> Shape:
+    def _warped(
+        self, class_id: int, rng: np.random.Generator, picture: tuple[int, int] | None
+    ) -> Shape:
         own, p = self.shapes[class_id], self.spec.placement
         shape = own[int(rng.integers(len(own)))]
         scale = float(np.exp(rng.uniform(np.log(p.scale_min), np.log(p.scale_max))))
         most = min(p.rotate, LEAN) if self.generator.card.config.keeps_direction else p.rotate
-        shape = shape if hold else Shape(shape.mask)
-        return shape.warped(rng, scale=scale, turn=most, flip=p.flip)
+        if picture is None:
+            return Shape(shape.mask).warped(rng, scale=scale, turn=most, flip=p.flip)
+        return shape.warped(rng, scale=scale, turn=most, flip=p.flip).cut_to(picture)
 
     def _as_painted(self, class_id: int, background: Image, rng: np.random.Generator) -> Defect:
         assert self.painted is not None

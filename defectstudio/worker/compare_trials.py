@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 
 import torch
 
@@ -14,6 +14,7 @@ from defectstudio.domain.comparisons import (
     TrialSpec,
 )
 from defectstudio.domain.events import Artifact, Finished, Log, Started, Stopped
+from defectstudio.evaluation import likeness
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.kept import Outcome, files_of
@@ -47,10 +48,19 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
         channel.emit(Stopped(channel.stop(), steps.done))
         return
     told = telling(spec, outcomes)
+    if isinstance(protocol, Enlarge):
+        told = _with_likeness(told, protocol.alike)
     _write(spec, told, protocol.panels, outcomes)
     for suffix in ("json", "html"):
         channel.emit(Artifact("report", f"{REPORT_FOLDER}/{spec.protocol}.{suffix}"))
     channel.emit(Finished({"report": REPORT_FOLDER, "arms": [_summary(one) for one in told.found]}))
+
+
+def _with_likeness(told: Telling, alike: Mapping[str, likeness.ByClass]) -> Telling:
+    """How the made defects compare with real ones stands in page and data too."""
+    table = likeness.blocks(alike, told.wording.source)
+    data = {name: {n: asdict(one) for n, one in own.items()} for name, own in alike.items()}
+    return replace(told, more=[*table, *told.more], data={**told.data, "likeness": data})
 
 
 def _forecast(seconds: float, trainings: int) -> str:

@@ -79,3 +79,12 @@ def test_what_is_too_large_for_its_border_says_so():
     )
     assert found is Refusal.TOO_LARGE
     assert Edges(top=4, right=7).scaled(0.5) == Edges(top=2, right=4)
+
+
+def test_what_crosses_a_picture_is_cut_to_a_smaller_one():
+    mask = np.arange(80 * 20).reshape(80, 20) % 7 > 0
+    near_top, near_bottom = Edges(top=0, bottom=2, left=1), Edges(top=2, bottom=1)
+    assert np.array_equal(Shape(mask, near_top).cut_to(SIZE).mask, mask[:60])
+    assert np.array_equal(Shape(mask, near_bottom).cut_to(SIZE).mask, mask[-59:])
+    assert np.array_equal(Shape(mask[:30], near_bottom).cut_to(SIZE).mask, mask[:30])
+    assert np.array_equal(Shape(mask, Edges(top=0)).cut_to(SIZE).mask, mask)

@@ -93,6 +93,7 @@ def test_a_job_file_becomes_a_report(spec, make_owner):
         assert set(one["figures"]["classes"]) == {"hole", "scratch", "all classes"}
         assert 0 < one["threshold"] < 1 and one["encoder"].endswith("from scratch")
     page = (spec.run / "report" / "enlarge.html").read_text()
+    assert set(data["likeness"]) == {"real", "glue"} and "beside real ones" in page
     assert set(data["paired"]) == {"Raw", "Augment", "glue"} and "Arm against arm" in page
     assert page.count("<img") == 1 and "glue has seen 1 images of the test split" in page
 
