@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from defectstudio.domain.errors import JobError, ProjectError
+from defectstudio.app.validation import settings
+from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.records import GeneratorRecord, JobRecord, JobState, SegmenterRecord
+from defectstudio.domain.spread import TogetherSettings
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project
 
@@ -48,4 +51,21 @@ def check_free(
     if any(j.kind == kind and j.title == name and j.state in live for j in project.jobs()):
         raise JobError(
             "a training of this name runs already", subject=name, remedy="Choose another name."
+        )
+
+
+def take_processes(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """The other overrides, and how many processes train together. Raises SettingError."""
+    others = dict(overrides)
+    wanted = {"processes": others.pop("processes")} if "processes" in others else {}
+    return others, settings(TogetherSettings, wanted).processes
+
+
+def check_processes(processes: int, batch: int) -> None:
+    """Raises SettingError where they cannot have equal parts of a batch."""
+    if batch % processes:
+        raise SettingError(
+            f"a batch of {batch} cannot be shared equally by {processes} processes",
+            subject="processes",
+            remedy="Give a number that divides the batch, or another batch.",
         )

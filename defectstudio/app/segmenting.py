@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from defectstudio.app.runs import check_free, last_run
+from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
 from defectstudio.app.training_images import training_images
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import parse_json, settings
@@ -41,9 +41,10 @@ def start_segmenter_training(
     that were rejected.
 
     overrides: fields of SegmenterConfig, as text or values; `synthetic_share` 0 leaves the samples
-    out. Samples on backgrounds of another split than training are never used. resume goes on with
-    the last run of that name that did not reach its end; then only `steps` may be given. On
-    success the segmenter is a segmenter of the project.
+    out; and `processes`, which train together. Samples on backgrounds of another split than
+    training are never used. resume goes on with the last run of that name that did not reach its
+    end; then only `steps` and `processes` may be given. On success the segmenter is a segmenter
+    of the project.
 
     Raises SettingError, ProjectError (no split, neither a label nor a sample, name taken, samples
     of a generator that has seen images it would be judged on) and JobError (nothing to resume, or
@@ -53,7 +54,9 @@ def start_segmenter_training(
     if resume:
         return _resume(project, name, overrides or {}, device)
     chosen = item_named(project, item)
-    config = settings(SegmenterConfig, overrides or {})
+    wishes, processes = take_processes(overrides or {})
+    config = settings(SegmenterConfig, wishes)
+    check_processes(processes, config.batch)
     check_free(project, KIND, name, "segmenter", project.segmenters())
     samples = _samples(project, chosen) if config.synthetic_share > 0 else []
     if not samples:
@@ -71,6 +74,7 @@ def start_segmenter_training(
         samples=tuple(LabeledFile(one.file, one.label_file, one.sha256) for one in samples),
         config=config,
         device=device,
+        processes=processes,
     )
     accept = _accept(project, chosen.id, name, config.arch)
     return start_job(project, KIND, name, lambda run: replace(made, run=run), accept)
@@ -114,6 +118,7 @@ def _resume(
 ) -> RunningJob:
     job = last_run(project, KIND, name)
     remedy = "Start the training anew, without --resume."
+    overrides, processes = take_processes(overrides)
     old = parse_json(TrainSegmenterSpec, job.folder / JOB_FILE, JobError, remedy)
     for key in overrides:
         if key in SegmenterConfig.__dataclass_fields__ and key != _ON_RESUME:
@@ -122,6 +127,7 @@ def _resume(
                 subject=key,
                 remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
             )
+    check_processes(processes, old.config.batch)
     chosen = item_named(project, old.item)
     training, validation = (
         _found_again(real_examples(project, chosen, split), before)
@@ -139,6 +145,7 @@ def _resume(
         config=settings(SegmenterConfig, overrides, old.config),
         device=device,
         resume=True,
+        processes=processes,
     )
     accept = _accept(project, chosen.id, name, old.config.arch)
     return resume_job(project, job.id, lambda run: replace(now, run=run), accept)

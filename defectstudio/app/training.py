@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from defectstudio.app.runs import check_free, last_run
+from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
 from defectstudio.app.training_images import (
     as_labeled_file,
     found_again,
@@ -21,7 +21,13 @@ from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, SettingError
-from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES, GeneratorConfig, Kind
+from defectstudio.domain.generators import (
+    CONFIGS,
+    FROM_REFERENCES,
+    DcdgancConfig,
+    GeneratorConfig,
+    Kind,
+)
 from defectstudio.domain.records import JobRecord, Split
 from defectstudio.domain.specs import JOB_FILE, TrainSpec
 from defectstudio.domain.transfer import DstConfig
@@ -52,9 +58,10 @@ def start_training(
 
     kind: default "dcdganc". references: names or files of the only images to learn from, for the
     kinds that learn from references; default all labeled ones. overrides: fields of its
-    configuration, as text or values. resume goes on with the last run of that name that did not
-    reach its end, in its own folder, with its own kind and images; then only `steps` may be
-    given. On success the generator is a generator of the project.
+    configuration, as text or values, and `processes`, which train together. resume goes on with
+    the last run of that name that did not reach its end, in its own folder, with its own kind and
+    images; then only `steps` and `processes` may be given. On success the generator is a generator
+    of the project.
 
     Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
     JobError (nothing to resume, or it runs already).
@@ -64,7 +71,9 @@ def start_training(
         return _resume(project, name, kind, overrides or {}, device)
     chosen = item_named(project, item)
     kind = kind or "dcdganc"
-    config = settings(CONFIGS[kind], {"kind": kind, **(overrides or {})})
+    wishes, processes = take_processes(overrides or {})
+    config = settings(CONFIGS[kind], {"kind": kind, **wishes})
+    _check_together(config, processes)
     _check_kind(kind, config.kind)
     check_free(project, KIND, name, "generator", project.generators())
     _check_references(references, config)
@@ -87,7 +96,7 @@ def start_training(
 
     def spec(run: Path) -> TrainSpec:
         made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
-        return replace(made, combined=combined, groups=groups)
+        return replace(made, combined=combined, groups=groups, processes=processes)
 
     return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
 
@@ -99,6 +108,17 @@ def _check_references(references: Sequence[str], config: GeneratorConfig) -> Non
             subject="reference",
             remedy=f"Leave it out, or train {' or '.join(FROM_REFERENCES)}.",
         )
+
+
+def _check_together(config: GeneratorConfig, processes: int) -> None:
+    if processes > 1 and not isinstance(config, DcdgancConfig):
+        raise SettingError(
+            f"a {config.kind} is trained by one process",
+            subject="processes",
+            remedy="Leave it out; generators of kind dcdganc, adain and instancenorm, and"
+            " segmenters, are trained by several.",
+        )
+    check_processes(processes, config.batch if isinstance(config, DcdgancConfig) else 1)
 
 
 def _check_one_class(classes: Mapping[int, str], config: GeneratorConfig) -> None:
@@ -134,7 +154,9 @@ def _resume(
     old = parse_json(
         TrainSpec, job.folder / JOB_FILE, JobError, "Start the training anew, without --resume."
     )
+    overrides, processes = take_processes(overrides)
     _check_kind(kind or old.config.kind, old.config.kind)
+    _check_together(old.config, processes)
     for key in overrides:
         if key in type(old.config).__dataclass_fields__ and key != _ON_RESUME:
             raise SettingError(
@@ -149,7 +171,7 @@ def _resume(
 
     def spec(run: Path) -> TrainSpec:
         moved = replace(old, run=run, images=images, normals=normals)
-        return replace(moved, config=config, device=device, resume=True)
+        return replace(moved, config=config, device=device, resume=True, processes=processes)
 
     return resume_job(project, job.id, spec, _accept(project, chosen.id, name, config.kind))
 

@@ -10,6 +10,7 @@ from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.device import Device
 from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Example, LabeledFile
+from defectstudio.domain.spread import Processes
 
 PREDICTIONS = "predictions"
 """In the run folder of a judgement or a prediction."""
@@ -21,7 +22,8 @@ class TrainSegmenterSpec:
 
     training, validation: real images with and without defects; the latter choose the threshold
     alone. samples: accepted ones with their labels. The result is left in `segmenter/` of the run
-    folder. resume: go on from the checkpoint in the run folder.
+    folder. resume: go on from the checkpoint in the run folder. processes: as in
+    TogetherSettings.
     """
 
     run: Path
@@ -34,6 +36,7 @@ class TrainSegmenterSpec:
     config: SegmenterConfig = field(default_factory=SegmenterConfig)
     device: Device = "cpu"
     resume: bool = False
+    processes: Processes = 1
     kind: Literal["train_segmenter"] = "train_segmenter"
 
 

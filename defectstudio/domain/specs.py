@@ -19,7 +19,7 @@ from defectstudio.domain.recipe import (
     Seed,
 )
 from defectstudio.domain.seed_marks import Marks
-from defectstudio.domain.spread import SpreadSettings
+from defectstudio.domain.spread import Processes, SpreadSettings
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
@@ -66,6 +66,7 @@ class TrainSpec:
     `images` are those of the training split only, and so are `normals`, which are given to the
     kinds that need them. classes: those to learn. combined: the id of the class of mixed defects
     (config.combined), which is not among them. groups: the physical part that each image shows.
+    processes: as in TogetherSettings.
     """
 
     run: Path
@@ -80,6 +81,7 @@ class TrainSpec:
     resume: bool = False
     combined: int | None = None
     groups: tuple[str, ...] = ()
+    processes: Processes = 1
     kind: Literal["train"] = "train"
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Protocol, TypeVar
 
 from defectstudio.domain.bounds import Bounds
 
+Processes = Annotated[int, Bounds(1, 64)]
+
 
 @dataclass(frozen=True)
 class SpreadSettings:
@@ -20,10 +22,17 @@ class SpreadSettings:
     that admits anybody will do. chunk: samples of a piece.
     """
 
-    processes: Annotated[int, Bounds(1, 256)] = 1
+    processes: Processes = 1
     cluster: str = ""
     open_cluster: bool = False
     chunk: Annotated[int, Bounds(1, 10_000)] = 16
+
+
+@dataclass(frozen=True)
+class TogetherSettings:
+    """How many processes train together, each on its part of every batch, which they divide."""
+
+    processes: Processes = 1
 
 
 Fetch = Callable[[Path], AbstractContextManager[Path]]

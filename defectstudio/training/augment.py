@@ -6,12 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from defectstudio.training.parallel import share
+
 
 class Augment:
     """One random translation and cut-out, the same for every image it is called on.
 
     Real and fake of a step are augmented alike, so that reconstruction pairs stay pairs. What
     moves in from outside is the key colour with alpha 0, like any background of a content.
+    batch: the images of all processes.
     """
 
     def __init__(self, batch: int, height: int, width: int, rng: torch.Generator) -> None:
@@ -26,7 +29,8 @@ class Augment:
         hole = (rows - centre[:, 0, None, None]).abs() < 0.125
         hole = hole & ((cols - centre[:, 1, None, None]).abs() < 0.125)
         hole &= torch.rand(batch, 1, 1, generator=rng) < 0.5
-        self.keep = (~hole).float().unsqueeze(1)
+        self.keep = share((~hole).float().unsqueeze(1))
+        self.theta = share(self.theta)
 
     def __call__(self, image: Tensor) -> Tensor:
         """image (B, C + 1, H, W), key -1 in the content planes and 0 in alpha -> the same."""

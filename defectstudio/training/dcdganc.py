@@ -29,8 +29,10 @@ from defectstudio.networks.dcdganc.projected import Judges, ProjectedDiscriminat
 from defectstudio.networks.ema import Ema
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.known import Known
+from defectstudio.training import parallel
 from defectstudio.training.augment import Augment
 from defectstudio.training.contents import ContentBatches
+from defectstudio.training.parallel import gathered, share
 from defectstudio.training.parts import finite, picture, put_back, state_of, step_rng
 from defectstudio.training.precision import autocast
 from defectstudio.training.record import remember
@@ -91,8 +93,8 @@ class DcdgancTask:
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update E and G, then D (P1 Table 1). Returns the losses by name."""
         rng = step_rng(self.config.seed, index)
-        image = batch["image"].to(self.device, non_blocking=True)
-        cls = batch["cls"].to(self.device, non_blocking=True)
+        image = share(batch["image"]).to(self.device, non_blocking=True)
+        cls = share(batch["cls"]).to(self.device, non_blocking=True)
         augment = self._augment(image, rng)
         with self._autocast():
             seen, log_ge = self._generator_losses(image, cls, augment, rng)
@@ -115,7 +117,7 @@ class DcdgancTask:
         z_s = self._normal(len(image), rng)
         if c.prior == "posterior":
             z_s = self.running.draw(cls, z_s)
-            self.running.update(cls, mu.float(), log_variance.float())
+            self.running.update(*map(gathered, (cls, mu.float(), log_variance.float())))
         recon = self._generate(self.g, z_r, cls, image, rng)
         sample = self._generate(self.g, z_s, cls, image, rng)
         one_hot = self.inputs.one_hot(cls)
@@ -134,7 +136,8 @@ class DcdgancTask:
             matching = [losses.feature_matching(*pair) for pair in zip(real, fake, strict=True)]
             log["feature_matching"] = c.lambda_fm * torch.stack(matching).sum()
         if c.classifies:
-            elsewhere = augment(self._generate(self.g, z_s, cls, image.roll(1, 0), rng))
+            other = share(gathered(image).roll(1, 0))
+            elsewhere = augment(self._generate(self.g, z_s, cls, other, rng))
             logits = self.d.classify(self.d.look(elsewhere))
             log["class"] = c.lambda_cls * losses.class_margin(logits, cls)
         log["total"] = torch.stack(list(log.values())).sum()
@@ -148,8 +151,8 @@ class DcdgancTask:
 
     def _texture(self, image: Tensor, recon: Tensor, rng: torch.Generator) -> Tensor:
         filters = losses.draw_filters(FILTERS, image.shape[1] - 1, PATCH, rng)
-        weights = image[:, -1].flatten(1).cpu()
-        positions = torch.multinomial(weights, PATCHES, replacement=True, generator=rng)
+        weights = gathered(image[:, -1].flatten(1)).cpu()
+        positions = share(torch.multinomial(weights, PATCHES, replacement=True, generator=rng))
         return losses.texture(image, recon, filters.to(self.device), positions.to(self.device))
 
     def _mu_of(self, sample: Tensor) -> Tensor:
@@ -175,7 +178,8 @@ class DcdgancTask:
         if self.config.penalty == "r1":
             value = losses.r1(self.d.patches, real, self.inputs.one_hot(cls))
         else:
-            mix = torch.rand(len(real), 1, 1, 1, generator=rng).to(self.device)
+            mix = torch.rand(len(real) * parallel.size(), 1, 1, 1, generator=rng)
+            mix = share(mix).to(self.device)
             value = losses.gradient_penalty(
                 self.d.patches, real, fake, self.inputs.one_hot(cls), mix
             )
@@ -186,17 +190,19 @@ class DcdgancTask:
     ) -> Tensor:
         code = torch.cat([self.inputs.one_hot(cls), z], dim=1)
         shapes = self.g.noise_shapes(image.shape[2], image.shape[3])
-        noise = [plane.to(self.device) for plane in draw_noise(shapes, len(z), rng)]
+        planes = draw_noise(shapes, len(z) * parallel.size(), rng)
+        noise = [share(plane).to(self.device) for plane in planes]
         out: Tensor = net(self.inputs.source(cls, image[:, -1:]), code, noise, KEY)
         return out
 
     def _normal(self, batch: int, rng: torch.Generator) -> Tensor:
-        return torch.randn(batch, self.config.nz, generator=rng).to(self.device)
+        rows = torch.randn(batch * parallel.size(), self.config.nz, generator=rng)
+        return share(rows).to(self.device)
 
     def _augment(self, image: Tensor, rng: torch.Generator) -> Augment | nn.Identity:
         if not self.config.diffaugment:
             return nn.Identity()
-        return Augment(len(image), image.shape[2], image.shape[3], rng)
+        return Augment(len(image) * parallel.size(), image.shape[2], image.shape[3], rng)
 
     def _autocast(self) -> torch.autocast:
         return autocast(self.config.autocast, self.device)
@@ -205,6 +211,7 @@ class DcdgancTask:
         for name in names:
             self.opt[name].zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
+        parallel.average(p.grad for name in names for p in self.opt[name].param_groups[0]["params"])
         for name in names:
             self.opt[name].step()
 

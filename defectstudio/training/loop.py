@@ -12,6 +12,7 @@ from torch import Tensor
 
 from defectstudio.domain.events import Artifact, Event, Metrics, Progress, Stopped
 from defectstudio.imaging.reading import write_png
+from defectstudio.training import parallel
 
 Batch_contra = TypeVar("Batch_contra", contravariant=True)
 
@@ -107,6 +108,9 @@ class Loop(Generic[Batch_contra]):
         self.emit(Artifact("checkpoint", "checkpoint", step))
 
     def _preview(self, step: int, task: Task[Batch_contra]) -> None:
+        if not parallel.leads():
+            return
         name = f"preview_{step:07d}.png"
-        write_png(self.run / name, task.preview())
+        with parallel.alone():
+            write_png(self.run / name, task.preview())
         self.emit(Artifact("preview", name, step))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from defectstudio.domain.errors import JobError
+from defectstudio.training import parallel
 from defectstudio.training.checkpoints import load_optimizer, optimizer_tensors
 
 Batch = dict[str, Tensor]
@@ -30,6 +31,7 @@ def update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     """One step down the gradient of a loss."""
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
+    parallel.average(p.grad for group in optimizer.param_groups for p in group["params"])
     optimizer.step()
 
 
@@ -44,7 +46,9 @@ def set_rate(
 def finite(log: Log, step: int) -> dict[str, float]:
     """The losses as numbers. Raises JobError when one is none."""
     # One transfer for all: each would wait for the device by itself.
-    values = dict(zip(log, torch.stack(list(log.values())).tolist(), strict=True))
+    all_of_them = torch.stack(list(log.values())).detach()
+    parallel.average([all_of_them])
+    values = dict(zip(log, all_of_them.tolist(), strict=True))
     if not all(map(math.isfinite, values.values())):
         raise JobError(
             "the training diverged: a loss is no number",

@@ -12,6 +12,7 @@ from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.networks.segmenters.buttonlab import GRAIN, Buttonlab
 from defectstudio.networks.segmenters.registry import make_segmenter
 from defectstudio.training.crops import CropBatches
+from defectstudio.training.parallel import share, share_norms, summed
 from defectstudio.training.parts import (
     Batch,
     finite,
@@ -37,13 +38,14 @@ class SegmenterTask:
         outputs = len(data.class_ids) if self.config.multiclass else 1
         net, self.encoder = make_segmenter(self.config, outputs)
         self.net = net.to(device).to(memory_format=torch.channels_last)
+        share_norms(self.net)
         self.opt = torch.optim.Adam(self.net.parameters(), lr=self.config.learning_rate)
 
     def step(self, index: int, batch: Batch) -> dict[str, float]:
         """Update the segmenter."""
         set_rate(self.opt, self.config.learning_rate, index, self.config.steps, DECAY)
         self.net.train()
-        image, target, held = (self._on(batch[name]) for name in ("image", "target", "held"))
+        image, target, held = (self._on(share(batch[name])) for name in ("image", "target", "held"))
         with autocast(self.config.autocast, self.device):
             if isinstance(self.net, Buttonlab):
                 crop = drawn_crop(self.config.crop, step_rng(self.config.seed, index))
@@ -95,7 +97,7 @@ def drawn_crop(side: int, rng: torch.Generator) -> Box:
 def crossentropy(logits: Tensor, target: Tensor, held: Tensor) -> Tensor:
     """Binary, mean over outputs and held pixels: logits, target (B, K, H, W), held (B, 1, H, W)."""
     every = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    return (every * held).sum() / (held.sum() * logits.shape[1]).clamp_min(1)
+    return summed((every * held).sum()) / (summed(held.sum()) * logits.shape[1]).clamp_min(1)
 
 
 def dice(logits: Tensor, target: Tensor, held: Tensor) -> Tensor:
@@ -103,8 +105,8 @@ def dice(logits: Tensor, target: Tensor, held: Tensor) -> Tensor:
     (Milletari et al. 2016)."""
     said = torch.sigmoid(logits) * held
     real = target * held
-    both = (said * real).sum(dim=(0, 2, 3))
-    either = said.sum(dim=(0, 2, 3)) + real.sum(dim=(0, 2, 3))
+    both = summed((said * real).sum(dim=(0, 2, 3)))
+    either = summed(said.sum(dim=(0, 2, 3)) + real.sum(dim=(0, 2, 3)))
     return (1 - (2 * both + 1) / (either + 1)).mean()
 
 

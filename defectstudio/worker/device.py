@@ -28,6 +28,8 @@ def reproducible() -> None:
     cv2.setNumThreads(1)
 
 
-def threads() -> None:
-    """As many threads as the starter allowed (OMP_NUM_THREADS), for training."""
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1)
+def threads(processes: int = 1) -> None:
+    """As many threads as the starter allowed (OMP_NUM_THREADS), for training; each of several
+    processes has its part of them."""
+    allowed = int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
+    torch.set_num_threads(max(1, allowed // processes))

@@ -107,11 +107,12 @@ _doing: list[Callable[[Any], Any]] = []
 
 def _open(opening: Opening[Any, Any], held: Connection) -> None:
     """In a new process: make ready, and leave when the owner does."""
-    threading.Thread(target=_leave_with, args=(held,), name="owner", daemon=True).start()
+    threading.Thread(target=leave_with, args=(held,), name="owner", daemon=True).start()
     _doing.append(opening(Place()))
 
 
-def _leave_with(held: Connection) -> None:
+def leave_with(held: Connection) -> None:
+    """Wait for the end of the owner's end of a pipe, and end at once."""
     held.poll(None)
     os._exit(1)
 

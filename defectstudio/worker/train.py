@@ -10,10 +10,12 @@ from defectstudio.networks.dcdganc.generator import STRIDE
 from defectstudio.networks.dcdganc.model import canvas_side
 from defectstudio.training.direction import decided
 from defectstudio.training.exporting import export_generator, manifest_of
+from defectstudio.training.parallel import alone
 from defectstudio.training.registry import make_task
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
-from defectstudio.worker.training import run_training
+from defectstudio.worker.team import team
+from defectstudio.worker.training import Telling, run_training
 
 GENERATOR_FOLDER = "generator"
 """In the run folder."""
@@ -22,7 +24,12 @@ GENERATOR_FOLDER = "generator"
 def train(spec: TrainSpec, channel: Channel) -> None:
     """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `generator/`."""
     _check_canvas(spec.config)
-    devices.threads()
+    with team(_train, spec):
+        _train(spec, channel)
+
+
+def _train(spec: TrainSpec, channel: Telling) -> None:
+    devices.threads(spec.processes)
     device = devices.choose(spec.device)
     spec, why = decided(spec)
     task = make_task(spec, device, lambda text: channel.emit(Log(text)))
@@ -37,7 +44,8 @@ def train(spec: TrainSpec, channel: Channel) -> None:
         device=device,
         resume=spec.resume,
     ):
-        card = export_generator(spec, task, spec.run / GENERATOR_FOLDER)
+        with alone():
+            card = export_generator(spec, task, spec.run / GENERATOR_FOLDER)
         channel.emit(Artifact("generator", GENERATOR_FOLDER, card.step))
         channel.emit(Finished({"step": card.step, "weights": card.weights_sha256}))
 

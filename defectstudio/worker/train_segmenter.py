@@ -19,10 +19,12 @@ from defectstudio.metrics.scores import probability_of
 from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.versions import versions
 from defectstudio.training.crops import CropBatches, labeled_scene, read_scene
+from defectstudio.training.parallel import alone
 from defectstudio.training.segmenter import SegmenterTask
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
-from defectstudio.worker.training import run_training
+from defectstudio.worker.team import team
+from defectstudio.worker.training import Telling, run_training
 
 SEGMENTER_FOLDER = "segmenter"
 """In the run folder."""
@@ -30,7 +32,12 @@ SEGMENTER_FOLDER = "segmenter"
 
 def train_segmenter(spec: TrainSegmenterSpec, channel: Channel) -> None:
     """Train to the end or to a stop; leaves `checkpoint/` and, at the end, `segmenter/`."""
-    devices.threads()
+    with team(_train, spec):
+        _train(spec, channel)
+
+
+def _train(spec: TrainSegmenterSpec, channel: Telling) -> None:
+    devices.threads(spec.processes)
     device = devices.choose(spec.device)
     real = [read_scene(one) for one in spec.training]
     made = [
@@ -48,7 +55,8 @@ def train_segmenter(spec: TrainSegmenterSpec, channel: Channel) -> None:
         device=device,
         resume=spec.resume,
     ):
-        card = _export(spec, task, spec.run / SEGMENTER_FOLDER)
+        with alone():
+            card = _export(spec, task, spec.run / SEGMENTER_FOLDER)
         channel.emit(Artifact("segmenter", SEGMENTER_FOLDER, spec.config.steps))
         channel.emit(Finished({"step": spec.config.steps, "threshold": card.threshold}))
 

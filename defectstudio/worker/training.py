@@ -10,14 +10,24 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.events import Log, Started
+from defectstudio.domain.events import Event, Log, Started
 from defectstudio.synthesis.versions import versions
+from defectstudio.training import parallel
 from defectstudio.training.checkpoints import load_state, save_state
 from defectstudio.training.loop import Loop, ModelTask, Plan
-from defectstudio.worker.channel import Channel
 
 CHECKPOINT_FOLDER = "checkpoint"
 """In the run folder."""
+
+
+STOPS = "", "cancelled", "interrupted"
+
+
+class Telling(Protocol):
+    """A channel, or what stands for it in a process that does not lead."""
+
+    def emit(self, event: Event) -> None: ...
+    def stop(self) -> str: ...
 
 
 class Length(Protocol):
@@ -39,14 +49,15 @@ def run_training(
     task: ModelTask,
     config: Length,
     manifest: dict[str, Any],
-    channel: Channel,
+    channel: Telling,
     *,
     about: str,
     run: Path,
     device: torch.device,
     resume: bool,
 ) -> bool:
-    """Train to the end (True) or to a stop (False); leaves `checkpoint/` in the run folder.
+    """Train to the end (True) or to a stop (False); leaves `checkpoint/` in the run folder. What
+    follows the end is for the leading process alone: it is the only one that is told True.
 
     manifest: what the training follows from, which a checkpoint must agree with to be resumed;
     about: a line for the log. Raises CheckpointError.
@@ -60,10 +71,15 @@ def run_training(
     meta = {**manifest, "random": {"seed": config.seed}, "versions": versions()}
 
     def save(step: int, tensors: dict[str, Tensor]) -> None:
-        save_state(run / CHECKPOINT_FOLDER, step, tensors, meta)
+        if parallel.leads():
+            save_state(run / CHECKPOINT_FOLDER, step, tensors, meta)
 
     plan = Plan(first, config.steps, config.checkpoint_every, config.preview_every)
-    loop: Loop[dict[str, Tensor]] = Loop(plan, run, save, channel.emit, channel.stop)
+
+    def stop() -> str:
+        return parallel.agreed(STOPS, channel.stop(), device)
+
+    loop: Loop[dict[str, Tensor]] = Loop(plan, run, save, channel.emit, stop)
     batches = DataLoader(
         cast("Dataset[dict[str, Tensor]]", task.data),
         batch_size=None,
@@ -71,7 +87,7 @@ def run_training(
         num_workers=2 if device.type == "cuda" else 0,
         pin_memory=device.type == "cuda",
     )
-    return loop(task, iter(batches))
+    return loop(task, iter(batches)) and parallel.leads()
 
 
 def _restored(task: ModelTask, config: Length, manifest: dict[str, Any], run: Path) -> int:
