@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -69,8 +69,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def to_json(value: Any) -> str:
     """Canonical JSON of a dataclass or plain value: sorted keys, paths as POSIX text, no NaN."""
-    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    return json.dumps(plain, sort_keys=True, allow_nan=False, ensure_ascii=False, default=_plain)
+    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False, default=_plain)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -99,7 +98,10 @@ def inside(folder: Path, relative: str) -> Path:
     return target
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
+    if is_dataclass(value) and not isinstance(value, type):
+        # Not asdict, which copies the run lengths of masks number by number.
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON form")

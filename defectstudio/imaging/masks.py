@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ MAX_PIXELS = 1 << 28
 Positions = NDArray[np.float64]
 
 _STRIP = 64
+_REMEMBERED = 1 << 16
+"""Pixels of the largest masks whose skeletons are remembered."""
 _EVERY_NEIGHBOUR = np.ones((3, 3), dtype=bool)
 
 
@@ -223,9 +226,9 @@ def _covered(source: Mask, warp: _Warp) -> Mask:
 
 def _thin_lines(source: Mask, warp: _Warp) -> Mask:
     """The skeleton of the source drawn into the result, one pixel wide and as connected."""
-    bones = _bones(source)
     drawn = np.zeros(warp.shape, dtype=np.uint8)
-    for ends in _links(bones):
+    find = _skeleton if source.size <= _REMEMBERED else _skeleton.__wrapped__
+    for ends in find(source.tobytes(), source.shape):
         lines = np.stack([_moved(end, warp) for end in ends], axis=1)
         cv2.polylines(drawn, list(lines[:, :, ::-1].astype(np.int32)), False, 1)
     return drawn.astype(bool)
@@ -236,6 +239,14 @@ def _moved(pixels: NDArray[np.intp], warp: _Warp) -> Positions:
     row, column = (pixels - warp.source_centre).T[:, :, None]
     moved: Positions = np.rint(warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre)
     return moved
+
+
+@lru_cache(maxsize=128)
+def _skeleton(
+    pixels: bytes, shape: tuple[int, int]
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The links of a mask's skeleton: a batch warps the same few shapes over and over."""
+    return list(_links(_bones(np.frombuffer(pixels, bool).reshape(shape))))
 
 
 def _bones(source: Mask) -> Mask:
