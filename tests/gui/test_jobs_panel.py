@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from psygnal import Signal
 from PySide6.QtWidgets import QMessageBox
@@ -15,6 +16,7 @@ from defectstudio.domain.records import JobState
 from defectstudio.gui import job_control
 from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.gui.panels import jobs
+from defectstudio.gui.panels.curve import CurvePlot
 from defectstudio.gui.panels.log_view import LogView
 from defectstudio.project.project import Project
 
@@ -292,3 +294,13 @@ def test_the_open_defect_becomes_a_reference_at_once(
     acted[0].end(JobState.DONE)
     qtbot.waitUntil(lambda: session.studio.generator.kind == "histmatch", timeout=9000)
     assert session.studio.blend.mode == "alpha"
+
+
+def test_a_logarithmic_axis_names_so_few_values_that_none_overlap(qtbot):
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    axis = plot.plot.getAxis("left")
+    values = np.log10([0.1, *np.arange(0.2, 1, 0.1), 1, 2, 3, 5, 9])
+    named = [text for text in axis.logTickStrings(values, 1, 1) if text]
+    assert [float(text) for text in named] == [0.1, 0.2, 0.5, 1, 2, 5]
+    plot.end()

@@ -323,3 +323,7 @@ def test_every_icon_can_be_seen_on_every_ground(qapp, tones):
                 assert best >= 3, f"{file.stem} on {ground}: {best:.2f}"
     finally:
         qapp.setPalette(before)
+
+
+def test_opening_a_project_leaves_the_window_as_large_as_it_was(opened):
+    assert (opened.width(), opened.height()) == (1200, 800)

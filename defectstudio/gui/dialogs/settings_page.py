@@ -20,8 +20,8 @@ class SettingsPage(QWidget):
         kind = type(defaults)
         self.form = DataForm(kind, defaults)
         names = [field.name for field in fields(kind) if field.name not in without]
-        shown, inner = QFormLayout(), QWidget()
-        self.form.add_to(shown, [name for name in first if name in names])
+        self._shown, inner = QFormLayout(), QWidget()
+        self.form.add_to(self._shown, [name for name in first if name in names])
         self.form.add_to(QFormLayout(inner), [name for name in names if name not in first])
         self.others = QScrollArea()
         self.others.setWidgetResizable(True)
@@ -29,5 +29,16 @@ class SettingsPage(QWidget):
         self.others.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(shown)
+        layout.addLayout(self._shown)
         layout.addWidget(self.others, 1)
+
+    def align(self, above: QFormLayout) -> None:
+        """Give the labels of the form above and those here one width: fields in one column."""
+        labels = [
+            form.itemAt(row, QFormLayout.ItemRole.LabelRole).widget()
+            for form in (above, self._shown)
+            for row in range(form.rowCount())
+        ]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)

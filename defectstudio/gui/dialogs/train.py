@@ -119,6 +119,7 @@ class TrainDialog(QDialog):
             settings = CONFIGS[kind](kind=kind)
             self._pages[kind] = SettingsPage(settings, FIRST, without=["kind"])
             self._shown.addWidget(self._pages[kind])
+            self._pages[kind].align(self._first)
         self._shown.setCurrentWidget(self._pages[kind])
         self.form = self._pages[kind].form
         self._first.setRowVisible(self.references, self.takes_references)

@@ -20,12 +20,23 @@ _SHOWN = 1500
 """Points a curve at most; longer runs are averaged, which also calms them."""
 
 
+class _Decades(pyqtgraph.AxisItem):
+    """A logarithmic axis that names 1, 2 and 5 of a decade: more would overlap in a low plot."""
+
+    def logTickStrings(  # noqa: N802
+        self, values: list[float], scale: float, spacing: float
+    ) -> list[str]:
+        texts = super().logTickStrings(values, scale, spacing)
+        named = [round(10 ** (value % 1)) in (1, 2, 5, 10) for value in values]
+        return [text if one else "" for text, one in zip(texts, named, strict=True)]
+
+
 class CurvePlot(QWidget):
     """One line for each figure, against the step."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = pyqtgraph.PlotWidget()
+        self.plot = pyqtgraph.PlotWidget(axisItems={"left": _Decades("left")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.showGrid(x=True, y=True, alpha=0.15)

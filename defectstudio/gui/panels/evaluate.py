@@ -187,7 +187,7 @@ class EvaluatePage(QWidget):
         split = QSplitter()
         for one in (left, self.pane, self.figures):
             split.addWidget(one)
-        split.setSizes([23 * em, 38 * em, 27 * em])
+        split.setSizes([27 * em, 33 * em, 28 * em])
         left.setMinimumWidth(14 * em)
         self.figures.setMinimumWidth(18 * em)
         for place, stretch in enumerate((1, 4, 1)):

@@ -150,6 +150,7 @@ class FiguresPane(QWidget):
         nothing = hint(self.tr("No defect of this class, or no good pixel: there is no curve."))
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._plots.addWidget(nothing)
+        self.table.setIndentation(round(0.8 * em))
         head = self.table.header()
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -36,8 +36,8 @@ class PlaceView(QWidget):
         beside.addStretch(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture, 3)
-        layout.addLayout(beside, 2)
+        layout.addWidget(self.picture, 1)
+        layout.addLayout(beside, 1)
         self._lines: dict[Zone, QLabel] = {}
         for row, zone in enumerate(Zone):
             self._lines[zone] = QLabel()

@@ -152,6 +152,8 @@ class ToolOptions(QFrame):
         }
         for group in groups.values():
             row.addWidget(group)
+            # Those of all tools side by side would widen the window.
+            group.hide()
         row.addWidget(self._hint, 1)
         # As high with every tool, or the canvas would move.
         self.setMinimumHeight(self._groups_height(groups, em))
