@@ -98,6 +98,7 @@ class Session(QObject):
         self._connect_panels(panels, self.previews)
         parts = (self.documents, self.previews, self.gallery, self.jobs)
         for emitter in (*parts, self._reviewing, self._batching):
+            emitter.setParent(self)  # ends with the session, and what listens to it is let go
             emitter.failed.connect(self.failed)
         self._batching.noted.connect(self.noted)
         self.previews.noted.connect(self.noted)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QThread
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QWidget
 
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
@@ -37,27 +37,27 @@ from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
+from tests.gui.leftovers import close_windows, left_since, look
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_imported():
+    """Collections pass over what was imported; there is much, and it stays."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp):
-    """No thread and no window survives a test."""
+    """No thread, timer, window, process and setting survives a test."""
     # As in the window: a collection on another thread would destroy Qt objects there.
     gc.disable()
-    before = set(threading.enumerate())
+    before = look(qapp)
     yield
-    for widget in QApplication.topLevelWidgets():
-        if isinstance(widget, QMainWindow):
-            widget.close()
-            widget.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    qapp.processEvents()
-    gc.collect()
-    left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
-    for thread in left:
-        thread.join(5)
-    assert not [thread for thread in left if thread.is_alive()]
-    assert QThread.currentThread() is qapp.thread()
+    close_windows(qapp)
+    assert left_since(before, qapp) == []
 
 
 def make_document(native, labels=None, *, image_id=1, role=Role.NORMAL):

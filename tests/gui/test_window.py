@@ -2,6 +2,7 @@
 
 import json
 import sys
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from defectstudio.gui.dialogs.export import ExportChoice
 from defectstudio.gui.previews import State
 from defectstudio.imaging.reading import read_label
 from defectstudio.project.project import Project
+from tests.gui.leftovers import settle
 
 
 def test_open_paint_preview_accept_undo_export(opened, person, qtbot, tmp_path):
@@ -338,6 +340,13 @@ def test_a_class_is_added_and_chosen(opened, qtbot):
     qtbot.waitUntil(lambda: len(opened.session.studio.classes) == 3, timeout=5000)
     opened.session.add_class("Stain")
     assert "stain" in opened.messages.details.toPlainText().casefold()
+
+
+def test_a_closed_project_is_let_go_of_whole(opened, qapp):
+    studio = weakref.ref(opened.session.studio)
+    assert opened.close_project()
+    settle(qapp)
+    assert studio() is None, "its images would stay in memory"
 
 
 def test_closing_a_project_goes_back_to_the_welcome_page(opened, project_root):

@@ -78,7 +78,7 @@ class CanvasView(QGraphicsView):
 
     # --- what others set
 
-    def set_tools(self, tool: Tool, eraser: Tool) -> None:
+    def set_tools(self, tool: Tool | None, eraser: Tool | None) -> None:
         """The tool of the left button, and what the right button and Ctrl do."""
         self.cancel()
         self._tool, self._eraser = tool, eraser

@@ -59,7 +59,8 @@ class PaintingPage(QWidget):
 
     def let_go(self) -> None:
         """Show nothing."""
-        self.canvas.cancel()
+        self._tools.clear()
+        self.canvas.set_tools(None, None)
         if self._studio is not None:
             self.canvas.brush_dragged.disconnect(self._studio.tools.resize)
         self._studio = None

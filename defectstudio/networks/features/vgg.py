@@ -10,15 +10,17 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import VGG16_Weights, VGG19_Weights, vgg16, vgg19
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 LAYERS = {"vgg16": (3, 8, 15, 22, 29), "vgg19": (3, 8, 17, 26, 35)}
 """The last ReLU of every block in torchvision's `features`."""
-URLS = {
-    "vgg16": str(VGG16_Weights.IMAGENET1K_V1.url),
-    "vgg19": str(VGG19_Weights.IMAGENET1K_V1.url),
-}
+
+
+def url(kind: str) -> str:
+    """Where torchvision's weights of "vgg16" or "vgg19" are fetched from."""
+    from torchvision.models import get_model_weights
+
+    return str(get_model_weights(kind)["IMAGENET1K_V1"].url)
 
 
 class Vgg(nn.Module):
@@ -41,8 +43,11 @@ class Vgg(nn.Module):
 def build(kind: str, tensors: Mapping[str, Tensor]) -> Vgg:
     """kind "vgg16" or "vgg19"; tensors under torchvision's names (`features.0.weight` ...), of any
     float type; the classifier's are left out. Raises RuntimeError when they do not fit."""
+    # Here, because importing torchvision takes a worker as long as importing torch.
+    from torchvision.models import get_model
+
     with torch.device("meta"):
-        features = (vgg16 if kind == "vgg16" else vgg19)(weights=None).features
+        features = get_model(kind, weights=None).features
     prefix = "features."
     own = {n.removeprefix(prefix): t.float() for n, t in tensors.items() if n.startswith(prefix)}
     features.load_state_dict(own, assign=True)

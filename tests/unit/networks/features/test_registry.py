@@ -1,6 +1,8 @@
 """Feature networks by name, and every way their weights can be wrong."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,7 +83,7 @@ def cached(monkeypatch, tmp_path, vgg16_file):
     made = tmp_path / "made.pth"
     torch.save(load_tensors(vgg16_file), made)
     digest = hashlib.sha256(made.read_bytes()).hexdigest()[:8]
-    monkeypatch.setitem(vgg.URLS, "vgg16", f"https://example.org/vgg16-{digest}.pth")
+    monkeypatch.setattr(vgg, "url", lambda kind: f"https://example.org/{kind}-{digest}.pth")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     return made, tmp_path / "hub" / "checkpoints" / f"vgg16-{digest}.pth"
 
@@ -118,6 +120,12 @@ def test_a_failed_fetch_says_so(cached, monkeypatch):
 
 
 def test_the_names_of_torchvisions_files_carry_their_hash():
-    assert vgg.URLS["vgg16"].endswith("vgg16-397923af.pth")
-    assert vgg.URLS["vgg19"].endswith("vgg19-dcbb9e9d.pth")
+    assert vgg.url("vgg16").endswith("vgg16-397923af.pth")
+    assert vgg.url("vgg19").endswith("vgg19-dcbb9e9d.pth")
     assert set(registry.NETWORKS) == {"efficientnet-lite0", "vgg16-hed", "vgg16", "vgg19"}
+
+
+def test_a_worker_that_draws_does_without_torchvision():
+    code = "import sys, defectstudio.worker.preview; print('torchvision' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
