@@ -5,6 +5,7 @@ And tiny generators for those who need a real one.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -35,9 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.mkdtemp(prefix="defectstudio-tests-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["DEFECTSTUDIO_HOME"] = home
+    os.environ["XDG_CONFIG_HOME"] = f"{home}/config"
     sys.addaudithook(_watch_network)
     _watching.set()
     config.add_cleanup(_watching.clear)
+
+
+def pytest_collection_finish() -> None:
+    """Collections pass over what was imported: it is much, and it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

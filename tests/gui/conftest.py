@@ -40,15 +40,6 @@ from defectstudio.project.samples import NewSample
 from tests.gui.leftovers import close_windows, left_since, look
 
 
-@pytest.fixture(scope="session", autouse=True)
-def what_is_imported():
-    """Collections pass over what was imported; there is much, and it stays."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp):
     """No thread, timer, window, process and setting survives a test."""
@@ -213,25 +204,32 @@ def make_generator():
 
 
 @pytest.fixture
-def project_root(tmp_path, monkeypatch):
+def project_root(tmp_path, monkeypatch, plates):
     """A project of three backgrounds and one labeled defect, and settings of its own."""
     monkeypatch.setenv("DEFECTSTUDIO_HOME", str(tmp_path / "home"))
+    return shutil.copytree(plates, tmp_path / "plates")
+
+
+@pytest.fixture(scope="session")
+def plates(tmp_path_factory):
+    """The project that tests copy."""
+    folder = tmp_path_factory.mktemp("plates")
     rng = np.random.default_rng(8)
-    root = tmp_path / "plates"
+    root = folder / "plates"
     with Project.create(root, "plate") as project:
         item = project.items()[0]
         for name in ("scratch", "hole"):
             project.add_class(item.id, name)
         new = []
         for number in range(4):
-            picture = tmp_path / f"plate_{number}.png"
+            picture = folder / f"plate_{number}.png"
             write_png(picture, rng.integers(110, 140, (96, 128, 3)).astype(np.uint8))
             new.append(NewImage(f"plate {number}", Role.NORMAL, picture))
         label = np.zeros((96, 128), np.uint8)
         label[20:30, 40:60] = 2
         new[3] = replace(new[3], role=Role.DEFECT, label=label)
         project.add_images(item.id, new)
-        card = fake_generator(tmp_path / "generator", {1: "scratch", 2: "hole"})
+        card = fake_generator(folder / "generator", {1: "scratch", 2: "hole"})
         project.add_generator(item.id, "first", "dcdganc", card)
     return root
 

@@ -10,7 +10,6 @@ from collections.abc import Hashable
 from pathlib import Path
 
 import psutil
-from platformdirs import user_config_path
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QObject, QThread, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
@@ -23,7 +22,8 @@ _ROLES = (QPalette.ColorRole.Window, QPalette.ColorRole.Text, QPalette.ColorRole
 
 def look(app: QApplication) -> State:
     """Threads, timers, windows, processes and settings as they are now."""
-    objects = [found for found in gc.get_objects() if isinstance(found, QObject)]
+    # By its type: asking torch's stand-ins for what they are makes them warn.
+    objects = [found for found in gc.get_objects() if issubclass(type(found), QObject)]
     running = [one for one in objects if isinstance(one, QThread) and _is(one, "isRunning")]
     ticking = [one for one in objects if isinstance(one, QTimer) and _is(one, "isActive")]
     return {
@@ -88,8 +88,7 @@ def _words(child: psutil.Process) -> list[str]:
 
 
 def _settings_files() -> list[Path]:
-    folders = (home(), user_config_path("DefectStudio", appauthor=False))
-    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [path for path in home().rglob("*") if path.is_file()]
 
 
 def _stamp(path: Path) -> int:
