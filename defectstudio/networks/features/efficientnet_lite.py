@@ -72,6 +72,12 @@ class SamePad(nn.Module):
 class NormalisedConv(nn.Sequential):
     """A convolution, its batch norm and its activation."""
 
+    def fuse(self) -> None:
+        """Put the batch norm into the convolution."""
+        conv, norm = self[0], self[1]
+        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+        self[0], self[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+
 
 def _conv(
     channels: int, out: int, kernel: int = 1, stride: int = 1, *, groups: int = 1, act: bool = True
@@ -170,5 +176,5 @@ def build(tensors: Mapping[str, Tensor]) -> EfficientNetLite0:
     net.eval()
     for layer in net.modules():
         if isinstance(layer, NormalisedConv):
-            layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
+            layer.fuse()
     return net
