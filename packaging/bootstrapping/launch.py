@@ -15,6 +15,12 @@ from bootstrapping.libraries import Found
 from bootstrapping.talk import SetupError, say
 
 _NO_TEST_CHOSEN = 5
+# A file stays in one process, which shares its projects; the long ones come first and begin.
+_SPREAD = (
+    *("-n", "logical", "--maxprocesses", "4"),
+    *("--dist", "loadscope", "--no-loadscope-reorder"),
+)
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _XVFB_COMMAND = (
     *("Xvfb", "-displayfd", "1"),
     *("-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"),
@@ -31,7 +37,10 @@ def demo(python: Path, found: Found, passed_on: Sequence[str]) -> int:
 
 
 def tests(python: Path, root: Path, found: Found, passed_on: Sequence[str]) -> int:
-    """Run the suite without a screen, then the tests of a real window; the first bad status."""
+    """Run the suite without a screen, then the tests of a real window; the first bad status.
+
+    The whole suite is spread over the cores; chosen tests run in one process.
+    """
     if not found.offscreen:
         raise SetupError("The tests need these libraries.")
     suite: list[str | Path] = [
@@ -41,10 +50,13 @@ def tests(python: Path, root: Path, found: Found, passed_on: Sequence[str]) -> i
         f"--rootdir={root}",
         f"--config-file={root}/pyproject.toml",
     ]
+    offscreen = {"QT_QPA_PLATFORM": "offscreen"}
     words = list(passed_on)
-    if not _names_tests(words):
+    if _names_tests(words):
+        status = run_through([*suite, *words], offscreen)
+    else:
         words.append(str(root / "tests"))
-    status = run_through([*suite, *words], {"QT_QPA_PLATFORM": "offscreen"})
+        status = run_through([*suite, *_SPREAD, *words], offscreen | _ONE_THREAD)
     if sys.platform != "linux" or any(word.startswith("-m") for word in words):
         return status
     return status or _window_tests([*suite, *words, "-m", "xvfb"], found)

@@ -1,6 +1,6 @@
 """Whatever goes wrong, what is painted is not lost, and a clear word is said."""
 
-import sqlite3
+import os
 import subprocess
 import sys
 
@@ -20,7 +20,6 @@ from defectstudio.domain.records import JobState
 from defectstudio.gui.dialogs.export import ExportChoice
 from defectstudio.gui.dialogs.import_images import ImportChoice
 from defectstudio.imaging.reading import read_label
-from defectstudio.project import folder
 from defectstudio.project.project import Project
 
 FULL = OSError(28, "No space left on device")
@@ -248,15 +247,27 @@ def test_a_closed_project_is_free_for_others(opened, project_root):
     WindowLock(project_root).release()
 
 
-def test_a_folder_that_cannot_be_written_is_refused(window, qtbot, monkeypatch, project_root):
-    def refuse(connection):
-        raise sqlite3.OperationalError("attempt to write a readonly database")
+@pytest.fixture
+def read_only(project_root):
+    """The project where nobody may write; root, who may write anywhere, needs a flag of ext4."""
+    if os.geteuid():
+        lock, free = ["chmod", "-R", "a-w"], ["chmod", "-R", "u+w"]
+    else:
+        lock, free = ["chattr", "-R", "+i"], ["chattr", "-R", "-i"]
+    if subprocess.run([*lock, project_root], check=False, capture_output=True).returncode:
+        pytest.skip("this file system cannot keep root from writing")
+    yield project_root
+    subprocess.run([*free, project_root], check=True)
 
-    monkeypatch.setattr(folder, "_check_writable", refuse)
-    window.commands.open_path(project_root)
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
+def test_a_folder_that_cannot_be_written_is_refused(window, qtbot, read_only):
+    before = sorted(path.name for path in read_only.rglob("*"))
+    window.commands.open_path(read_only)
     qtbot.waitUntil(window.messages.isVisible)
-    assert "readonly" in window.messages.details.toPlainText()
+    assert "you may read and write there" in window.messages.text.text()
     assert window.session is None and window.welcome.isVisible()
+    assert sorted(path.name for path in read_only.rglob("*")) == before
 
 
 def _spoil(session, number, data):

@@ -6,6 +6,7 @@ import json
 import queue
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,20 +50,24 @@ def test_a_name_is_taken_once_trained(trained, tiny):
         start_training(trained, name="g", resume=True)
 
 
-def test_a_batch_is_accepted_and_the_same_seed_makes_the_same(trained):
-    first = start_synthesis(trained, generator="g", count=3, seed=7)
-    assert first.result().state is JobState.DONE
-    samples = trained.samples()
+@pytest.fixture(scope="module")
+def samples(trained):
+    """What a batch of three made."""
+    batch = start_synthesis(trained, generator="g", count=3, seed=7)
+    assert batch.result().state is JobState.DONE
+    assert [one.suffix for one in (batch.record.folder / "chunks").iterdir()] == [".json"]
+    return trained.samples()
+
+
+def test_a_batch_is_accepted_and_the_same_seed_makes_the_same(trained, samples):
     assert len(samples) == 3
     assert all(read_label(sample.label_file).any() for sample in samples)
-    assert [one.suffix for one in (first.record.folder / "chunks").iterdir()] == [".json"]
     start_synthesis(trained, generator="g", count=3, seed=7).result()
-    assert [one.sha256 for one in trained.samples()] == [one.sha256 for one in samples]
+    assert [one.sha256 for one in trained.samples()[:3]] == [one.sha256 for one in samples]
 
 
-def test_a_replay_is_the_same_to_the_pixel(trained, tmp_path):
-    start_synthesis(trained, generator="g", count=1, seed=11).result()
-    recipe = trained.samples()[-1].recipe_file
+def test_a_replay_is_the_same_to_the_pixel(trained, samples, tmp_path):
+    recipe = samples[-1].recipe_file
     report = replay(recipe)
     assert report.same
     assert report.versions == {}
@@ -77,38 +82,35 @@ def test_a_replay_is_the_same_to_the_pixel(trained, tmp_path):
     assert report.versions["numpy"] == ("1.0", np.__version__)
 
 
-@pytest.mark.parametrize(
-    "look",
-    [
-        {},
-        {"style": Style(0.9, StyleMix(8, 0.4)), "contrast": 15.0},
-    ],
-)
-def test_preview_and_accepted_sample_are_equal(trained, look):
+def test_preview_and_accepted_sample_are_equal(trained):
     background = trained.images(role=Role.NORMAL)[0]
     mask = np.zeros((12, 16), bool)
     mask[2:10, 3:14] = True
-    defect = Defect(1, 5, encode(mask), 20, 60, trained.generator("g").sha256, **look)
-    recipe = Recipe(background.sha256, (defect,), trained.id)
+    plain = Defect(1, 5, encode(mask), 20, 60, trained.generator("g").sha256)
+    mixed = replace(plain, style=Style(0.9, StyleMix(8, 0.4)), contrast=15.0)
     heard: queue.Queue[object] = queue.Queue()
     previewer = Previewer(trained)
     previewer.failed.connect(heard.put)
     previewer.ready.connect(lambda made, of: heard.put(made))
+    asked = []
     try:
-        previewer.request(recipe)
-        shown = heard.get(timeout=180)
-        previewer.accept(recipe, heard.put, heard.put)
-        accepted = heard.get(timeout=180)
+        for defect in (plain, mixed):
+            recipe = Recipe(background.sha256, (defect,), trained.id)
+            previewer.request(recipe)
+            shown = heard.get(timeout=180)
+            previewer.accept(recipe, heard.put, heard.put)
+            asked.append((defect, shown, heard.get(timeout=180)))
         previewer.browse(recipe, [5, 6], heard.put, heard.put)
         gallery = heard.get(timeout=180)
     finally:
         previewer.close()
-    assert np.array_equal(read_image(accepted.file), shown.image)
-    assert np.array_equal(read_label(accepted.label_file), shown.label)
-    assert np.array_equal(read_label(accepted.painted_file), shown.painted)
-    assert accepted in trained.samples()
-    stored = json.loads(accepted.recipe_file.read_text())["recipe"]["defects"][0]
-    assert stored == json.loads(to_json(defect))
+    for defect, shown, accepted in asked:
+        assert np.array_equal(read_image(accepted.file), shown.image)
+        assert np.array_equal(read_label(accepted.label_file), shown.label)
+        assert np.array_equal(read_label(accepted.painted_file), shown.painted)
+        assert accepted in trained.samples()
+        stored = json.loads(accepted.recipe_file.read_text())["recipe"]["defects"][0]
+        assert stored == json.loads(to_json(defect))
     assert replay(accepted.recipe_file, project=trained.root).same
     assert [one.seed for one in gallery] == [5, 6]
     assert not np.array_equal(gallery[0].pixels, gallery[1].pixels)
@@ -132,7 +134,9 @@ def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):
     assert steps[0] == stopped + 1
 
 
-def test_a_project_that_was_moved_resumes(project, tiny, tmp_path):
+def test_an_interrupted_training_goes_on_elsewhere_and_a_damaged_one_is_named(
+    project, tiny, tmp_path
+):
     job = start_training(project, name="moved", overrides={**tiny, "steps": 100_000})
     while job.record.progress == 0:
         time.sleep(0.05)
@@ -140,6 +144,7 @@ def test_a_project_that_was_moved_resumes(project, tiny, tmp_path):
     stopped = job.wait()
     assert stopped.state is JobState.INTERRUPTED
     project.close()
+    shutil.copytree(project.root, tmp_path / "torn")
     shutil.move(project.root, tmp_path / "elsewhere")
     state = json.loads((tmp_path / "elsewhere/runs/0001/checkpoint/state.json").read_text())
     with Project.open(tmp_path / "elsewhere") as moved:
@@ -147,17 +152,10 @@ def test_a_project_that_was_moved_resumes(project, tiny, tmp_path):
         done = start_training(moved, name="moved", overrides=steps, resume=True).result()
         assert done.state is JobState.DONE
         assert done.folder.is_relative_to(tmp_path / "elsewhere")
-
-
-def test_a_damaged_checkpoint_is_named(project, tiny):
-    job = start_training(project, name="torn", overrides={**tiny, "steps": 100_000})
-    while job.record.progress == 0:
-        time.sleep(0.05)
-    job.interrupt()
-    job.wait()
-    for state in (job.record.folder / "checkpoint").glob("*.safetensors"):
-        state.write_bytes(b"torn")
-    again = start_training(project, name="torn", resume=True)
-    with pytest.raises(CheckpointError):
-        again.result()
-    assert project.jobs()[0].state is JobState.FAILED
+    with Project.open(tmp_path / "torn") as damaged:
+        for tensors in (tmp_path / "torn/runs/0001/checkpoint").glob("*.safetensors"):
+            tensors.write_bytes(b"torn")
+        again = start_training(damaged, name="moved", resume=True)
+        with pytest.raises(CheckpointError):
+            again.result()
+        assert damaged.jobs()[0].state is JobState.FAILED

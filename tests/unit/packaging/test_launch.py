@@ -61,11 +61,12 @@ def test_window_tests_follow_under_xvfb(
     monkeypatch.setattr(launch, "_XVFB_COMMAND", ("echo", "42"))
     assert launch.tests(PYTHON, tmp_path, ALL, []) == status
     assert runs.extras == [
-        {"QT_QPA_PLATFORM": "offscreen"},
+        {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         {"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":42"},
     ]
-    assert runs.commands[1] == [*runs.commands[0], "-m", "xvfb"]
-    assert runs.commands[0][-1] == str(tmp_path / "tests")
+    whole, on_screen = runs.commands
+    assert whole[-1] == str(tmp_path / "tests") and "-n" in whole
+    assert on_screen[-3:] == [whole[-1], "-m", "xvfb"] and "-n" not in on_screen
 
 
 @pytest.mark.parametrize(("words", "found"), [(["-m", "slow"], ALL), ([], ALL)])
@@ -85,6 +86,7 @@ def test_chosen_tests_are_not_joined_by_the_rest(
     chosen.touch()
     launch.tests(PYTHON, tmp_path, ALL, ["-k", "b", f"{chosen}::test_b"])
     assert runs.commands[0][-3:] == ["-k", "b", f"{chosen}::test_b"]
+    assert "-n" not in runs.commands[0] and runs.extras == [{"QT_QPA_PLATFORM": "offscreen"}]
 
 
 def test_without_a_screen_the_window_tests_are_named_as_skipped(
