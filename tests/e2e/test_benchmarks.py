@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.benchmarks import exact, scenes
 
@@ -29,8 +31,22 @@ def report_of(benchmark: str, *arguments: str):
     return json.loads(done.stdout)
 
 
-def test_the_smallest_benchmark_of_training_reports_its_figures():
-    (case,) = report_of("train_step", *STEP_TASK)["cases"]
+@pytest.fixture
+def report_here(monkeypatch, capsys):
+    """The same in this process, which has torch already."""
+    threads = torch.get_num_threads()
+
+    def report(benchmark, *arguments):
+        monkeypatch.setattr(sys, "argv", [benchmark, *arguments])
+        assert import_module(f"tests.benchmarks.{benchmark}").main() == 0
+        return json.loads(capsys.readouterr().out)
+
+    yield report
+    torch.set_num_threads(threads)
+
+
+def test_the_smallest_benchmark_of_training_reports_its_figures(report_here):
+    (case,) = report_here("train_step", *STEP_TASK)["cases"]
     assert (case["side"], case["batch"]) == (64, 2)
     ms = case["ms"]
     assert case["ratio"]["step"] == pytest.approx(ms["step"] / ms["step_floor"])
@@ -39,9 +55,9 @@ def test_the_smallest_benchmark_of_training_reports_its_figures():
     assert {"preview", "preview_floor", "gallery"} <= set(ms)
 
 
-def test_the_smallest_benchmark_of_dst_reports_its_figures():
+def test_the_smallest_benchmark_of_dst_reports_its_figures(report_here):
     task = ("--json", "--sides", "64", "--repeats", "1", "--threads", "1")
-    (case,) = report_of("transfer", *task)["cases"]
+    (case,) = report_here("transfer", *task)["cases"]
     assert case["ratio"] == pytest.approx(case["ms"]["network"] / case["ms"]["floor"])
     assert case["images_per_s"] == pytest.approx(1000 / case["ms"]["network"])
     full, half, quarter = 64**2, 32**2, 16**2
@@ -96,8 +112,8 @@ def test_the_exact_membrane_is_the_mean_of_its_neighbours_and_crosses_no_border(
     assert laplace.matrix.diagonal().tolist() == [3, 3, 3, 3, 3, 3, 2, 2]
 
 
-def test_the_smallest_benchmark_of_scores_keeps_its_bound():
-    (case,) = report_of("scores", "--json", "--megapixels", "1", "--repeats", "1")
+def test_the_smallest_benchmark_of_scores_keeps_its_bound(report_here):
+    (case,) = report_here("scores", "--json", "--megapixels", "1", "--repeats", "1")
     ms = case["ms"]
     assert case["times_faster"] == pytest.approx(ms["exact"] / ms["histogram"])
     assert case["error"] <= case["bound"] + 1e-6 < 1e-4  # torchmetrics computes in float32
