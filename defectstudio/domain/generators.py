@@ -70,7 +70,7 @@ class DcdgancConfig(LearningConfig):
     diffaugment: bool = True
     scales: Annotated[int, Bounds(1, 3)] = 2
     projected: bool = True
-    lambda_cls: Annotated[float, Bounds(0.0, 1e6)] = 0.0
+    lambda_cls: Annotated[float, Bounds(0.0, 1e6)] = 0.25
 
     @property
     def fills_mask(self) -> bool:
@@ -245,6 +245,7 @@ _DCDGANC_PAPER: dict[str, Any] = {
     "gp_every": 1,
     "diffaugment": False,
     "projected": False,
+    "lambda_cls": 0.0,
     "oriented": "off",
 }
 
@@ -275,7 +276,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 _BEFORE: dict[type | None, dict[str, Any]] = {
-    DcdgancConfig: {"projected": False},
+    DcdgancConfig: {"projected": False, "lambda_cls": 0.0},
     DstConfig: {"decay": 0.0},
 }
 """What generators did that were trained before there was such a setting."""
