@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.session: Session | None = None
         self._collector = Collector(self)
         self.completing = Completing(self)
+        self.completing.done.connect(self._collector.spare)
         self.actions_ = ActionBook(self, self.complete)
         self.messages = MessageBar()
         self.welcome = WelcomePage(self.actions_)

@@ -1,6 +1,7 @@
 """Garbage is collected on the window's thread and on no other."""
 
 import gc
+import sys
 import threading
 
 from PySide6.QtCore import QObject
@@ -40,3 +41,12 @@ def test_cycles_die_on_the_windows_thread(qapp):
     assert kept and Knot.died_on is threading.main_thread()
     collector.end()
     assert gc.isenabled()
+
+
+def test_the_interpreter_is_handed_back_as_it_was(qapp):
+    interval, frozen = sys.getswitchinterval(), gc.get_freeze_count()
+    parent = QObject()
+    collector = Collector(parent)
+    assert sys.getswitchinterval() < interval / 5 and gc.get_freeze_count() > frozen
+    collector.end()
+    assert (sys.getswitchinterval(), gc.get_freeze_count()) == (interval, 0)
