@@ -14,6 +14,8 @@ from defectstudio.app.scale import length_text
 _SOON_MS = 40
 """Nobody reads faster; a text laid out with every move would be felt in the stroke."""
 
+_PLACE, _LENGTHS = "x 00000  y 00000", "  (0000.0 mm, 0000.0 mm)"
+
 
 class StatusLine:
     """Labels of fixed width, so that nothing jumps while the pointer moves."""
@@ -26,21 +28,17 @@ class StatusLine:
             QLabel() for _ in range(5)
         )
         self._undo = QLabel()
-        metrics = bar.fontMetrics()
-        for label, widest in (
-            (self._place, "x 00000  y 00000"),
-            (self._value, "R 00000  G 00000  B 00000"),
-            (self._class, ""),
-        ):
-            label.setMinimumWidth(metrics.horizontalAdvance(widest))
+        for label in (self._place, self._value, self._class):
             bar.addWidget(label)
+        _fix(self._place, _PLACE)
+        _fix(self._value, "R 00000  G 00000  B 00000")
         for label in (
             self._jobs, self._saved, self._undo, self._image, self._zoom, self._device,
         ):  # fmt: skip
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             bar.addPermanentWidget(label)
         self._device.setToolTip(bar.tr("What previews and samples are computed on"))
-        self._zoom.setMinimumWidth(metrics.horizontalAdvance("0000.0 %"))
+        self._zoom.setMinimumWidth(bar.fontMetrics().horizontalAdvance("0000.0 %"))
         self._due: dict[str, Callable[[], None]] = {}
         self._timer = QTimer(bar)
         self._timer.setSingleShot(True)
@@ -80,6 +78,7 @@ class StatusLine:
     def calibrate(self, pixel_size_mm: float | None) -> None:
         """What a pixel measures; places are told in millimetres too where it is known."""
         self._pixel_size_mm = pixel_size_mm
+        _fix(self._place, _PLACE if pixel_size_mm is None else _PLACE + _LENGTHS)
 
     def _lengths(self, row: float, column: float) -> str:
         size = self._pixel_size_mm
@@ -120,3 +119,9 @@ class StatusLine:
     def show_device(self, text: str) -> None:
         """What previews are computed on; empty while it is not known."""
         self._device.setText(text)
+
+
+def _fix(label: QLabel, widest: str) -> None:
+    """A size that no text changes: the bar is not laid out anew with each."""
+    metrics = label.fontMetrics()
+    label.setFixedSize(metrics.horizontalAdvance(widest), metrics.height())
