@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-import skimage.draw
+import skimage
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.io
+import scipy
 
 from defectstudio.domain.errors import ImageError
 from defectstudio.domain.records import Role
