@@ -81,13 +81,14 @@ def open_document(project: Project, record: ImageRecord) -> Document:
     native = read_image(record.file)
     labels = stored_labels(project, record, native.shape[:2])
     window = read_windows(project.root).of(record) or window_of(native)
+    levels = pyramid(shown(native, window))
     plane = LabelPlane(labels)
     plane.take_room()
     return Document(
         record,
         native,
         window,
-        pyramid(shown(native, window)),
+        levels,
         plane,
         region=_region(project, record),
     )
