@@ -16,7 +16,7 @@ from defectstudio.gui.theme import DARK
 QT = {"PySide6", "shiboken6", "shibokensupport", "signature_bootstrap", "__feature__"}
 ROOMS = {"app", "domain", "gui", "project"}
 START = """
-import json, sys
+import json, linecache, sys
 before = set(sys.modules)
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -34,7 +34,7 @@ class Window(main_window.MainWindow):
 
     def look(self):
         if "scipy.ndimage" in sys.modules:
-            print("torch" in sys.modules, flush=True)
+            print("torch" in sys.modules, len(linecache.cache), flush=True)
             QApplication.quit()
         else:
             QTimer.singleShot(20, self.look)
@@ -45,7 +45,7 @@ sys.exit(starting.main(None))
 
 
 def test_the_first_paint_imports_qt_and_little_else(tmp_path):
-    """The rest is imported after it, with what the first stroke needs, and torch never."""
+    """The rest is imported after it, with what the first stroke needs, torch and texts never."""
     done = subprocess.run(
         [sys.executable, "-c", START],
         env={**os.environ, "DEFECTSTUDIO_HOME": str(tmp_path)},
@@ -54,7 +54,8 @@ def test_the_first_paint_imports_qt_and_little_else(tmp_path):
         check=True,
         timeout=60,
     )
-    modules, with_torch = done.stdout.splitlines()
+    modules, last = done.stdout.splitlines()
+    with_torch, sources = last.split()
     names = [name.split(".") for name in json.loads(modules)]
     ours = {name[1] for name in names if name[0] == "defectstudio" and len(name) > 1}
     own = {"/".join(name) for name in names if name[:2] == ["defectstudio", "project"]}
@@ -62,6 +63,7 @@ def test_the_first_paint_imports_qt_and_little_else(tmp_path):
     assert own == {"defectstudio/project", "defectstudio/project/place"}
     assert {name[0] for name in names} - sys.stdlib_module_names - QT == {"defectstudio"}
     assert with_torch == "False"
+    assert int(sources) < 50, "PySide keeps the text of all modules"
 
 
 def _press(window, text):
