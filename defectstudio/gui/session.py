@@ -155,7 +155,10 @@ class Session(QObject):
             if not self.studio.take_shape(shapes) and told:
                 self.noted.emit(self.tr("No real defect of this class is labeled for training."))
 
-        self.files.run(lambda: class_shapes(images, class_id), taken, self.failed.emit)
+        def work() -> list[Mask]:
+            return [one.mask for one in class_shapes(images, class_id)]
+
+        self.files.run(work, taken, self.failed.emit)
 
     def remove_sample(self, sample_id: int) -> None:
         """Take a sample out of the project."""
