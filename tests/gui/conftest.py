@@ -14,6 +14,7 @@ from psygnal import Signal
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from defectstudio.app.display import pyramid, shown, window_of
 from defectstudio.app.document import Document
@@ -39,6 +40,8 @@ from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 from tests.gui.leftovers import close_windows, left_since, look
 
+PATIENCE_MS = 60_000
+
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp):
@@ -49,6 +52,22 @@ def nothing_left_behind(qapp):
     yield
     close_windows(qapp)
     assert left_since(before, qapp) == []
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine may take: only what never comes is a fault."""
+
+    def waitUntil(self, callback, *, timeout=0):  # noqa: N802
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal, *, timeout=0, **wanted):  # noqa: N802
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **wanted)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
 
 
 def make_document(native, labels=None, *, image_id=1, role=Role.NORMAL):

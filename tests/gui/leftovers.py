@@ -57,7 +57,8 @@ def close_windows(app: QApplication) -> None:
     """Close and destroy the main windows."""
     for widget in app.topLevelWidgets():
         if isinstance(widget, QMainWindow):
-            widget.close()
+            if widget.isVisible():  # one that is closed would be asked again
+                widget.close()
             widget.deleteLater()
 
 

@@ -51,7 +51,7 @@ def test_asked_to_end_it_saves_what_is_painted(tmp_path, asked):
         project.add_images(item, [NewImage("a", Role.NORMAL, tmp_path / "a.png")])
     child = subprocess.Popen(
         [sys.executable, "-c", WINDOW, str(tmp_path / "p")],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env={**os.environ, "DEFECTSTUDIO_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -59,7 +59,7 @@ def test_asked_to_end_it_saves_what_is_painted(tmp_path, asked):
     assert child.stdout.readline() == "painted\n"
     time.sleep(0.2)
     child.send_signal(asked)
-    _, said = child.communicate(timeout=60)
+    _, said = child.communicate(timeout=300)
     assert child.returncode == 0, said
     assert "Traceback" not in said
     assert list((tmp_path / "p" / "drafts").glob("*.png"))

@@ -13,6 +13,7 @@ from defectstudio.app.settings import Preferences, Settings, change
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.theme import DARK
 
+PATIENCE_S = 300
 QT = {"PySide6", "shiboken6", "shibokensupport", "signature_bootstrap", "__feature__"}
 ROOMS = {"app", "domain", "gui", "project"}
 START = """
@@ -52,7 +53,7 @@ def test_the_first_paint_imports_qt_and_little_else(tmp_path):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     modules, last = done.stdout.splitlines()
     with_torch, sources = last.split()

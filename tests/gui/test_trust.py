@@ -383,7 +383,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_killed_window_frees_the_project_and_loses_no_stroke(window, qtbot, project_root):
     here = str(__file__.rpartition("/")[0])
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(project_root), here], check=False, timeout=60
+        [sys.executable, "-c", KILLED, str(project_root), here], check=False, timeout=300
     )
     assert killed.returncode < 0
     session = _open(window, qtbot, project_root)
