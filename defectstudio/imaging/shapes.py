@@ -10,7 +10,7 @@ import numpy as np
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.specs import LabeledFile
 from defectstudio.domain.spread import Fetch, in_place
-from defectstudio.imaging.masks import Box, components, warp
+from defectstudio.imaging.masks import Box, bounding_box, components, warp
 from defectstudio.imaging.reading import read_label
 from defectstudio.imaging.types import Label, Mask
 
@@ -87,7 +87,9 @@ class Shape:
         e, (height, width) = self.edges, self.mask.shape
         rows = _kept(e.top, e.bottom, size[0], height)
         columns = _kept(e.left, e.right, size[1], width)
-        return Shape(np.ascontiguousarray(self.mask[rows, columns]), e)
+        cut = self.mask[rows, columns]
+        box = bounding_box(cut)
+        return Shape(np.ascontiguousarray(cut[box.slices] if box else cut), e)
 
 
 def _kept(near: int | None, far: int | None, side: int, length: int) -> slice:

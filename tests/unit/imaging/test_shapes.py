@@ -88,3 +88,15 @@ def test_what_crosses_a_picture_is_cut_to_a_smaller_one():
     assert np.array_equal(Shape(mask, near_bottom).cut_to(SIZE).mask, mask[-59:])
     assert np.array_equal(Shape(mask[:30], near_bottom).cut_to(SIZE).mask, mask[:30])
     assert np.array_equal(Shape(mask, Edges(top=0)).cut_to(SIZE).mask, mask)
+
+
+@pytest.mark.parametrize("edges", [Edges(top=0, bottom=0), Edges(top=1, bottom=0, right=0)])
+def test_what_is_cut_lies_in_its_picture_and_nowhere_outside(edges):
+    mask = np.zeros((80, 20), bool)
+    mask[:70, 10] = mask[60:, :] = True  # what is left of it is narrower than it was
+    laid = Shape(mask, edges).cut_to(SIZE)
+    rng, nothing = np.random.default_rng(0), np.zeros(SIZE, bool)
+    for _ in range(40):
+        top, left = place(laid.mask, None, nothing, SIZE, PlacementSettings(), rng, laid.edges)
+        assert min(top, left) >= 0
+        assert top + laid.mask.shape[0] <= 60 and left + laid.mask.shape[1] <= 80
