@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from defectstudio.app.runs import take_spread
 from defectstudio.app.training_images import (
     as_labeled_file,
     is_split,
@@ -61,15 +62,21 @@ def start_comparison(
     kind dst against histogram match. "enlarge": segmenters trained with their samples against
     segmenters trained without. "strategies": the same by the number of real defects. "transfer":
     segmenters trained on another item's defects.
-    overrides: fields of the protocol's settings (domain.comparisons), as text or values. report: a
-    folder that gets a copy of the report; it stays in `report/` of the job's folder in any case.
+    overrides: fields of the protocol's settings (domain.comparisons), as text or values; where
+    segmenters are trained, of SpreadSettings too. report: a folder that gets a copy of the report;
+    it stays in `report/` of the job's folder in any case.
     The same project, settings and seed give the same figures on a CPU.
 
     Raises SettingError and ProjectError (no split, nothing labeled in it, no normal image, no
     generator of kind dst or without its references).
     """
     chosen = item_named(project, item)
-    spec = _SPECS[protocol](project, chosen, overrides or {}, device)
+    if protocol in _TRIALS:
+        wishes, where = take_spread(overrides or {})
+        trial = _TRIALS[protocol](project, chosen, wishes, device)
+        spec: CompareSpec | CompareDstSpec | TrialSpec = replace(trial, spread=where)
+    else:
+        spec = _SPECS[protocol](project, chosen, overrides or {}, device)
     title = f"{protocol} of {chosen.name}"
     accept = _accept(protocol, report)
     return start_job(project, KIND, title, lambda run: replace(spec, run=run), accept)

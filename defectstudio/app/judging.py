@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.runs import take_spread
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import settings
 from defectstudio.domain.device import Device
@@ -45,8 +46,9 @@ def start_evaluation(
 ) -> RunningJob:
     """Judge the segmenter named `model` on the real images of a split of its item.
 
-    overrides: fields of EvaluateSettings. report: a folder that gets a copy of the report. Raises
-    ProjectError (no such segmenter, no image in the split), CheckpointError and SettingError.
+    overrides: fields of EvaluateSettings and SpreadSettings. report: a folder that gets a copy of
+    the report. Raises ProjectError (no such segmenter, no image in the split), CheckpointError and
+    SettingError.
     """
     record = project.segmenter(model)
     card = SEGMENTERS.read_card(record.folder)
@@ -59,6 +61,7 @@ def start_evaluation(
             remedy="Split the project first, or name another split.",
         )
     seen = seen_by(project, item, card.trained_on, examples)
+    wishes, where = take_spread(overrides or {})
     spec = EvaluateSpec(
         run=project.root,
         item=item.name,
@@ -68,8 +71,9 @@ def start_evaluation(
         examples=examples,
         split=split.value,
         seen=len(seen),
-        settings=settings(EvaluateSettings, overrides or {}),
+        settings=settings(EvaluateSettings, wishes),
         device=device,
+        spread=where,
     )
     title = f"{record.name} on {split.value}"
     return start_job(project, KIND, title, lambda run: replace(spec, run=run), _accept(report))

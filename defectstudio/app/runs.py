@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from defectstudio.app.validation import settings
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.records import GeneratorRecord, JobRecord, JobState, SegmenterRecord
-from defectstudio.domain.spread import TogetherSettings
+from defectstudio.domain.spread import SpreadSettings, TogetherSettings
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project
 
@@ -69,3 +70,11 @@ def check_processes(processes: int, batch: int) -> None:
             subject="processes",
             remedy="Give a number that divides the batch, or another batch.",
         )
+
+
+def take_spread(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], SpreadSettings]:
+    """The other overrides, and where the work is done. Raises SettingError."""
+    names = {field.name for field in fields(SpreadSettings)}
+    others = {name: value for name, value in overrides.items() if name not in names}
+    own = {name: value for name, value in overrides.items() if name in names}
+    return others, settings(SpreadSettings, own)

@@ -12,6 +12,7 @@ from defectstudio.domain.recipe import Polish
 from defectstudio.domain.run_config import FeatureName
 from defectstudio.domain.segmenters import Crop, EncoderName
 from defectstudio.domain.specs import BackgroundFile, Example, LabeledFile
+from defectstudio.domain.spread import SpreadSettings
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,7 @@ class CompareEnlargeSpec:
     cache: Path
     settings: EnlargeSettings = field(default_factory=EnlargeSettings)
     device: Device = "cpu"
+    spread: SpreadSettings = field(default_factory=SpreadSettings)
     protocol: Literal["enlarge"] = "enlarge"
     kind: Literal["compare_enlarge"] = "compare_enlarge"
 
@@ -266,6 +268,7 @@ class CompareStrategiesSpec:
     cache: Path
     settings: StrategiesSettings = field(default_factory=StrategiesSettings)
     device: Device = "cpu"
+    spread: SpreadSettings = field(default_factory=SpreadSettings)
     protocol: Literal["strategies"] = "strategies"
     kind: Literal["compare_strategies"] = "compare_strategies"
 
@@ -292,6 +295,7 @@ class CompareTransferSpec:
     cache: Path
     settings: TransferSettings = field(default_factory=TransferSettings)
     device: Device = "cpu"
+    spread: SpreadSettings = field(default_factory=SpreadSettings)
     protocol: Literal["transfer"] = "transfer"
     kind: Literal["compare_transfer"] = "compare_transfer"
 

@@ -10,7 +10,7 @@ from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.device import Device
 from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Example, LabeledFile
-from defectstudio.domain.spread import Processes
+from defectstudio.domain.spread import Processes, SpreadSettings
 
 PREDICTIONS = "predictions"
 """In the run folder of a judgement or a prediction."""
@@ -109,6 +109,7 @@ class EvaluateSpec:
     seen: int
     settings: EvaluateSettings = field(default_factory=EvaluateSettings)
     device: Device = "cpu"
+    spread: SpreadSettings = field(default_factory=SpreadSettings)
     kind: Literal["evaluate"] = "evaluate"
 
 

@@ -81,3 +81,21 @@ class Pool(Protocol):
         self, opening: Opening[P, R], pieces: Sequence[P], files: Sequence[Path] = ()
     ) -> Iterator[R]:
         """What was made of each piece, as they are done; files: what the opening may fetch."""
+
+
+class Here:
+    """Does the pieces itself, one after the other; tick: called after every part of one."""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self.tick = tick
+
+    def run(
+        self,
+        opening: Opening[P, R],
+        pieces: Sequence[P],
+        files: Sequence[Path] = (),  # noqa: ARG002 - they are here
+    ) -> Iterator[R]:
+        """See Pool."""
+        if pieces:
+            do = opening(Place(tick=self.tick))
+            yield from map(do, pieces)

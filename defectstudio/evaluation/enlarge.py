@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from defectstudio.domain.comparisons import CompareEnlargeSpec
+from defectstudio.domain.spread import Pool
 from defectstudio.evaluation import likeness
 from defectstudio.evaluation.ground import Ground
 from defectstudio.evaluation.kept import Outcome, files_of
@@ -30,10 +31,11 @@ class Enlarge:
         device: torch.device,
         tick: Callable[[], None],
         warn: Callable[[str], None],
+        pool: Pool | None = None,
     ) -> None:
         self.spec, self.warn = spec, warn
         self.alike: dict[str, likeness.ByClass] = {}
-        self.ground = Ground(spec, device, tick, warn, own=True)
+        self.ground = Ground(spec, device, tick, warn, pool, own=True)
 
     @property
     def trainings(self) -> int:

@@ -13,6 +13,7 @@ from defectstudio.domain.comparisons import (
     EnlargingGenerator,
     Partition,
 )
+from defectstudio.domain.spread import Pool
 from defectstudio.evaluation.making import Maker, Making
 from defectstudio.evaluation.retraining import Retrainer
 from defectstudio.evaluation.trials import Panel, Stage, Trials
@@ -32,13 +33,14 @@ class Ground:
         device: torch.device,
         tick: Callable[[], None],
         warn: Callable[[str], None],
+        pool: Pool | None,
         *,
         own: bool,
     ) -> None:
         self.spec, self.own = spec, own
         s = spec.settings
         self.trials = [
-            Trials(Stage(spec.classes, p.validation, p.test, s, spec.cache, n), device, tick)
+            Trials(Stage(spec.classes, p.validation, p.test, s, spec.cache, n), device, tick, pool)
             for n, p in enumerate(spec.partitions)
         ]
         self.makers = [Maker(self._making(p), device, tick, warn) for p in spec.partitions]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from defectstudio.domain.comparisons import CompareStrategiesSpec
+from defectstudio.domain.spread import Pool
 from defectstudio.evaluation.ground import Ground
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.trials import Arm, Panel
@@ -31,9 +32,10 @@ class Strategies:
         device: torch.device,
         tick: Callable[[], None],
         warn: Callable[[str], None],
+        pool: Pool | None = None,
     ) -> None:
         self.spec = spec
-        self.ground = Ground(spec, device, tick, warn, own=False)
+        self.ground = Ground(spec, device, tick, warn, pool, own=False)
 
     @property
     def trainings(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from defectstudio.domain.errors import UserError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.segmenters import Architecture, SegmenterConfig
 from defectstudio.domain.specs import Example
+from defectstudio.domain.spread import Fetch, Here, Place, Pool, in_place
 from defectstudio.evaluation.kept import Kept, Outcome, Probabilities, files_of, key_of
 from defectstudio.evaluation.segmentation import Judgement, threshold
 from defectstudio.imaging.channels import with_channels
@@ -86,6 +88,17 @@ class Panel:
         return truth
 
 
+@dataclass(frozen=True)
+class Training:
+    """A piece of the work: the number of the arm, and how it is trained."""
+
+    arm: int
+    config: SegmenterConfig
+
+    def __len__(self) -> int:
+        return self.config.steps
+
+
 REHEARSED = 3
 """Steps by which it is told how long a training takes."""
 
@@ -93,8 +106,16 @@ REHEARSED = 3
 class Trials:
     """Trains and judges arms; `tick` is called after every step and may raise to stop."""
 
-    def __init__(self, stage: Stage, device: torch.device, tick: Callable[[], None]) -> None:
-        self.stage, self.device, self.tick = stage, device, tick
+    def __init__(
+        self,
+        stage: Stage,
+        device: torch.device,
+        tick: Callable[[], None],
+        pool: Pool | None = None,
+        fetch: Fetch = in_place,
+    ) -> None:
+        self.stage, self.device, self.tick, self.fetch = stage, device, tick, fetch
+        self.pool = pool or Here(tick)
         self.architectures = _architectures(stage.settings.architectures)
         self.kept = Kept(stage.cache)
         self.panels: list[Panel] = []
@@ -105,17 +126,26 @@ class Trials:
         return arms * s.repeats * len(self.architectures) * s.steps
 
     def run(self, arms: Sequence[Arm]) -> list[Outcome]:
-        """Every arm, repeat by repeat."""
-        self.panels = list(self._panels())
-        seeds = range(
-            self.stage.settings.seed, self.stage.settings.seed + self.stage.settings.repeats
-        )
-        return [
-            self._outcome(arm, self._config(arm, architecture, seed))
+        """Every arm, repeat by repeat: what is kept of an earlier run, and the others trained."""
+        self.show()
+        first = self.stage.settings.seed
+        trainings = [
+            Training(number, self._config(arm, architecture, seed))
             for architecture in self.architectures
-            for seed in seeds
-            for arm in arms
+            for seed in range(first, first + self.stage.settings.repeats)
+            for number, arm in enumerate(arms)
         ]
+        keys = {one: self._key(arms[one.arm], one.config) for one in trainings}
+        found = {one: self.kept.get(keys[one], len(self.panels)) for one in trainings}
+        for one, known in found.items():
+            for _ in range(len(one) if known else 0):
+                self.tick()
+        missing = [one for one, known in found.items() if known is None]
+        opening = partial(open_trials, self.stage, tuple(arms), self.device)
+        for one, outcome, said in self.pool.run(opening, missing, self._files()):
+            self.kept.put(keys[one], outcome, said)
+            found[one] = outcome, said
+        return [self._shown(arms[one.arm], one, known) for one, known in found.items() if known]
 
     def seconds(self, arm: Arm) -> float:
         """About how long it takes to train and judge the arm once with each segmenter: a few steps
@@ -136,17 +166,9 @@ class Trials:
             total += (trained - began) / REHEARSED * config.steps + (judged - trained) * images
         return total
 
-    def _outcome(self, arm: Arm, config: SegmenterConfig) -> Outcome:
-        """What is kept of an earlier run, or a training."""
-        key = self._key(arm, config)
-        known = self.kept.get(key, len(self.panels))
-        if known is None:
-            known = self.train(arm, config)
-            self.kept.put(key, *known)
-        else:
-            for _ in range(config.steps):
-                self.tick()
-        outcome, said = known
+    def _shown(self, arm: Arm, one: Training, known: tuple[Outcome, Probabilities]) -> Outcome:
+        """The outcome; of the first repeats the panels show what the arm says."""
+        (outcome, said), config = known, one.config
         if (config.seed, config.arch) == (self.stage.settings.seed, self.architectures[0]):
             self.panels = [
                 replace(panel, said={**panel.said, arm.name: own})
@@ -179,12 +201,12 @@ class Trials:
             task.step(step, data[step])
             self.tick()
         task.net.eval()
-        validation = (read_scene(example) for example in self.stage.validation)
+        validation = (self._scene(example) for example in self.stage.validation)
         said = ((levels_of(task, one), one.label) for one in validation)
         kept = threshold(said, list(self.stage.classes))
         judgement = Judgement(self.stage.classes, kept)
         for example in self.stage.test:
-            scene = read_scene(example)
+            scene = self._scene(example)
             judgement.add(levels_of(task, scene), scene.label, example.group)
         outcome = Outcome(
             arm.name,
@@ -218,13 +240,35 @@ class Trials:
             seed=seed,
         )
 
+    def show(self) -> None:
+        """Choose the shown test images."""
+        self.panels = list(self._panels())
+
+    def _scene(self, example: Example) -> Scene:
+        return read_scene(example, self.fetch)
+
+    def _files(self) -> list[Path]:
+        """All that trainings elsewhere read."""
+        examples = (*self.stage.validation, *self.stage.test)
+        files = {one for e in examples for one in (e.image, e.label) if one is not None}
+        return sorted(files)
+
     def _panels(self) -> Iterator[Panel]:
         """The first test images of every class."""
         for class_id, name in self.stage.classes.items():
-            shown = (read_scene(e) for e in self.stage.test if e.label is not None)
+            shown = (self._scene(e) for e in self.stage.test if e.label is not None)
             own = (scene for scene in shown if class_id in scene.places)
             for _, scene in zip(range(self.stage.settings.sheet), own, strict=False):
                 yield Panel(name, scene, {})
+
+
+def open_trials(
+    stage: Stage, arms: Sequence[Arm], device: torch.device, place: Place
+) -> Callable[[Training], tuple[Training, Outcome, Probabilities]]:
+    """What trains and judges arms, wherever that is."""
+    trials = Trials(stage, device, place.tick, fetch=place.fetch)
+    trials.show()
+    return lambda one: (one, *trials.train(arms[one.arm], one.config))
 
 
 def logits_of(task: SegmenterTask, scene: Scene) -> Unit:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from defectstudio.domain.comparisons import CompareTransferSpec
+from defectstudio.domain.spread import Pool
 from defectstudio.evaluation.altered import Altering
 from defectstudio.evaluation.kept import Outcome, files_of
 from defectstudio.evaluation.making import Maker, Making
@@ -31,10 +32,12 @@ class ZeroShot:
         device: torch.device,
         tick: Callable[[], None],
         warn: Callable[[str], None],
+        pool: Pool | None = None,
     ) -> None:
         self.spec = spec
         s = spec.settings
-        self.trials = Trials(Stage(spec.classes, (), spec.test, s, spec.cache), device, tick)
+        stage = Stage(spec.classes, (), spec.test, s, spec.cache)
+        self.trials = Trials(stage, device, tick, pool)
         making = Making(
             spec.run,
             spec.project,

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from defectstudio.domain.errors import UserError
 from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.specs import Example
+from defectstudio.domain.spread import Fetch, in_place
 from defectstudio.imaging.reading import read_image, read_label, to_unit
 from defectstudio.imaging.types import Image, Label, Mask, Unit, planes
 from defectstudio.networks.segmenters.encoders import STRIDES
@@ -44,12 +45,14 @@ def labeled_scene(pixels: Image, label: Label, *, synthetic: bool = False) -> Sc
     return Scene(pixels, label, places, synthetic)
 
 
-def read_scene(example: Example) -> Scene:
+def read_scene(example: Example, fetch: Fetch = in_place) -> Scene:
     """Raises UserError where image and label differ in size."""
-    pixels = read_image(example.image)
+    with fetch(example.image) as here:
+        pixels = read_image(here)
     if example.label is None:
         return Scene(pixels, np.zeros(pixels.shape[:2], np.uint8), {})
-    label = read_label(example.label)
+    with fetch(example.label) as here:
+        label = read_label(here)
     if label.shape != pixels.shape[:2]:
         raise UserError(
             f"its label is {label.shape[1]}x{label.shape[0]}, the picture"

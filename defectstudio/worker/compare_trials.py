@@ -14,6 +14,7 @@ from defectstudio.domain.comparisons import (
     TrialSpec,
 )
 from defectstudio.domain.events import Artifact, Finished, Log, Started, Stopped
+from defectstudio.domain.spread import Pool
 from defectstudio.evaluation import likeness
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.enlarge import Enlarge
@@ -28,6 +29,7 @@ from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.comparing import REPORT_FOLDER, Halted, Steps, warn
+from defectstudio.worker.pools import make_pool
 
 
 def compare_trials(spec: TrialSpec, channel: Channel) -> None:
@@ -38,7 +40,7 @@ def compare_trials(spec: TrialSpec, channel: Channel) -> None:
     def said(text: str) -> None:
         warn(channel, text)
 
-    protocol = _protocol(spec, device, steps.tick, said)
+    protocol = _protocol(spec, device, steps.tick, said, make_pool(spec.spread, steps))
     steps.total = protocol.total()
     channel.emit(Started(str(device), steps.total))
     channel.emit(Log(_forecast(protocol.seconds(), protocol.trainings), "notice"))
@@ -90,12 +92,13 @@ def _protocol(
     device: torch.device,
     tick: Callable[[], None],
     said: Callable[[str], None],
+    pool: Pool | None = None,
 ) -> Enlarge | Strategies | ZeroShot:
     if isinstance(spec, CompareEnlargeSpec):
-        return Enlarge(spec, device, tick, said)
+        return Enlarge(spec, device, tick, said, pool)
     if isinstance(spec, CompareStrategiesSpec):
-        return Strategies(spec, device, tick, said)
-    return ZeroShot(spec, device, tick, said)
+        return Strategies(spec, device, tick, said, pool)
+    return ZeroShot(spec, device, tick, said, pool)
 
 
 def _write(

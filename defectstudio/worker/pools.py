@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from defectstudio.domain.errors import JobError
-from defectstudio.domain.spread import Opening, P, Place, Pool, R, SpreadSettings, Watch
+from defectstudio.domain.spread import Here, Opening, P, Place, Pool, R, SpreadSettings, Watch
 from defectstudio.worker.cluster import Cluster
 
 AHEAD = 2
@@ -26,25 +26,7 @@ def make_pool(settings: SpreadSettings, watch: Watch) -> Pool:
     """The pool that the settings want. Raises ClusterError."""
     if settings.cluster:
         return Cluster(settings.cluster, watch, open_to_all=settings.open_cluster)
-    return Here(watch) if settings.processes == 1 else Processes(settings.processes, watch)
-
-
-class Here:
-    """Does the pieces itself, one after the other."""
-
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
-
-    def run(
-        self,
-        opening: Opening[P, R],
-        pieces: Sequence[P],
-        files: Sequence[Path] = (),  # noqa: ARG002 - they are here
-    ) -> Iterator[R]:
-        """See Pool."""
-        if pieces:
-            do = opening(Place(tick=self.watch.tick))
-            yield from map(do, pieces)
+    return Here(watch.tick) if settings.processes == 1 else Processes(settings.processes, watch)
 
 
 class Processes:

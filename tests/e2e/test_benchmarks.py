@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tests.benchmarks import exact, scenes
+from tests.benchmarks import exact, scenes, throughput
 
 ROOT = Path(__file__).parents[2]
 TASK = ("--quick", "--json", "--shapes", "ellipse", "--sizes", "1000", "--repeats", "1")
@@ -53,6 +54,23 @@ def test_the_smallest_benchmark_of_training_reports_its_figures(report_here):
     assert case["images_per_s"] == pytest.approx(2000 / ms["step"])
     assert ms["plain"] <= ms["step"] <= ms["lazy"] or ms["lazy"] <= ms["step"] <= ms["plain"]
     assert {"preview", "preview_floor", "gallery"} <= set(ms)
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray: pip install defectstudio[cluster]")
+def test_a_cluster_that_loses_a_node_makes_the_same_bytes_as_one_worker(tmp_path):
+    found = report_of("spread", "--samples", "24", "--without", "two", "--folder", str(tmp_path))
+    assert found["same"] and set(found["digests"]) == {"one", "cluster"}
+    records = tmp_path.glob("run-cluster/chunks/*.json")
+    assert sum(len(json.loads(one.read_text())["samples"]) for one in records) == 24
+
+
+def test_the_smallest_benchmark_of_batches_reports_its_figures(report_here, tmp_path, monkeypatch):
+    monkeypatch.setattr(throughput, "_apart", lambda _, __, backgrounds: float(backgrounds))
+    few = ("--samples", "16", "--backgrounds", "2", "4", "--folder", str(tmp_path))
+    found = report_here("throughput", "--json", *few)
+    floor = sum(part["processor"] for part in found["floor"].values())
+    assert found["of_floor"]["processor"] == pytest.approx(floor / found["seconds"]["processor"])
+    assert found["memory_mb"] == {"2": 2, "4": 4} and 0 <= found["overhead"] < 1
 
 
 def test_the_smallest_benchmark_of_dst_reports_its_figures(report_here):

@@ -23,6 +23,7 @@ from defectstudio.domain.errors import CheckpointError, UserError
 from defectstudio.domain.events import Artifact, Finished, Log, Stopped
 from defectstudio.domain.files import to_json, write_json
 from defectstudio.domain.specs import Example
+from defectstudio.domain.spread import SpreadSettings
 from defectstudio.evaluation import retraining
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.retraining import Retrainer
@@ -35,6 +36,8 @@ from defectstudio.networks.weights import save_tensors
 from defectstudio.synthesis.generators.loading import load_card
 from defectstudio.worker.__main__ import _handle, _read
 from defectstudio.worker.compare_trials import compare_trials
+from defectstudio.worker.comparing import Steps
+from defectstudio.worker.pools import make_pool
 
 SMALL = {
     "repeats": 1, "count": 2, "steps": 2, "crop": 64, "batch": 2, "width": 8, "sheet": 1,
@@ -109,13 +112,14 @@ def test_a_forecast_tells_the_time_and_trains_nothing(spec, make_owner, tmp_path
     assert not spec.cache.exists() and not (asked.run / "report").exists()
 
 
-def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec):
+def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec, make_owner):
     found = []
-    for name in ("one", "other"):
-        ticks, spec = [], replace(spec, cache=spec.cache / name)
-        run = Enlarge(spec, torch.device("cpu"), lambda ticks=ticks: ticks.append(1), print)
+    for processes in (1, 2):
+        steps, spec = Steps(make_owner()), replace(spec, cache=spec.cache / str(processes))
+        pool = make_pool(SpreadSettings(processes), steps)
+        run = Enlarge(spec, torch.device("cpu"), steps.tick, print, pool)
         found.append(run.run())
-        assert len(ticks) == run.total()
+        assert steps.done == run.total()
         assert set(run.panels[0].said) == {"Raw", "Augment", "glue"}
     assert found[0] == found[1]
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from defectstudio.domain.errors import ImageError, JobError
-from defectstudio.domain.spread import SpreadSettings
+from defectstudio.domain.spread import Here, SpreadSettings
 from defectstudio.worker.comparing import Halted, Steps
-from defectstudio.worker.pools import Here, Processes, make_pool
+from defectstudio.worker.pools import Processes, make_pool
 
 
 class Piece(tuple):
@@ -63,6 +63,6 @@ def test_here_every_part_of_a_piece_is_told(make_owner):
     def parts(place):
         return lambda piece: [place.tick() for _ in range(3)]
 
-    assert len(list(Here(steps).run(parts, [Piece((0, 0)), Piece((0, 0))]))) == 2
+    assert len(list(Here(steps.tick).run(parts, [Piece((0, 0)), Piece((0, 0))]))) == 2
     assert steps.done == 6
-    assert list(Here(steps).run(partial(pytest.fail, "nothing to open"), [])) == []
+    assert list(Here(steps.tick).run(partial(pytest.fail, "nothing to open"), [])) == []
