@@ -199,7 +199,7 @@ class Project(Curation, Shelves):
         Raises ImageError or ProjectError, and accepts none, when one is not what its recipe
         says it made.
         """
-        stored = [samples.store(self.files, sample) for sample in new]
+        stored = samples.store_all(self.files, new)
         with self._change("samples") as connection:
             return samples.insert(connection, item_id, stored, job_id, review)
 
