@@ -26,7 +26,7 @@ def remember(
     for index, own in enumerate(by_class):
         one_hot = torch.eye(len(by_class), device=device)[index : index + 1]
         for content in own:
-            canvas = Canvas(content.mask, config.height, config.width)
+            canvas = Canvas(content.mask, config.height, config.width, config.shrink)
             image = torch.from_numpy(canvas.image(content.pixels))[None].to(device)
             looks.append(look(content.pixels, content.mask))
             classes.append(index)

@@ -16,15 +16,17 @@ MARGIN = 4
 
 
 class Canvas:
-    """A mask bool (h, w) in the middle of a canvas; one larger than two trained canvases is
+    """A mask bool (h, w) in the middle of a canvas; one that does not fit the trained canvas is
     drawn small. height, width: the trained canvas, the smallest there is; sides are multiples of
-    the networks' stride.
+    the networks' stride. shrink: power of the scale at which it would fit; no mask is drawn larger
+    than two trained canvases.
     """
 
-    def __init__(self, mask: Mask, height: int, width: int) -> None:
+    def __init__(self, mask: Mask, height: int, width: int, shrink: float = 0.0) -> None:
         self.shape = mask.shape
-        longest = 2 * max(height, width) - 2 * MARGIN
-        self.scale = min(1.0, longest / max(mask.shape))
+        one, two = (n * max(height, width) - 2 * MARGIN for n in (1, 2))
+        longest = max(mask.shape)
+        self.scale = min(1.0, two / longest, min(1.0, one / longest) ** shrink)
         self.small = _shrink(mask, self.scale)
         h, w = self.small.shape
         size = max(height, canvas_side(h + 2 * MARGIN)), max(width, canvas_side(w + 2 * MARGIN))

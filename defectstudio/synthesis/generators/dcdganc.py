@@ -143,7 +143,7 @@ class Dcdganc:
         return float(logit(judge, image, self.inputs.one_hot(index)))
 
     def _canvas(self, mask: Mask) -> Canvas:
-        return Canvas(mask, self.config.height, self.config.width)
+        return Canvas(mask, self.config.height, self.config.width, self.config.shrink)
 
     @torch.no_grad()
     def _run(self, latents: Sequence[Latent], canvas: NDArray[np.float32]) -> list[Unit]:

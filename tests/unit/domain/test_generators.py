@@ -56,6 +56,7 @@ def test_a_card_says_its_kind():
 
 @pytest.mark.parametrize(("kind", "name", "then"), [("dcdganc", "projected", False),
                                                     ("dcdganc", "lambda_cls", 0.0),
+                                                    ("dcdganc", "shrink", 0.0),
                                                     ("dst", "decay", 0.0),
                                                     ("paste", "oriented", "off")])  # fmt: skip
 def test_a_card_from_before_a_setting_means_what_was_done_then(kind, name, then):

@@ -28,6 +28,12 @@ def test_a_huge_mask_is_drawn_small_and_enlarged():
     assert np.allclose(out, 0.7, atol=1e-5)
 
 
+@pytest.mark.parametrize(("shrink", "scale"), [(0.0, 1.0), (0.5, 0.5**0.5), (1.0, 0.5)])
+def test_a_mask_of_two_canvases_is_drawn_at_a_power_of_the_scale_that_fits(shrink, scale):
+    assert Canvas(np.ones((112, 10), bool), 64, 64, shrink).scale == pytest.approx(scale)
+    assert Canvas(np.ones((56, 10), bool), 64, 64, shrink).scale == 1
+
+
 def test_spread_takes_the_nearest_content():
     pixels = np.zeros((1, 5, 1), np.float32)
     pixels[0, 1], pixels[0, 3] = 0.2, 0.8
