@@ -82,6 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("item.calibrate", "Size of a pi&xel…", _VIEW),
     Action("view.reset", "Reset la&yout", _VIEW, needs_project=False),
     Action("style.roll", "&Roll the style", _SYNTHESIS, ("R",), "dice"),
+    Action("style.search", "Search the st&yle that fits", _SYNTHESIS, ("Shift+F",), "wand"),
     Action("style.lock", "&Lock the style", _SYNTHESIS, ("Shift+R",), "lock", checkable=True),
     Action("sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter"), "accept"),
     Action("reference.match", "&Match colours to this defect", _SYNTHESIS, icon="pick"),

@@ -16,7 +16,7 @@ import numpy as np
 from psygnal import EmitLoopError, Signal
 
 from defectstudio.domain.errors import DefectStudioError, InternalError, ProjectError, RecipeError
-from defectstudio.domain.events import Contents, Event, Failed, SampleMade, Started
+from defectstudio.domain.events import Contents, Event, Failed, SampleMade, Started, StyleFound
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import ImageRecord, Review, SampleRecord
 from defectstudio.domain.specs import PreviewRequest, Want
@@ -30,16 +30,18 @@ from defectstudio.project.samples import NewSample
 
 Accepted = Callable[[SampleRecord], None]
 Browsed = Callable[[list[PlacedContent]], None]
+Found = Callable[[StyleFound], None]
 Refused = Callable[[DefectStudioError], None]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A recipe on its way. accepted, browsed, refused: whom to tell; nobody for a preview."""
+    """A recipe on its way. accepted, browsed, found, refused: whom to tell; nobody of a preview."""
 
     recipe: Recipe
     accepted: Accepted | None = None
     browsed: Browsed | None = None
+    found: Found | None = None
     refused: Refused | None = None
     seeds: tuple[int, ...] = ()
     again: bool = False
@@ -50,6 +52,8 @@ class _Asked:
         """What the worker is to make of it."""
         if self.accepted is not None:
             return "sample"
+        if self.found is not None:
+            return "search" if self.seeds else "reading"
         return "contents" if self.browsed is None else "gallery"
 
 
@@ -57,10 +61,10 @@ class Previewer:
     """Turns recipes into composites and accepted samples without making anybody wait.
 
     One request is with the worker at a time; of the recipes that wait only the newest is kept,
-    accepted ones go first and are never dropped, galleries come last. Signals come on the
-    previewer's own thread: ready(Composite, Recipe, its list of PlacedContent) for the newest
-    recipe only, failed(error) when there is no preview of it, device(str) whenever a worker has
-    started: what it computes on.
+    accepted ones go first and are never dropped, styles to find and galleries come last. Signals
+    come on the previewer's own thread: ready(Composite, Recipe, its list of PlacedContent) for the
+    newest recipe only, failed(error) when there is no preview of it, device(str) whenever a worker
+    has started: what it computes on.
     """
 
     ready = Signal(object, object, object)
@@ -79,6 +83,7 @@ class Previewer:
         self._to_accept: list[_Asked] = []
         self._to_show: _Asked | None = None
         self._to_browse: _Asked | None = None
+        self._to_find: list[_Asked] = []
         self._images: dict[str, ImageRecord] = {}
         self._pixels: tuple[str, Image] | None = None
         self._worker = PreviewWorker(self._folder / "log.txt", self._inbox.put, self._inbox.put)
@@ -108,6 +113,16 @@ class Previewer:
         """
         self._inbox.put(_Asked(recipe, browsed=browsed, refused=refused, seeds=tuple(seeds)))
 
+    def find_style(
+        self, recipe: Recipe, seeds: Sequence[int], found: Found, refused: Refused
+    ) -> None:
+        """Search the style of the recipe's first defect that fits best, from these seeds; without
+        seeds the defect is a real one, and its style is read (`specs.PreviewRequest`).
+
+        One of the two is called, on the previewer's thread. Neither when `close` comes first.
+        """
+        self._inbox.put(_Asked(recipe, found=found, refused=refused, seeds=tuple(seeds)))
+
     def close(self) -> None:
         """End the worker and the thread; what is not accepted by now is dropped."""
         self._worker.close()
@@ -131,7 +146,7 @@ class Previewer:
             asked, self._with_worker = self._with_worker, None
             if asked is not None:
                 self._worker_died(asked, letter)
-        elif isinstance(letter, Contents | SampleMade | Failed):
+        elif isinstance(letter, Contents | SampleMade | StyleFound | Failed):
             asked = self._with_worker
             if asked is not None and letter.request == self._number:
                 self._with_worker = None
@@ -141,6 +156,8 @@ class Previewer:
     def _enqueue(self, asked: _Asked) -> None:
         if asked.want == "sample":
             self._to_accept.append(asked)
+        elif asked.found is not None:
+            self._to_find.append(asked)
         elif asked.want == "gallery":
             self._to_browse = asked
         else:
@@ -152,6 +169,8 @@ class Previewer:
             self._give_up(asked, error)
         elif asked.want == "sample":
             self._to_accept.insert(0, replace(asked, again=True))
+        elif asked.found is not None:
+            self._to_find.insert(0, replace(asked, again=True))
         elif asked.want == "gallery":
             self._to_browse = self._to_browse or replace(asked, again=True)
         else:
@@ -173,6 +192,8 @@ class Previewer:
         shown, self._to_show = self._to_show, None
         if shown is not None:
             return shown
+        if self._to_find:
+            return self._to_find.pop(0)
         browsed, self._to_browse = self._to_browse, None
         return browsed
 
@@ -190,12 +211,15 @@ class Previewer:
             seeds=asked.seeds,
         )
 
-    def _answered(self, asked: _Asked, answer: Contents | SampleMade | Failed) -> None:
+    def _answered(self, asked: _Asked, answer: Contents | SampleMade | StyleFound | Failed) -> None:
         if isinstance(answer, Failed):
             if asked.refused is not None or asked.recipe is self._newest:
                 raise error_of(answer)
         elif isinstance(answer, SampleMade):
             self._take(asked, Path(answer.folder))
+        elif isinstance(answer, StyleFound):
+            if asked.found is not None:
+                asked.found(answer)
         elif asked.browsed is not None:
             asked.browsed(read_contents(Path(answer.path), answer.blocks))
         elif asked.recipe is self._newest:

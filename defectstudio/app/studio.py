@@ -135,6 +135,12 @@ class Studio:
         self.styles.choose_look(self.class_id, look)
         self.chosen.emit()
 
+    def take_style(self, class_id: int, seed: int, look: Look) -> None:
+        """Give a class a style that was found for it."""
+        self.styles.choose(class_id, seed)
+        self.styles.choose_look(class_id, look)
+        self.chosen.emit()
+
     def marks(self, class_id: int) -> Marks:
         """The favourite and banned seeds of a class under the generator."""
         return self.seed_marks.of(self.generator.sha256 if self.generator else "", class_id)
@@ -167,6 +173,8 @@ class Studio:
     def choose_generator(self, generator: GeneratorRecord | None) -> None:
         """Take contents from this generator, blended as its kind wants where kinds differ."""
         before, now = (blend_mode_of(one) for one in (self.generator, generator))
+        if self.generator and generator and self.generator.sha256 != generator.sha256:
+            self.styles.forget_read()
         if before != now:
             self.blend = replace(self.blend, mode=now)
         self.generator = generator

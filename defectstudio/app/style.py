@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,8 @@ class Look:
     """What is done to the style that a class's seed names; the defaults: nothing.
 
     second, amount, fine: as `recipe.StyleMix`, where fine means its fine layers only; other,
-    nearness: as `recipe.ClassMix`; contrast: as `recipe.Defect`.
+    nearness: as `recipe.ClassMix`; contrast: as `recipe.Defect`; truncation, normal: as
+    `recipe.Style`, the latter read from a real defect of the name `of`.
     """
 
     second: int = 0
@@ -28,6 +29,9 @@ class Look:
     other: int = 0
     nearness: float = 0.0
     contrast: float = 0.0
+    truncation: float = 1.0
+    normal: tuple[float, ...] = ()
+    of: str = ""
 
     @property
     def style(self) -> Style:
@@ -35,7 +39,14 @@ class Look:
         layers: MixedLayers = "fine" if self.fine else "all"
         mix = StyleMix(self.second, self.amount, layers) if self.amount else None
         near = self.other and self.nearness
-        return Style(mix=mix, towards=ClassMix(self.other, self.nearness) if near else None)
+        return Style(
+            self.truncation, mix, self.normal, ClassMix(self.other, self.nearness) if near else None
+        )
+
+    @property
+    def forgotten(self) -> Look:
+        """The same without what was read from a real defect."""
+        return replace(self, normal=(), of="")
 
 
 class StyleBook:
@@ -58,10 +69,11 @@ class StyleBook:
         self._seeds[class_id] = seed
 
     def roll(self, class_id: int, banned: Collection[int] = ()) -> bool:
-        """Throw the dice for a class. False when its style is locked."""
+        """Throw the dice for a class, whose style is a seed's again. False when it is locked."""
         if class_id in self._locked:
             return False
         self._seeds[class_id] = self._throw(banned)
+        self._looks[class_id] = self._looks[class_id].forgotten
         return True
 
     def look(self, class_id: int) -> Look:
@@ -71,6 +83,11 @@ class StyleBook:
     def choose_look(self, class_id: int, look: Look) -> None:
         """Do this to the style of a class."""
         self._looks[class_id] = look
+
+    def forget_read(self) -> None:
+        """Let go of what was read from real defects: another generator understands none of it."""
+        for class_id, look in self._looks.items():
+            self._looks[class_id] = look.forgotten
 
     def locked(self, class_id: int) -> bool:
         """Whether the dice leave this class alone."""

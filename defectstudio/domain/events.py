@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from defectstudio.domain.errors import InternalError
 
@@ -67,6 +67,21 @@ class SampleMade:
 
 
 @dataclass(frozen=True)
+class StyleFound:
+    """The answer to a search or a reading of a style: a seed, a second one of which there is so
+    much, and numbers as in `recipe.Style.normal`. score: how well it fits, 0..1, 0 for a reading;
+    reject: why even the best is no use, "" where it is."""
+
+    request: int
+    seed: int
+    second: int = 0
+    amount: float = 0.0
+    normal: list[float] = field(default_factory=list)
+    score: float = 0.0
+    reject: str = ""
+
+
+@dataclass(frozen=True)
 class Failed:
     """The job, or one request of it, failed. kind: the error class; fault: "user" or "ours"."""
 
@@ -96,7 +111,7 @@ class Finished:
 
 Event = (
     Started | Progress | Metrics | Artifact | Log | Contents | SampleMade
-    | Failed | Stopped | Finished
+    | StyleFound | Failed | Stopped | Finished
 )  # fmt: skip
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in Event.__args__}
 

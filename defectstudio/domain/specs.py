@@ -27,7 +27,7 @@ CHUNKS_FOLDER = "chunks"
 """In a batch's run folder: its chunks, each a folder of samples and a JSON record beside it that
 names them in order; a chunk without a record is not whole."""
 
-Want = Literal["contents", "gallery", "sample"]
+Want = Literal["contents", "gallery", "sample", "search", "reading"]
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,10 @@ class PreviewRequest:
 
     want "contents": hand contents and raw masks over through the mapped file `out`;
     want "gallery": as "contents", for the one defect of that number, with each of the `seeds`;
-    want "sample": make the whole sample into the folder `out`.
+    want "sample": make the whole sample into the folder `out`;
+    want "search": the style among the `seeds` and their mixes that fits the one defect best;
+    want "reading": the style of the one defect, which is a real one: the recipe says of all the
+    defects of the background, which shows them, where they are.
     """
 
     request: int

@@ -15,6 +15,7 @@ from defectstudio.app.outlines import outlines
 from defectstudio.app.recipes import recipe_box, same_sample
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.events import StyleFound
 from defectstudio.domain.recipe import Recipe
 from defectstudio.domain.records import SampleRecord
 from defectstudio.gui.bridge import Bridge
@@ -47,6 +48,14 @@ class Previewing(Protocol):
         recipe: Recipe,
         seeds: Sequence[int],
         browsed: Callable[[list[PlacedContent]], None],
+        refused: Callable[[DefectStudioError], None],
+    ) -> None: ...
+
+    def find_style(
+        self,
+        recipe: Recipe,
+        seeds: Sequence[int],
+        found: Callable[[StyleFound], None],
         refused: Callable[[DefectStudioError], None],
     ) -> None: ...
 

@@ -30,6 +30,7 @@ from defectstudio.gui.panels.status import StatusLine
 from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.previews import Previewing, Previews
 from defectstudio.gui.reviewing import Reviewing
+from defectstudio.gui.styling import Styling
 from defectstudio.imaging.types import Mask
 from defectstudio.project.project import Project
 
@@ -85,6 +86,9 @@ class Session(QObject):
         item = panels.painting.canvas.item
         self.previews = Previews(self.project, self.studio, item, source, self.bridge)
         self.gallery = Gallery(self.project, self.studio, source, self.bridge)
+        self.styling = Styling(
+            self.project, self.studio, source, files=self.files, bridge=self.bridge
+        )
         panels.style.gallery.use(self.gallery)
         panels.style.reference.use(self.files)
         self._reviewing = Reviewing(
@@ -96,12 +100,16 @@ class Session(QObject):
         )  # fmt: skip
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
-        parts = (self.documents, self.previews, self.gallery, self.jobs)
+        parts = (self.documents, self.previews, self.gallery, self.jobs, self.styling)
         for emitter in (*parts, self._reviewing, self._batching):
             emitter.setParent(self)  # ends with the session, and what listens to it is let go
             emitter.failed.connect(self.failed)
         self._batching.noted.connect(self.noted)
         self.previews.noted.connect(self.noted)
+        self.styling.noted.connect(self.noted)
+        panels.style.seeds.forgotten.connect(self.styling.forget)
+        self.styling.busy.connect(panels.style.seeds.show_searching)
+        panels.style.reference.taken.connect(self.styling.read)
         self.bridge.relay(self.project.changed, self._on_changed)
         panels.painting.use(self.studio, self._tools.run)
         panels.painting.noted.connect(self.noted)

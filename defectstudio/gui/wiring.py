@@ -122,6 +122,7 @@ def _synthesis(window: MainWindow) -> Handlers:
     commands = window.commands
     return {
         "style.roll": _in_session(window, lambda session: _roll(window, session)),
+        "style.search": _in_session(window, lambda session: session.styling.search()),
         "sample.accept": _in_session(window, lambda session: session.previews.accept()),
         "batch.plan": lambda: window.show_page(window.batch),
         "samples.review": lambda: window.show_page(window.review),

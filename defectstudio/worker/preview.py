@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from defectstudio.domain.events import Contents, SampleMade, Started
+from defectstudio.domain.errors import RecipeError
+from defectstudio.domain.events import Contents, SampleMade, Started, StyleFound
+from defectstudio.domain.recipe import StyleMix
 from defectstudio.domain.specs import PreviewRequest
 from defectstudio.imaging.compose import PlacedContent
+from defectstudio.imaging.masks import Box, decode
 from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
 from defectstudio.synthesis.generators.content import ContentGenerator
+from defectstudio.synthesis.generators.dcdganc import Dcdganc
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.render import (
     keep_sample,
@@ -22,6 +26,7 @@ from defectstudio.synthesis.render import (
     render,
     with_contrast,
 )
+from defectstudio.synthesis.styles import read_style, search
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel
@@ -30,7 +35,7 @@ _REQUEST = TypeAdapter(PreviewRequest)
 
 
 def preview(channel: Channel) -> None:
-    """Answer requests until the owner is gone; of waiting contents and galleries only the last."""
+    """Answer requests until the owner is gone; of those that make no sample only the last."""
     devices.reproducible()
     channel.emit(Started(str(devices.choose("cpu")), 0))
     worker = PreviewWorker(channel)
@@ -50,9 +55,13 @@ class PreviewWorker:
         self.shown: tuple[str, Image] | None = None
 
     def answer(self, request: PreviewRequest) -> None:
-        """Emit Contents, SampleMade or Failed for the request."""
+        """Emit Contents, StyleFound, SampleMade or Failed for the request."""
         try:
             self._load(request.generators)
+            if request.want in ("search", "reading"):
+                found = self._searched if request.want == "search" else self._read
+                self.channel.emit(found(request))
+                return
             if request.want != "sample":
                 placed = self._placed(request)
                 blocks = _write_contents(request.out, placed)
@@ -72,6 +81,39 @@ class PreviewWorker:
         defect = recipe.defects[request.defect]
         made = place_gallery(defect, request.seeds, background, self.loaded)
         return [with_contrast(one, defect, recipe, background) for one in made]
+
+    def _searched(self, request: PreviewRequest) -> StyleFound:
+        recipe, background = request.recipe, self._background(request)
+        generator = self.loaded[recipe.defects[request.defect].generator]
+        best = search(generator, recipe, request.defect, request.seeds, background)[0]
+        mix = best.defect.style.mix or StyleMix(0, 0.0)
+        return StyleFound(
+            request.request,
+            best.defect.seed,
+            mix.seed,
+            mix.amount,
+            score=best.score.total,
+            reject=str(best.reject or ""),
+        )
+
+    def _read(self, request: PreviewRequest) -> StyleFound:
+        image, real = self._background(request), request.recipe.defects[request.defect]
+        generator = self.loaded[real.generator]
+        if not isinstance(generator, Dcdganc):
+            raise RecipeError(
+                "this kind of generator cannot read the look of a defect",
+                subject=generator.card.kind,
+                remedy="Use a generator of kind dcdganc.",
+            )
+        label = np.zeros(image.shape[:2], np.uint8)
+        for defect in request.recipe.defects:
+            mask = decode(defect.mask)
+            label[defect.top :, defect.left :][: mask.shape[0], : mask.shape[1]][mask] = (
+                defect.class_id
+            )
+        box = Box(real.top, real.left, real.mask.height, real.mask.width)
+        style = read_style(generator, image, label, box, real.class_id)
+        return StyleFound(request.request, real.seed, normal=list(style.normal))
 
     def _background(self, request: PreviewRequest) -> Image:
         """The background, kept from the last request: a line scan takes seconds to read."""

@@ -22,6 +22,7 @@ from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.studio import Studio
 from defectstudio.app.tools.brushes import BrushTool
 from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.events import StyleFound
 from defectstudio.domain.files import sha256_bytes, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import SampleManifest
@@ -132,7 +133,7 @@ class FakePreviewer:
     def __init__(self, project):
         self.project = project
         self.asked = []
-        self.browsed = []
+        self.browsed, self.found = [], []
         self.broken = False
         self.hold = threading.Event()
         self.hold.set()
@@ -148,6 +149,19 @@ class FakePreviewer:
     def browse(self, recipe, seeds, browsed, refused):
         self.browsed.append((recipe, tuple(seeds)))
         self._thread.submit(self._browse, recipe, seeds, browsed, refused)
+
+    def find_style(self, recipe, seeds, found, refused):
+        self.found.append((recipe, tuple(seeds)))
+        self._thread.submit(self._find, seeds, found, refused)
+
+    def _find(self, seeds, found, refused):
+        self.hold.wait(20)
+        if self.broken:
+            refused(CheckpointError("it holds no encoder", remedy="Train it again."))
+        elif seeds:
+            found(StyleFound(1, seeds[0], seeds[1], 0.3, score=0.8))
+        else:
+            found(StyleFound(1, 0, normal=[0.5] * 16))
 
     def close(self):
         self.hold.set()

@@ -44,3 +44,18 @@ def test_a_look_belongs_to_its_class():
     book = StyleBook(np.random.default_rng(1))
     book.choose_look(2, Look(contrast=9.0))
     assert (book.look(1), book.look(2)) == (Look(), Look(contrast=9.0))
+
+
+def test_a_roll_and_another_generator_end_what_was_read_from_a_real_defect():
+    book = StyleBook(np.random.default_rng(1))
+    read = Look(contrast=9.0, truncation=0.5, normal=(0.25, -1.0), of="crack 3")
+    assert read.style == Style(0.5, normal=(0.25, -1.0))
+    book.choose_look(1, read)
+    book.lock(1, True)
+    assert not book.roll(1) and book.look(1) == read, "a locked style is kept"
+    book.lock(1, False)
+    book.roll(1)
+    assert book.look(1) == Look(contrast=9.0, truncation=0.5)
+    book.choose_look(2, read)
+    book.forget_read()
+    assert book.look(2) == Look(contrast=9.0, truncation=0.5)

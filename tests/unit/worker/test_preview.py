@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defectstudio.domain.events import Contents, Failed
+from defectstudio.domain.events import Contents, Failed, StyleFound
 from defectstudio.domain.files import to_json
 from defectstudio.domain.recipe import ClassMix, Defect, Recipe, Style, StyleMix
 from defectstudio.domain.specs import PreviewRequest
-from defectstudio.imaging.masks import encode
+from defectstudio.imaging.masks import Box, encode
 from defectstudio.imaging.reading import write_png
+from defectstudio.synthesis.styles import NEARBY
 from defectstudio.worker.preview import PreviewWorker
 
 PLAIN = Style()
@@ -77,3 +78,31 @@ def test_a_sample_of_mixed_styles_and_classes_names_them_and_is_made_again(ask):
 
 def test_a_gallery_of_a_defect_that_is_not_there_fails_and_says_so(ask):
     assert isinstance(ask("gallery", defect=9, seeds=(1,)), Failed)
+
+
+def test_a_search_names_the_best_by_seeds_alone(ask):
+    found = ask("search", seeds=(3, 4, 5))
+    assert isinstance(found, StyleFound) and found.request == 7
+    assert found.seed in (3, 4, 5) and found.second in {0, 3, 4, 5} - {found.seed}
+    assert 0 <= found.score <= 1 and found.normal == []
+    assert bool(found.second) == (found.amount == NEARBY) and found.amount in (0.0, NEARBY)
+
+
+def test_a_real_defect_is_read_among_all_that_are_labeled(ask, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "defectstudio.worker.preview.read_style",
+        lambda *args: given.append(args) or Style(normal=(0.5, -1.0)),
+    )
+    assert ask("reading", defect=1) == StyleFound(7, 3, normal=[0.5, -1.0])
+    ((_generator, image, label, box, class_id),) = given
+    assert (image.shape, box, class_id) == ((60, 60, 3), Box(5, 10, 20, 24), 2)
+    assert (label[5:25, 10:34] == 2).all() and (label[5:25, 8:10] == 1).all()
+    assert np.count_nonzero(label) == 20 * 26
+
+
+def test_what_cannot_read_says_so(ask, monkeypatch):
+    assert "holds no encoder" in ask("reading").reason
+    monkeypatch.setattr("defectstudio.worker.preview.Dcdganc", type("Other", (), {}))
+    failed = ask("reading")
+    assert isinstance(failed, Failed) and "cannot read the look" in failed.reason

@@ -23,7 +23,7 @@ from defectstudio.gui.panels.style.parts import (
 
 
 class MixSection(Section):
-    """A second seed and a second class, each with how much of it."""
+    """A second seed and a second class, each with how much of it, and how unusual the style is."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(self.tr("Mix"), is_open=False)
@@ -44,6 +44,13 @@ class MixSection(Section):
         self.fine = QCheckBox(self.tr("Colour and texture only"))
         self.fine.setToolTip(self.tr("The layout of light and dark stays that of the first seed"))
         self.fine.clicked.connect(lambda on: self._change(fine=on))
+        self.unusual = ValueSlider(
+            self.tr("Unusualness"),
+            200,
+            percent,
+            self.tr("0 % is the class's mean look, 100 % as drawn, above it more unusual"),
+        )
+        self.unusual.moved.connect(lambda value: self._change(truncation=value / 100))
         self.other = Choice(self.tr("Second class"))
         self.other.activated.connect(lambda _row: self._change(other=self.other.currentData()))
         self.nearness = ValueSlider(
@@ -60,6 +67,7 @@ class MixSection(Section):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("Amount"), self.amount)
         form.addRow("", self.fine)
+        form.addRow(self.tr("Unusual"), self.unusual)
         form.addRow(self.tr("Towards"), self.other)
         form.addRow(self.tr("Amount"), self.nearness)
         self.content.addLayout(form)
@@ -71,13 +79,14 @@ class MixSection(Section):
         mixes = can_mix(studio.generator)
         usable = studio.class_id > 0 and mixes
         self._why.setVisible(not mixes)
-        for widget in (self.seed, self.roll, self.amount, self.fine):
+        for widget in (self.seed, self.roll, self.amount, self.fine, self.unusual):
             widget.setEnabled(usable)
         for widget in (self.other, self.nearness):
             widget.setEnabled(usable and bool(others))
         self.seed.show_seed(look.second)
         self.amount.show_value(round(100 * look.amount))
         self.fine.setChecked(look.fine)
+        self.unusual.show_value(round(100 * look.truncation))
         known = [self.other.itemData(row) for row in range(self.other.count())]
         if known != [one.id for one in others]:
             self.other.clear()

@@ -17,11 +17,13 @@ from defectstudio.gui.panels.style.parts import Choice, Section, muted, row
 
 
 class ReferenceSection(Section):
-    """wanted: the id of an image to paint on; matched, trained: the name of a reference."""
+    """wanted: the id of an image to paint on; matched, trained: the name of a reference; taken: an
+    image whose look the class is to have."""
 
     wanted = Signal(int)
     matched = Signal(str)
     trained = Signal(str)
+    taken = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(self.tr("One reference"), is_open=False)
@@ -39,11 +41,17 @@ class ReferenceSection(Section):
         self.train = QPushButton(icon("train"), self.tr("Train…"))
         self.train.setToolTip(self.tr("Train a transfer network from here"))
         self.train.clicked.connect(lambda: self.trained.emit(self._chosen.name))
+        self.take = QPushButton(icon("wand"), self.tr("Take its look"))
+        self.take.setToolTip(
+            self.tr("Draw the chosen class in the look of this defect, with its own generator")
+        )
+        self.take.clicked.connect(lambda: self.taken.emit(self._chosen))
         self.training = PictureView(self.tr("What the training draws now"), as_wide=True)
         self.training_hint = muted(self.tr("What the training draws now:"))
         self.training_hint.hide()
         for widget in (self.images, self.picture, self.hint, self.paint):
             self.content.addWidget(widget)
+        self.content.addWidget(self.take)
         self.content.addLayout(row(self.match, self.train, None))
         for widget in (self.training_hint, self.training):
             self.content.addWidget(widget)
@@ -83,6 +91,7 @@ class ReferenceSection(Section):
         self.paint.setText(self.tr("Correct its mask") if painted else self.tr("Paint its mask"))
         self.match.setEnabled(painted)
         self.train.setEnabled(painted)
+        self.take.setEnabled(painted)
         if chosen is None:
             self.hint.setText(self.tr("Import an image with a defect to take it as a reference."))
         else:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QFormLayout, QLabel
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QWidget
 
 from defectstudio.app.studio import Studio
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.gui.action_book import ActionBook
+from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.style.parts import (
     Choice,
     Section,
     SeedBox,
     ValueSlider,
     action_button,
+    muted,
     row,
 )
 
@@ -23,7 +26,9 @@ MOST_CONTRAST = 40
 
 
 class SeedSection(Section):
-    """Seed, dice and lock; generator; strength."""
+    """Seed, dice, search and lock; generator; strength. forgotten: a read look is not wanted."""
+
+    forgotten = Signal()
 
     def __init__(self, studio: Studio, actions: ActionBook) -> None:
         super().__init__(self.tr("Style"))
@@ -31,7 +36,19 @@ class SeedSection(Section):
         em = self.fontMetrics().height()
         self.seed = SeedBox(self.tr("Style seed"))
         self.seed.valueChanged.connect(studio.choose_seed)
-        dice, lock = (action_button(actions, name, em) for name in ("style.roll", "style.lock"))
+        dice, search, lock = (
+            action_button(actions, name, em)
+            for name in ("style.roll", "style.search", "style.lock")
+        )
+        self._searching = muted(self.tr("A style is being looked for…"))
+        self._searching.hide()
+        self._read, self._of = QWidget(), muted()
+        self._forget = QToolButton()
+        self._forget.setIcon(icon("remove"))
+        self._forget.setIconSize(QSize(em, em))
+        self._forget.setToolTip(self.tr("Draw in the style of the seed again"))
+        self._forget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._forget.clicked.connect(self.forgotten)
         self.generators = Choice(self.tr("Generator"))
         self.generators.activated.connect(
             lambda _row: studio.choose_generator(self.generators.currentData())
@@ -43,7 +60,13 @@ class SeedSection(Section):
             self.tr("Visible contrast, in deviations of the noise around; 3 can just be seen"),
         )
         self.strength.moved.connect(self._on_strength)
-        self.content.addLayout(row(QLabel(self.tr("Seed")), self.seed, dice, lock))
+        self.content.addLayout(row(QLabel(self.tr("Seed")), self.seed, dice, search, lock))
+        line = row(self._of, self._forget)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setStretch(0, 1)
+        self._read.setLayout(line)
+        self.content.addWidget(self._read)
+        self.content.addWidget(self._searching)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("Generator"), self.generators)
@@ -68,9 +91,16 @@ class SeedSection(Section):
         self.strength.setEnabled(studio.class_id > 0)
         if studio.class_id > 0:
             self.seed.show_seed(studio.seed(studio.class_id))
-            self.strength.show_value(round(studio.styles.look(studio.class_id).contrast))
+            look = studio.styles.look(studio.class_id)
+            self.strength.show_value(round(look.contrast))
+            self._of.setText(self.tr("Look of {}").format(look.of))
+            self._read.setVisible(bool(look.normal))
         if self._row() >= 0:
             self.generators.setCurrentIndex(self._row())
+
+    def show_searching(self, searching: bool) -> None:
+        """A style is being looked for, or it was found."""
+        self._searching.setVisible(searching)
 
     def _row(self) -> int:
         """Where the studio's generator is in the selector, -1 where it is not."""
