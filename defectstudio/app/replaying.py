@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +23,24 @@ from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 
+_REFINING = "refining"
+_REFINED = (
+    "it was refined by an earlier version, whose steps and tiles were others: what that made cannot"
+    " be made any more"
+)
 _DAMAGED = "Export again, or name a sample's recipe.json."
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """One sample made again: which of its three planes are the same to the pixel."""
+    """One sample made again: which of its three planes are the same to the pixel. why: what is
+    known to make it differ, "" where nothing is."""
 
     name: str
     image: bool
     label: bool
     painted: bool
+    why: str = ""
 
     @property
     def same(self) -> bool:
@@ -76,12 +83,13 @@ def replay(
                 progress(event.done, event.total)
 
         run_once(ReplaySpec(run, targets), hear)
+        now = describe()
         folders = [run / "samples" / f"{number:06d}" for number in range(len(targets))]
         samples = [
-            _compare(name, made, folder)
+            _compare(name, made, folder, now)
             for (name, made), folder in zip(manifests.items(), folders, strict=True)
         ]
-    return ReplayReport(tuple(samples), _differing(manifests.values()))
+    return ReplayReport(tuple(samples), _differing(manifests.values(), now))
 
 
 def read_targets(target: Path) -> dict[str, SampleManifest]:
@@ -145,22 +153,32 @@ def _target(project: Project, name: str, made: SampleManifest) -> ReplayTarget:
     return ReplayTarget(name, recipe, background[0], used)
 
 
-def _compare(name: str, made: SampleManifest, folder: Path) -> Replayed:
+def _compare(name: str, made: SampleManifest, folder: Path, now: Mapping[str, object]) -> Replayed:
     files = NewSample.in_folder(folder)
     return Replayed(
         name,
         pixel_sha256(read_image(files.image)) == made.image_sha256,
         pixel_sha256(relabel(read_label(files.label), made.relabeled)) == made.label_sha256,
         pixel_sha256(relabel(read_label(files.painted), made.relabeled)) == made.painted_sha256,
+        _REFINED if _REFINING in _differing([made], now) else "",
     )
 
 
-def _differing(manifests: Iterable[SampleManifest]) -> dict[str, tuple[str, str]]:
+def _differing(
+    manifests: Iterable[SampleManifest], now: Mapping[str, object]
+) -> dict[str, tuple[str, str]]:
     """Versions under which a sample was made and which are others now."""
-    now = describe()
     return {
         name: (then, str(now[name]))
         for made in manifests
-        for name, then in made.recipe.versions.items()
+        for name, then in _versions(made).items()
         if name in now and str(now[name]) != then
     }
+
+
+def _versions(made: SampleManifest) -> dict[str, str]:
+    """Of what the sample depends on."""
+    named = {_REFINING: "1", **made.recipe.versions}
+    if not any(defect.polish for defect in made.recipe.defects):
+        del named[_REFINING]
+    return named

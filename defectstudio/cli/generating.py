@@ -189,7 +189,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _differs(planes: dict[str, object]) -> str:
-    return "differs in " + ", ".join(name for name, same in planes.items() if same is False)
+    where = ", ".join(name for name, same in planes.items() if same is False)
+    return f"differs in {where}" + (f": {planes['why']}" if planes["why"] else "")
 
 
 def _draw_trial(job: RunningJob, sheet: Path) -> list[str]:

@@ -79,10 +79,25 @@ def test_what_is_not_in_the_project_is_named(tmp_path):
         replay(tmp_path / "recipe.json", project=tmp_path / "project")
 
 
-def test_versions_that_differ_are_said(monkeypatch):
-    monkeypatch.setattr(replaying, "describe", lambda: {"numpy": "2", "torch": "9"})
+def test_versions_that_differ_are_said():
+    now = {"numpy": "2", "torch": "9", "refining": "2"}
     made = SampleManifest(Recipe("b", (), versions={"numpy": "1", "torch": "9"}), "i", "l", "m")
-    assert replaying._differing([made]) == {"numpy": ("1", "2")}
+    assert replaying._differing([made], now) == {"numpy": ("1", "2")}
+
+
+@pytest.mark.parametrize(
+    ("polish", "versions", "differs"),
+    [(0, {}, False), (5, {}, True), (5, {"refining": "2"}, False), (0, {"refining": "1"}, False)],
+)
+def test_a_sample_refined_by_an_earlier_version_is_said_to_be(tmp_path, polish, versions, differs):
+    defect = Defect(1, 0, EncodedMask(1, 1, (0, 1)), 0, 0, "a" * 64, polish=polish)
+    made = SampleManifest(Recipe("b", (defect,), versions=versions), "i", "l", "m")
+    for name in ("image", "label", "painted"):
+        write_png(tmp_path / f"{name}.png", np.zeros((4, 5), np.uint8))
+    now = {"refining": "2"}
+    again = replaying._compare("s", made, tmp_path, now)
+    assert ("refined by an earlier version" in again.why) == differs
+    assert replaying._differing([made], now) == ({"refining": ("1", "2")} if differs else {})
 
 
 def test_one_plane_that_differs_makes_a_report_differ():
@@ -98,5 +113,5 @@ def test_planes_made_again_are_compared_as_their_classes_were_merged(tmp_path):
         write_png(tmp_path / f"{name}.png", plane)
     merged = pixel_sha256(np.where(label == 1, 2, label).astype(np.uint8))
     made = SampleManifest(Recipe("b", ()), pixel_sha256(image), merged, merged)
-    assert not replaying._compare("s", made, tmp_path).same
-    assert replaying._compare("s", replace(made, relabeled={1: 2}), tmp_path).same
+    assert not replaying._compare("s", made, tmp_path, {}).same
+    assert replaying._compare("s", replace(made, relabeled={1: 2}), tmp_path, {}).same
