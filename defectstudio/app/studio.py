@@ -190,6 +190,11 @@ class Studio:
         self.locked = self.locked | {class_id} if locked else self.locked - {class_id}
         self.chosen.emit()
 
+    def show_locks(self, locked: frozenset[int]) -> None:
+        """The classes of the item that no tool takes pixels from."""
+        self.locked = locked
+        self.chosen.emit()
+
     # --- the region
 
     def paint_region(self, wanted: bool) -> None:

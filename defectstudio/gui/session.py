@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from defectstudio.app.class_locks import keep_locks, read_locks
 from defectstudio.app.document import drafts
 from defectstudio.app.placing import class_shapes
 from defectstudio.app.studio import Studio
@@ -31,7 +32,7 @@ from defectstudio.gui.panels.style.panel import StylePanel
 from defectstudio.gui.previews import Previewing, Previews
 from defectstudio.gui.reviewing import Reviewing
 from defectstudio.gui.styling import Styling
-from defectstudio.imaging.types import Mask
+from defectstudio.imaging.shapes import Shape
 from defectstudio.project.project import Project
 
 SETTLE_MS = 80
@@ -72,6 +73,7 @@ class Session(QObject):
         self._panels: Panels | None = None
         self._due: set[str] = set()
         self._awaited = ""
+        self._locked: frozenset[int] = frozenset()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -143,6 +145,7 @@ class Session(QObject):
             # What is painted there would be of the classes of this item.
             self.documents.leave()
         self.item = self.project.item(item_id)
+        self._read_locks(item_id)
         self._panels.images.show_items(self.project.items(), item_id)
         for table in ("classes", "generators", "images", "samples"):
             self._read(table)
@@ -159,14 +162,11 @@ class Session(QObject):
         class_id, records = self.studio.class_id, self.project.images(self.item.id)
         images = [one for one in records if one.split in (None, Split.TRAIN)]
 
-        def taken(shapes: Sequence[Mask]) -> None:
-            if not self.studio.take_shape(shapes) and told:
+        def taken(shapes: Sequence[Shape]) -> None:
+            if not self.studio.take_shape([one.mask for one in shapes]) and told:
                 self.noted.emit(self.tr("No real defect of this class is labeled for training."))
 
-        def work() -> list[Mask]:
-            return [one.mask for one in class_shapes(images, class_id)]
-
-        self.files.run(work, taken, self.failed.emit)
+        self.files.run(lambda: class_shapes(images, class_id), taken, self.failed.emit)
 
     def remove_sample(self, sample_id: int) -> None:
         """Take a sample out of the project."""
@@ -230,6 +230,7 @@ class Session(QObject):
             self.gallery.refresh()
 
         def chosen() -> None:
+            self._keep_locks()
             panels.style.refresh()
             panels.painting.refresh()
             names = {defect.id: defect.name for defect in studio.classes}
@@ -267,6 +268,26 @@ class Session(QObject):
         canvas = panels.painting.canvas
         canvas.hovered.connect(self._on_hover)
         canvas.zoomed.connect(panels.status.show_zoom)
+
+    def _read_locks(self, item_id: int) -> None:
+        """Those of the item; they are there before an image of it is, which is read after them."""
+
+        def show(locked: frozenset[int]) -> None:
+            if self.item.id == item_id:
+                self._locked = locked
+                self.studio.show_locks(locked)
+
+        show(frozenset())
+        self.files.run(lambda: read_locks(self.project.root).of(item_id), show, self.failed.emit)
+
+    def _keep_locks(self) -> None:
+        """Locks that a person changed are there in the next session."""
+        locked = self.studio.locked
+        if locked != self._locked:
+            self._locked, root, item_id = locked, self.project.root, self.item.id
+            self.files.run(
+                lambda: keep_locks(root, item_id, locked), lambda _: None, self.failed.emit
+            )
 
     def _on_hover(self, row: float, column: float) -> None:
         if self._panels is not None:

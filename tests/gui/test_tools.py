@@ -315,3 +315,18 @@ def test_the_undo_stacks_memory_is_shown(opened, person, qtbot):
     qtbot.waitUntil(lambda: "0.0 / 256 MB" in shown.text())
     person.paint((40, 30), (44, 60))
     qtbot.waitUntil(lambda: shown.toolTip().startswith("1 step(s)"))
+
+
+def test_locks_are_those_of_the_item_in_every_session(opened, project_root, qtbot):
+    session = opened.session
+    other = session.project.add_item("other")
+    session.project.add_class(other.id, "chip")
+    session.studio.lock_class(1, True)
+    session.choose_item(other.id)
+    assert session.studio.locked == frozenset(), "class 1 is another one there"
+    session.choose_item(1)
+    qtbot.waitUntil(lambda: session.studio.locked == {1}, timeout=9000)
+    opened.close_project()
+    opened.commands.open_path(project_root)
+    qtbot.waitUntil(lambda: opened.session is not None, timeout=20000)
+    qtbot.waitUntil(lambda: opened.session.studio.locked == {1}, timeout=9000)
