@@ -52,9 +52,25 @@ def said_texts() -> set[str]:
 
 
 def written_texts() -> set[str]:
-    """All texts that stand anywhere in the window's code."""
-    return {*said_texts(), *(node.value for tree in _trees() for node in ast.walk(tree)
+    """All texts that stand anywhere in the window's code, and those of errors from anywhere."""
+    return {*said_texts(), *error_texts(), *(
+            node.value for tree in _trees() for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str))}  # fmt: skip
+
+
+def error_texts() -> set[str]:
+    """Texts of errors and of messages of jobs, {} where something is filled in. The window shows
+    them in English where no catalogue knows them."""
+    package = (ROOT / "defectstudio").rglob("*.py")
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in package]
+    return {_template(node) for tree in trees for node in ast.walk(tree)
+            if isinstance(node, ast.Constant | ast.JoinedStr)}  # fmt: skip
+
+
+def _template(node: ast.Constant | ast.JoinedStr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
 
 
 def holes(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from defectstudio.domain.records import Item, JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.batch import BatchChoice, BatchPage
+from defectstudio.gui.telling import in_words
 from defectstudio.jobs.running import RunningJob
 from defectstudio.project.project import Project
 
@@ -101,7 +102,7 @@ class Batching(QObject):
 
         def failed(error: DefectStudioError) -> None:
             if number == self._map_number:
-                self._page.places.show_nothing(str(error))
+                self._page.places.show_nothing(in_words(error))
 
         self._files.run(
             lambda: place_map(

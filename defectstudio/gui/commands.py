@@ -24,6 +24,7 @@ from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.parts import may
 from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
+from defectstudio.gui.telling import in_words
 from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 
@@ -182,7 +183,7 @@ class Commands(QObject):
         return may(
             self._window,
             self.tr("The last strokes could not be saved."),
-            str(error),
+            in_words(error),
             self.tr("Close without saving"),
         )
 

@@ -18,6 +18,7 @@ from defectstudio.domain.seed_marks import Mark
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.previews import Previewing
+from defectstudio.gui.telling import in_words
 from defectstudio.imaging.compose import PlacedContent
 from defectstudio.project.project import Project
 
@@ -184,4 +185,4 @@ class Gallery(QObject):
     def _refuse(self, recipe: Recipe, error: DefectStudioError) -> None:
         if recipe is self._recipe:
             self._under_way = False
-            self.refused.emit(str(error))
+            self.refused.emit(in_words(error))

@@ -33,6 +33,7 @@ from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.session import Session
+from defectstudio.gui.telling import in_words
 from defectstudio.jobs.process import WorkerProcess
 
 
@@ -231,7 +232,7 @@ class Judging(QObject):
             self._page.show_evaluation(*found)
 
         self._page.show_nothing(self.tr("Reading the report…"))
-        self._read(read, done, lambda error: self._page.show_nothing(str(error)))
+        self._read(read, done, lambda error: self._page.show_nothing(in_words(error)))
 
     def _open(self, image: JudgedImage) -> None:
         session, found = self._session, self._evaluation

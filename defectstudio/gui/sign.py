@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -28,6 +28,9 @@ class Sign(QWidget):
 
 class OneLine(QLabel):
     """A muted text on one line; an ellipsis stands for what finds no room."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(2 * self.fontMetrics().height(), super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)

@@ -26,6 +26,7 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.panels.transfer import Source, TransferChoice, TransferPage
 from defectstudio.gui.previews import Previewing
 from defectstudio.gui.session import Session
+from defectstudio.gui.telling import in_words
 from defectstudio.imaging.compose import Composite
 from defectstudio.jobs.process import WorkerProcess
 from defectstudio.project.project import Project
@@ -116,7 +117,7 @@ class Transferring(QObject):
 
     def _no_plan(self, error: DefectStudioError) -> None:
         self._page.show_cells([])
-        self._page.show_problem(str(error))
+        self._page.show_problem(in_words(error))
 
     def _ask_next(self) -> None:
         """One after the other: a maker of previews answers the newest question alone."""
@@ -135,7 +136,7 @@ class Transferring(QObject):
                 bridge.post(lambda: self._answered(recipe, picture, ""))
 
             def failed(error: DefectStudioError) -> None:
-                bridge.post(lambda: self._answered(None, None, str(error)))
+                bridge.post(lambda: self._answered(None, None, in_words(error)))
 
             self._source.ready.connect(made)
             self._source.failed.connect(failed)
@@ -177,7 +178,7 @@ class Transferring(QObject):
                     began=self._began,
                 ),
                 self._page.show_forecast,
-                lambda error: self._page.show_problem(str(error)),
+                lambda error: self._page.show_problem(in_words(error)),
             )
 
     def _began(self, worker: WorkerProcess) -> None:
@@ -201,7 +202,7 @@ class Transferring(QObject):
                 self._report = found[0]
                 self._page.show_result(found[1])
 
-        self._read(read, done, lambda error: self._page.show_result(None, str(error)))
+        self._read(read, done, lambda error: self._page.show_result(None, in_words(error)))
 
     def _open_report(self) -> None:
         page = report_page(self._report.folder) if self._report else None

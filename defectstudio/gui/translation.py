@@ -17,16 +17,16 @@ class Catalogue(QTranslator):
     def __init__(self, language: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         file = resource("translations", f"{language}.json")
-        self._texts: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        self.texts: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
 
     def isEmpty(self) -> bool:  # noqa: N802
-        return not self._texts
+        return not self.texts
 
     def translate(
         self, _context: str, text: str, _note: str | None = None, _count: int = -1
     ) -> str | None:
         """None: this catalogue does not know it, the next one is asked."""
-        return self._texts.get(text)
+        return self.texts.get(text)
 
 
 def speak(app: QCoreApplication, wanted: str) -> list[QTranslator]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -33,6 +33,7 @@ from defectstudio.gui.commands import Places
 from defectstudio.gui.main_window import MainWindow
 from defectstudio.gui.previews import State
 from defectstudio.gui.theme import Theme
+from defectstudio.gui.translation import speak
 from defectstudio.imaging.compose import PlacedContent, compose
 from defectstudio.imaging.masks import decode
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
@@ -366,3 +367,14 @@ def opened(window, project_root, qtbot):
         timeout=20000,
     )
     return window
+
+
+@pytest.fixture(params=["en", "de", "zh_CN"])
+def language(request, qapp):
+    """The window in each language."""
+    before, installed = QLocale(), speak(qapp, request.param)
+    yield request.param
+    for translator in installed:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    QLocale.setDefault(before)

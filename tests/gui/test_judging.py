@@ -50,6 +50,17 @@ def test_the_window_shows_the_judgement_and_goes_to_paint(looking, qtbot):
     )
 
 
+def test_a_judgement_fits_a_screen_of_1280_with_the_names_of_its_classes(language, looking):
+    page = looking.evaluating
+    looking.resize(1280, 800)
+    assert looking.minimumSizeHint().width() <= 1280, looking.minimumSizeHint()
+    table, names = page.figures.table, page.images
+    advance = table.fontMetrics().horizontalAdvance
+    assert table.header().sectionSize(0) >= advance("scratch") + table.indentation()
+    assert names.header().sectionSize(0) >= advance("plate 3")
+    assert page.figures.of.itemText(0) != "all classes" or language == "en"
+
+
 def test_a_prediction_is_accepted_after_a_question(looking, qtbot, monkeypatch):
     asked = []
     monkeypatch.setattr(judging.Judging, "_ask", lambda _self, *given: asked.append(given))

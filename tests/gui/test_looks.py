@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -38,7 +38,6 @@ from defectstudio.gui.dialogs.settings import SettingsDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.icons import icon
 from defectstudio.gui.theme import DARK, LIGHT, palette
-from defectstudio.gui.translation import speak
 from tests.gui.test_review import add_samples
 
 AA = 4.5
@@ -234,16 +233,6 @@ def test_a_clipped_text_is_found(qtbot):
         QLabel("A text that needs some room", root).setFixedSize(width, 40)
     root.show()
     assert len(_clipped(root)) == 1
-
-
-@pytest.fixture(params=["en", "de", "zh_CN"])
-def language(request, qapp):
-    before, installed = QLocale(), speak(qapp, request.param)
-    yield request.param
-    for translator in installed:
-        qapp.removeTranslator(translator)
-        translator.deleteLater()
-    QLocale.setDefault(before)
 
 
 def _unclipped(root, place=""):

@@ -32,6 +32,7 @@ from defectstudio.gui.canvas.layers import Levels
 from defectstudio.gui.compare.lens import Lens
 from defectstudio.gui.compare.pane import Pane, Picture
 from defectstudio.gui.previews import Previews, State
+from defectstudio.gui.telling import in_words
 from defectstudio.imaging.compose import PlacedContent
 
 BLINK_MS = 600
@@ -187,7 +188,7 @@ class ComparePage(QWidget):
     def _fail(self, of: _Shown, error: DefectStudioError) -> None:
         if of is self._wanted:
             self._made = None
-            self._hint.setText(str(error))
+            self._hint.setText(in_words(error))
             self._refresh()
 
     # --- showing

@@ -27,6 +27,7 @@ from defectstudio.app.doctor import Check, examine
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.parts import hint
 from defectstudio.gui.icons import icon
+from defectstudio.gui.telling import in_words
 
 _ICONS = {"ok": "accept", "note": "info", "missing": "error"}
 
@@ -90,7 +91,9 @@ class SystemCheck(QDialog):
         layout.addWidget(area, 1)
         layout.addWidget(_closing(self, self.copy))
         self.resize(44 * em, 32 * em)
-        files.run(look, self._show, lambda error: self._alive and self.note.setText(str(error)))
+        files.run(
+            look, self._show, lambda error: self._alive and self.note.setText(in_words(error))
+        )
 
     def _show(self, checks: list[Check]) -> None:
         if not self._alive:

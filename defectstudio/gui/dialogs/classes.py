@@ -22,6 +22,7 @@ from defectstudio.app.classes import ClassUse
 from defectstudio.domain.records import DefectClass
 from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
 from defectstudio.gui.panels.style.classes import swatch
+from defectstudio.gui.telling import in_words
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -99,7 +100,7 @@ class ClassesDialog(QDialog):
     def show_error(self, error: object) -> None:
         """Nothing was changed, and why."""
         self.bar.hide()
-        self.problem.setText(str(error))
+        self.problem.setText(in_words(error))
         self.problem.show()
         self._check()
 

@@ -30,6 +30,7 @@ from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.panels.job_model import duration
+from defectstudio.gui.telling import in_words
 
 _SETTINGS: dict[str, Callable[[], Any]] = {
     "enlarge": EnlargeSettings,
@@ -100,7 +101,7 @@ class CompareDialog(QDialog):
     def show_error(self, error: DefectStudioError) -> None:
         """Why the time cannot be told, and so why the comparison would not start."""
         self.ask.setEnabled(True)
-        self.time.setText(str(error))
+        self.time.setText(in_words(error))
 
     def _spoken(self) -> dict[str, str]:
         return {

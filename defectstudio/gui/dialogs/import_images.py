@@ -20,6 +20,7 @@ from defectstudio.app.importing import ImportReport
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.exchange.importing import AUTO, READERS
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
+from defectstudio.gui.telling import in_words
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class ImportDialog(QDialog):
 
     def show_error(self, error: DefectStudioError) -> None:
         """Tell why nothing would happen."""
-        self.report.setPlainText(str(error))
+        self.report.setPlainText(in_words(error))
         self._enable()
 
     def _on_check(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from defectstudio.app.models import ModelUse
 from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
+from defectstudio.gui.telling import in_words
 
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -81,7 +82,7 @@ class ModelsDialog(QDialog):
 
     def show_error(self, error: object) -> None:
         """Nothing was changed, and why."""
-        self.problem.setText(str(error))
+        self.problem.setText(in_words(error))
         self.problem.show()
 
     @property

@@ -160,8 +160,8 @@ class EvaluatePage(QWidget):
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        for column, text in enumerate(("scratch", "0.000", "Missed", "00000"), 1):
-            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height())
+        for column, text in enumerate(("scratch", "00.000", "000000", "000000"), 1):
+            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height() // 2)
         table.selectionModel().currentRowChanged.connect(self._on_image)
         return table
 
@@ -188,8 +188,8 @@ class EvaluatePage(QWidget):
         for one in (left, self.pane, self.figures):
             split.addWidget(one)
         split.setSizes([27 * em, 33 * em, 28 * em])
-        left.setMinimumWidth(14 * em)
-        self.figures.setMinimumWidth(18 * em)
+        left.setMinimumWidth(18 * em)
+        self.figures.setMinimumWidth(23 * em)
         for place, stretch in enumerate((1, 4, 1)):
             split.setStretchFactor(place, stretch)
         split.setChildrenCollapsible(False)

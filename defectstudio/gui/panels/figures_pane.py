@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from defectstudio.gui.panels.rates import RatesPlot
 
 
+_NAME = Qt.ItemDataRole.UserRole
+
+
 class FiguresPane(QWidget):
     """Follows the slider: a dot on the curve, the rates of every class."""
 
@@ -58,7 +61,8 @@ class FiguresPane(QWidget):
         self._evaluation, self._number = found, found.kept
         self.of.blockSignals(True)
         self.of.clear()
-        self.of.addItems([ALL_CLASSES, *(n for n in found.report.sweeps if n != ALL_CLASSES)])
+        for name in (ALL_CLASSES, *(n for n in found.report.sweeps if n != ALL_CLASSES)):
+            self.of.addItem(self._named(name), name)
         self.of.blockSignals(False)
         self.caption.setText(self._counts(found))
         kept = found.report.segmenter.card.threshold
@@ -77,7 +81,7 @@ class FiguresPane(QWidget):
             return
         for row in range(self.table.topLevelItemCount()):
             item = self.table.topLevelItem(row)
-            rates = self._evaluation.rates(item.text(0), number)
+            rates = self._evaluation.rates(item.data(0, _NAME), number)
             for column, value in enumerate((rates.f1, rates.precision, rates.recall), 2):
                 item.setText(column, told(value))
         self._mark()
@@ -94,6 +98,10 @@ class FiguresPane(QWidget):
             self.plot.end()
             self.plot = None
 
+    def _named(self, name: str) -> str:
+        """A class as a person reads it."""
+        return self.tr("all classes") if name == ALL_CLASSES else name
+
     def _counts(self, found: Evaluation) -> str:
         card, images = found.report.segmenter.card, found.report.by_image
         defective = sum(1 for one in images if one.classes)
@@ -107,7 +115,9 @@ class FiguresPane(QWidget):
         by_class = found.report.figures.classes
         for name in sorted(by_class, key=lambda name: (name != ALL_CLASSES, name)):
             figures = by_class[name]
-            item = QTreeWidgetItem(self.table, [name, str(figures.defects)])
+            item = QTreeWidgetItem(self.table, [self._named(name), str(figures.defects)])
+            item.setData(0, _NAME, name)
+            item.setToolTip(0, self._named(name))
             for bucket in figures.sizes:
                 text = self.tr("≥ {} px").format(bucket.least_px)
                 own = ["", "", told(bucket.recall)]
@@ -129,7 +139,7 @@ class FiguresPane(QWidget):
             self.plot = RatesPlot()
             self._plots.addWidget(self.plot)
         name = self.curve.currentData()
-        line = found.curves(self.of.currentText())[name]
+        line = found.curves(self.of.currentData())[name]
         self.plot.show_curve(name, line)
         if line is None:
             self._plots.setCurrentIndex(0)
@@ -140,7 +150,7 @@ class FiguresPane(QWidget):
     def _mark(self) -> None:
         found, name = self._evaluation, self.curve.currentData()
         if found is not None and self.plot is not None:
-            of = self.of.currentText()
+            of = self.of.currentData()
             places = (_place(name, found.rates(of, n)) for n in (found.kept, self._number))
             self.plot.show_places(*places)
 
@@ -155,9 +165,11 @@ class FiguresPane(QWidget):
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, 5):
+            # A long word is cut off here, so that the names of the classes are not.
             text = self.table.headerItem().text(column)
-            width = max(self.fontMetrics().horizontalAdvance(one) for one in (text, "0.000"))
-            head.resizeSection(column, width + em)
+            self.table.headerItem().setToolTip(column, text)
+            advance = self.fontMetrics().horizontalAdvance
+            head.resizeSection(column, max(advance("0.000"), min(advance(text), 4 * em)) + em)
         row = QHBoxLayout()
         row.addWidget(self.curve)
         row.addWidget(self.of, 1)

@@ -33,6 +33,7 @@ from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.job_model import PROGRESS_COLUMN, RECORD, JobModel, ProgressDelegate
 from defectstudio.gui.panels.log_view import LogView
 from defectstudio.gui.panels.picture_view import PictureView
+from defectstudio.gui.telling import retold
 
 if TYPE_CHECKING:
     from defectstudio.gui.panels.curve import CurvePlot
@@ -208,7 +209,7 @@ class JobsPanel(QWidget):
 
     def _show_message(self, job: JobRecord | None) -> None:
         failed = job is not None and job.state is JobState.FAILED
-        self.message.setText(job.message if job else "")
+        self.message.setText(retold(job.message) if job else "")
         self.message.setVisible(bool(job and job.message))
         self.message.setProperty("role", "error" if failed else "muted")
         self.message.style().polish(self.message)

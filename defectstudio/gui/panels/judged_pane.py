@@ -19,6 +19,7 @@ from defectstudio.app.outcomes import ALARM, HIT, MISS
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.outcome_item import Shown, swatch
 from defectstudio.gui.panels.viewer import Viewer
+from defectstudio.gui.sign import OneLine
 
 
 class JudgedPane(QWidget):
@@ -43,7 +44,7 @@ class JudgedPane(QWidget):
         self.kept = QPushButton(self.tr("Kept"))
         self.kept.setToolTip(self.tr("Back to the threshold that was kept from validation"))
         self.kept.clicked.connect(self._to_kept)
-        self.legend = {code: QLabel() for code in (HIT, ALARM, MISS)}
+        self.legend = {code: OneLine() for code in (HIT, ALARM, MISS)}
         self.shown = QComboBox()
         self.shown.setAccessibleName(self.tr("What lies over the image"))
         for text, shown in (
@@ -115,6 +116,7 @@ class JudgedPane(QWidget):
             counts = {code: f": {count} px" for code, count in counts.items()}
         for code, label in self.legend.items():
             label.setText(names[code] + counts[code])
+            label.setToolTip(label.text())
 
     def _on_shown(self) -> None:
         self.viewer.overlay.set_shown(self.shown.currentData())

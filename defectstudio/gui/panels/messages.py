@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from defectstudio.app import logbook
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.gui.icons import icon
+from defectstudio.gui.telling import sentence
 
 NOTE_MS = 7000
 
@@ -61,7 +62,8 @@ class MessageBar(QFrame):
         """Say what is wrong and what to do; the rest is under Details."""
         self._timer.stop()
         logbook.note_error(error)
-        self.text.setText(f"<b>{_escaped(_sentence(error.reason))}</b> {_escaped(error.remedy)}")
+        reason, remedy = _sentence(sentence(error.reason)), sentence(error.remedy)
+        self.text.setText(f"<b>{_escaped(reason)}</b> {_escaped(remedy)}")
         notes = "\n".join(getattr(error, "__notes__", []))
         lines = [f"{type(error).__name__}: {error.reason}", error.subject, error.remedy, notes]
         self.details.setPlainText("\n".join(line for line in lines if line))

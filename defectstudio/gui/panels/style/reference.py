@@ -14,6 +14,7 @@ from defectstudio.gui.background import Background
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.picture_view import PictureView
 from defectstudio.gui.panels.style.parts import Choice, Section, muted, row
+from defectstudio.gui.telling import in_words
 
 
 class ReferenceSection(Section):
@@ -125,5 +126,5 @@ class ReferenceSection(Section):
 
     def _fail(self, of: ImageRecord, error: DefectStudioError) -> None:
         if of == self._shown:
-            self.hint.setText(str(error))
+            self.hint.setText(in_words(error))
             self.hint.show()
