@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tool.wand", "&Wand", _PAINT, ("W",), "wand", checkable=True),
     Action("tool.grabcut", "&GrabCut", _PAINT, ("C",), "grabcut", checkable=True),
     Action("tool.stamp", "S&tamp", _PAINT, ("S",), "stamp", checkable=True),
-    Action("stamp.shape", "Real shape for the stamp", _PAINT, ("Shift+S",), "dice"),
+    Action("stamp.shape", "Shape of a real defect", _PAINT, ("Shift+S",), "dice"),
     Action("tool.pick", "Pick &class", _PAINT, ("I",), "pick", checkable=True),
     Action("brush.smaller", "&Smaller brush", _PAINT, ("[",)),
     Action("brush.larger", "&Larger brush", _PAINT, ("]",)),
