@@ -160,8 +160,8 @@ class EvaluatePage(QWidget):
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        for column, text in enumerate(("scratch", "00.000", "000000", "000000"), 1):
-            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height() // 2)
+        for column, text in enumerate(("scratch", "0.000", "Missed", "00000"), 1):
+            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height())
         table.selectionModel().currentRowChanged.connect(self._on_image)
         return table
 

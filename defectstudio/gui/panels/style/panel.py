@@ -14,7 +14,7 @@ from defectstudio.gui.panels.style.blend import BlendSection
 from defectstudio.gui.panels.style.classes import ClassSection
 from defectstudio.gui.panels.style.gallery import GallerySection
 from defectstudio.gui.panels.style.mixing import MixSection
-from defectstudio.gui.panels.style.parts import muted
+from defectstudio.gui.panels.style.parts import action_button, muted
 from defectstudio.gui.panels.style.reference import ReferenceSection
 from defectstudio.gui.panels.style.seeds import SeedSection
 from defectstudio.gui.previews import State
@@ -32,6 +32,8 @@ class StylePanel(QWidget):
         self.classes.added.connect(self.class_added)
         self.seeds = SeedSection(studio, actions)
         self.gallery = GallerySection(studio)
+        em = self.fontMetrics().height()
+        self.gallery.head.addWidget(action_button(actions, "style.search", em))
         self.mix = MixSection(studio)
         self.blend = BlendSection(studio)
         self.reference = ReferenceSection()

@@ -26,7 +26,7 @@ MOST_CONTRAST = 40
 
 
 class SeedSection(Section):
-    """Seed, dice, search and lock; generator; strength. forgotten: a read look is not wanted."""
+    """Seed, dice and lock; generator; strength. forgotten: a read look is not wanted."""
 
     forgotten = Signal()
 
@@ -36,10 +36,7 @@ class SeedSection(Section):
         em = self.fontMetrics().height()
         self.seed = SeedBox(self.tr("Style seed"))
         self.seed.valueChanged.connect(studio.choose_seed)
-        dice, search, lock = (
-            action_button(actions, name, em)
-            for name in ("style.roll", "style.search", "style.lock")
-        )
+        dice, lock = (action_button(actions, name, em) for name in ("style.roll", "style.lock"))
         self._searching = muted(self.tr("A style is being looked for…"))
         self._searching.hide()
         self._read, self._of = QWidget(), muted()
@@ -60,7 +57,7 @@ class SeedSection(Section):
             self.tr("Visible contrast, in deviations of the noise around; 3 can just be seen"),
         )
         self.strength.moved.connect(self._on_strength)
-        self.content.addLayout(row(QLabel(self.tr("Seed")), self.seed, dice, search, lock))
+        self.content.addLayout(row(QLabel(self.tr("Seed")), self.seed, dice, lock))
         line = row(self._of, self._forget)
         line.setContentsMargins(0, 0, 0, 0)
         line.setStretch(0, 1)
