@@ -159,9 +159,14 @@ class EvaluatePage(QWidget):
         head = table.header()
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        metrics = self.fontMetrics()
-        for column, text in enumerate(("scratch", "0.000", "Missed", "00000"), 1):
-            head.resizeSection(column, metrics.horizontalAdvance(text) + metrics.height())
+        advance, em = self.fontMetrics().horizontalAdvance, self.fontMetrics().height()
+        widths = (
+            advance("scratch") + em,
+            advance("0.000") + em,
+            *2 * [advance("000000") + em // 2],
+        )
+        for column, width in enumerate(widths, 1):
+            head.resizeSection(column, width)
         table.selectionModel().currentRowChanged.connect(self._on_image)
         return table
 
@@ -187,9 +192,9 @@ class EvaluatePage(QWidget):
         split = QSplitter()
         for one in (left, self.pane, self.figures):
             split.addWidget(one)
-        split.setSizes([27 * em, 33 * em, 28 * em])
-        left.setMinimumWidth(18 * em)
-        self.figures.setMinimumWidth(23 * em)
+        split.setSizes([29 * em, 33 * em, 33 * em])
+        left.setMinimumWidth(19 * em)
+        self.figures.setMinimumWidth(22 * em)
         for place, stretch in enumerate((1, 4, 1)):
             split.setStretchFactor(place, stretch)
         split.setChildrenCollapsible(False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -18,6 +17,7 @@ from defectstudio.app.judged import Evaluation, JudgedPicture
 from defectstudio.app.outcomes import ALARM, HIT, MISS
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.outcome_item import Shown, swatch
+from defectstudio.gui.panels.style.parts import Choice
 from defectstudio.gui.panels.viewer import Viewer
 from defectstudio.gui.sign import OneLine
 
@@ -45,8 +45,8 @@ class JudgedPane(QWidget):
         self.kept.setToolTip(self.tr("Back to the threshold that was kept from validation"))
         self.kept.clicked.connect(self._to_kept)
         self.legend = {code: OneLine() for code in (HIT, ALARM, MISS)}
-        self.shown = QComboBox()
-        self.shown.setAccessibleName(self.tr("What lies over the image"))
+        self.shown = Choice(self.tr("What lies over the image"))
+        self.shown.setMinimumContentsLength(10)
         for text, shown in (
             (self.tr("Right and wrong"), Shown.OUTCOMES),
             (self.tr("Probability"), Shown.HEAT),
