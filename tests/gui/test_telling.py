@@ -1,6 +1,7 @@
 """Errors and messages of jobs in the language of the window."""
 
 import pytest
+from PySide6.QtCore import QLocale
 
 from defectstudio.domain.errors import ProjectError
 from defectstudio.gui.telling import in_words, retold, sentence
@@ -10,8 +11,9 @@ from defectstudio.project.jobs import ORPHANED
 
 @pytest.fixture
 def german(qapp):
-    installed = speak(qapp, "de")
+    before, installed = QLocale(), speak(qapp, "de")
     yield
+    QLocale.setDefault(before)
     for translator in installed:
         qapp.removeTranslator(translator)
         translator.setParent(None)
