@@ -141,8 +141,8 @@ def test_a_large_image_with_one_narrow_gap_takes_no_noticeable_time():
     shape, occupied = np.ones((38, 58), dtype=bool), np.zeros_like(allowed)
     rng = np.random.default_rng(0)
 
-    start = time.perf_counter()
+    start = time.process_time()
     found = place(shape, allowed, occupied, allowed.shape, PlacementSettings(), rng)
 
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert 2500 <= found[0] <= 2502 and 2700 <= found[1] <= 2702

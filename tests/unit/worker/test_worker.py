@@ -1,4 +1,4 @@
-"""The worker process from outside: events, stops, failures."""
+"""The worker's entry: events, stops, failures."""
 
 import json
 import subprocess
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError
 from defectstudio.domain.events import (
     Artifact,
@@ -38,6 +39,7 @@ from defectstudio.imaging.masks import encode
 from defectstudio.imaging.placement import Refusal
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
 from defectstudio.synthesis.generators.loading import load_card
+from defectstudio.worker import __main__ as entry
 from defectstudio.worker.channel import Channel
 
 CONFIG = DcdgancConfig(
@@ -61,17 +63,26 @@ def finish(process, said=None):
     return process.returncode, [decode(line) for line in out.splitlines()], err
 
 
+class Ear(Channel):
+    """Hears the events in this process; no owner is there to say anything."""
+
+    def __init__(self):
+        self.events, self._why = [], ""
+
+    def emit(self, event):
+        self.events.append(decode(events.encode(event)))
+
+
 def run(spec):
+    """Status, events and why it failed: the worker's entry without a process, which would have to
+    import torch again. Stops, previews and the integration tests have one."""
     spec.run.mkdir(parents=True, exist_ok=True)
     write_json(spec.run / "job.json", spec)
-    process = start(spec.run / "job.json")
-    # stdin stays open: its end would mean that the owner is gone
-    out = process.stdout.read()
-    process.stdin.close()
-    err = process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
-    return process.wait(timeout=60), [decode(line) for line in out.splitlines()], err
+    ear = Ear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry, "Channel", lambda: ear)
+        status = entry.main([str(spec.run / "job.json")])
+    return status, ear.events, [one.details for one in ear.events if isinstance(one, Failed)]
 
 
 @pytest.fixture
