@@ -79,6 +79,41 @@ def no_thread_left() -> Iterator[None]:
 
 
 @pytest.fixture
+def supervisors(monkeypatch):
+    """Supervisors that are started are threads of this process, and end with the test."""
+    from defectstudio.app.job_kinds import KINDS
+    from defectstudio.jobs import launching, running
+    from defectstudio.jobs.supervisor import Patience, Supervisor
+    from defectstudio.project.project import Project
+
+    patience = Patience(tick=0.02, idle=60, settle=0.2, stop=10)
+    at_work = []
+
+    def launch(root):
+        project = Project.open(root)
+        supervisor = Supervisor(project, KINDS, patience=patience)
+        began = threading.Event()
+
+        def work():
+            with project:
+                supervisor.run(began.set)
+                began.set()
+
+        thread = threading.Thread(target=work, name="supervisor")
+        thread.start()
+        began.wait(10)
+        at_work.append((supervisor, thread))
+
+    monkeypatch.setattr(launching, "launch", launch)
+    monkeypatch.setattr("defectstudio.jobs.following.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(running, "PAUSE_SECONDS", 1.0)
+    yield at_work
+    for supervisor, thread in at_work:
+        supervisor.stop()
+        thread.join()
+
+
+@pytest.fixture
 def tiny_files(tmp_path):
     """Two classes in three labeled images, as LabeledFile."""
     import numpy as np

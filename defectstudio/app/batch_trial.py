@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from defectstudio.jobs.running import RunningJob
+from defectstudio.jobs.following import FollowedJob
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def spread_over(count: int, trial: int) -> tuple[int, ...]:
     return tuple(number * count // some for number in range(some)) if some else ()
 
 
-def read_trial(job: RunningJob) -> list[TrialSample]:
+def read_trial(job: FollowedJob) -> list[TrialSample]:
     """What a trial that is done made and refused."""
     tried = job.summary.get("tried")
     rows = tried if isinstance(tried, list) else []
@@ -58,7 +58,7 @@ def reasons(samples: list[TrialSample]) -> dict[str, int]:
     return dict(total.most_common())
 
 
-def discard_trial(job: RunningJob) -> None:
+def discard_trial(job: FollowedJob) -> None:
     """Remove what a trial made."""
     shutil.rmtree(job.record.folder / "samples", ignore_errors=True)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_early
+from defectstudio.app.run_files import copy_report
 from defectstudio.app.runs import take_spread
 from defectstudio.app.training_images import (
     as_labeled_file,
@@ -29,14 +31,13 @@ from defectstudio.domain.comparisons import (
     TrialSpec,
 )
 from defectstudio.domain.device import Device
-from defectstudio.domain.errors import JobError, ProjectError
-from defectstudio.domain.files import write_bytes
+from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, Split
-from defectstudio.domain.specs import BackgroundFile
+from defectstudio.domain.specs import JOB_FILE, BackgroundFile
 from defectstudio.domain.transfer import DstConfig
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.once import run_once
 from defectstudio.jobs.process import WorkerProcess
-from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project, item_named
 
@@ -55,7 +56,8 @@ def start_comparison(
     overrides: Mapping[str, Any] | None = None,
     report: Path | None = None,
     device: Device = "cpu",
-) -> RunningJob:
+    wishes: Wishes = AT_ONCE,
+) -> FollowedJob:
     """Measure the generators of the item; see `evaluation.realism`, `dst`, `enlarge`, `zero_shot`.
 
     Protocol "realism": all of them against the real defects of the test split. "dst": those of
@@ -64,22 +66,41 @@ def start_comparison(
     segmenters trained on another item's defects.
     overrides: fields of the protocol's settings (domain.comparisons), as text or values; where
     segmenters are trained, of SpreadSettings too. report: a folder that gets a copy of the report;
-    it stays in `report/` of the job's folder in any case.
+    it stays in `report/` of the job's folder in any case. wishes: how it is queued.
     The same project, settings and seed give the same figures on a CPU.
 
     Raises SettingError and ProjectError (no split, nothing labeled in it, no normal image, no
     generator of kind dst or without its references).
     """
     chosen = item_named(project, item)
+    order = {
+        **{"protocol": protocol, "item": chosen.name, "overrides": overrides},
+        **{"report": report, "device": device},
+    }
+    job = Job(KIND, f"{protocol} of {chosen.name}", order, device)
+    if wishes.is_early:
+        return queue_early(project, job, wishes)
     if protocol in _TRIALS:
-        wishes, where = take_spread(overrides or {})
-        trial = _TRIALS[protocol](project, chosen, wishes, device)
+        given, where = take_spread(overrides or {})
+        trial = _TRIALS[protocol](project, chosen, given, device)
         spec: CompareSpec | CompareDstSpec | TrialSpec = replace(trial, spread=where)
     else:
         spec = _SPECS[protocol](project, chosen, overrides or {}, device)
-    title = f"{protocol} of {chosen.name}"
-    accept = _accept(protocol, report)
-    return start_job(project, KIND, title, lambda run: replace(spec, run=run), accept)
+    return queue(project, job, lambda run: replace(spec, run=run), wishes)
+
+
+def describe_comparison(project: Project, job: JobRecord) -> None:
+    """Write the description of a comparison whose turn has come; it finds its finished trainings
+    again."""
+    if not (job.folder / JOB_FILE).exists():
+        order = dict(job.asked.order)
+        report = Path(order["report"]) if "report" in order else None
+        start_comparison(project, **{**order, "report": report}, wishes=Wishes(into=job))
+
+
+def accept_comparison(_project: Project, job: JobRecord) -> None:
+    """See that the report is there, and copy it where it was wanted."""
+    copy_report(report_files(job, job.asked.order["protocol"]), job)
 
 
 @dataclass(frozen=True)
@@ -220,16 +241,3 @@ def _backgrounds(project: Project, item: Item) -> tuple[tuple[BackgroundFile, ..
 
 def _grouped(images: Sequence[ImageRecord]) -> tuple[GroupedFile, ...]:
     return tuple(GroupedFile(as_labeled_file(image), image.group) for image in images)
-
-
-def _accept(protocol: Protocol, report: Path | None) -> Accept:
-    def accept(job: JobRecord) -> None:
-        for file in report_files(job, protocol):
-            if not file.is_file():
-                raise JobError(
-                    "the comparison left no report", subject=file, remedy="Start it again."
-                )
-            if report is not None:
-                write_bytes(report / file.name, file.read_bytes())
-
-    return accept

@@ -15,7 +15,7 @@ from defectstudio.app.sample_sheets import sample_sheet
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ProjectError
 from defectstudio.imaging.reading import write_png
-from defectstudio.jobs.running import RunningJob
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.place import is_project
 from defectstudio.project.project import Project
 
@@ -34,11 +34,11 @@ class DemoReport:
     sheet: Path
 
 
-def make_demo(out: Path, watch: Callable[[RunningJob], object]) -> DemoReport:
+def make_demo(out: Path, watch: Callable[[FollowedJob], object]) -> DemoReport:
     """Make the sample project in `out`, synthesize 24 samples with its generators, export all
     and draw a contact sheet. A project and samples that an earlier demo left there are used.
 
-    watch: waits for a job, as `RunningJob.result` does. Raises ProjectError when the folder is
+    watch: waits for a job, as `FollowedJob.result` does. Raises ProjectError when the folder is
     another's or the build has no generators, and what its parts raise.
     """
     with _sample_project(out / "project") as project:

@@ -7,14 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from defectstudio.app.inline_jobs import Progress, inline_job
+from defectstudio.app.inline_jobs import inline_job
+from defectstudio.app.queueing import Job, Wishes, queue_early
 from defectstudio.domain.errors import ExportError
-from defectstudio.domain.records import ImageRecord, Item, Role, SampleRecord, Split
+from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, SampleRecord, Split
 from defectstudio.exchange.exporting import ExportEntry, ExportReport, ExportRequest, writer_of
 from defectstudio.exchange.exporting import export as write_export
+from defectstudio.jobs.following import FollowedJob
+from defectstudio.jobs.kinds import Progress
 from defectstudio.project.datasets import DatasetEntry
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
+
+KIND = "export"
 
 
 def export(
@@ -29,6 +34,7 @@ def export(
     merge: Mapping[str, str] | None = None,
     tile: int | None = None,
     progress: Progress | None = None,
+    queued: JobRecord | None = None,
 ) -> ExportReport:
     """Freeze the images and samples of an item (all items when not named) as a dataset named
     like `out`, and write it to the new folder `out`. It runs as a job.
@@ -36,7 +42,7 @@ def export(
     splits: only these; None for all, also what has no split. A sample has the split of its
     background. merge: class name -> the class it is exported as. tile: the side in pixels of the
     pieces that pictures are cut into. Defective images without a label and rejected samples are
-    left out, which the report says.
+    left out, which the report says. queued: the job that the supervisor does now.
 
     Raises ExportError: unknown format, nothing to export, items whose classes do not agree,
     or a folder that exists or cannot be written; then nothing is left at `out`. Raises
@@ -53,15 +59,54 @@ def export(
         )
     used = {entry.item for entry in entries}
     classes = _classes(project, [one for one in items if one.name in used])
-    with inline_job(project, "export", f"Export {out.name} ({format})", progress) as job:
+    with inline_job(project, KIND, _title(out, format), progress, queued) as job:
         dataset = project.freeze_dataset(out.name, entries)
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
         request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile)
         report = write_export(format, request, out, progress=job.progress)
         notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
         report = replace(report, notes=(*report.notes, *notes))
-        job.summary = f"{report.images} images written, {report.synthetic} of them synthetic."
+        job.summary = _summary(report)
     return report
+
+
+def queue_export(
+    project: Project,
+    out: Path,
+    format: str,
+    *,
+    item: str | None = None,
+    splits: Collection[Split] | None = None,
+    real: bool = True,
+    synthetic: bool = True,
+    merge: Mapping[str, str] | None = None,
+    tile: int | None = None,
+    wishes: Wishes,
+) -> FollowedJob:
+    """Let the project's supervisor export, in its turn. Raises ProjectError."""
+    order = {
+        **{"out": out, "format": format, "item": item, "splits": splits and sorted(splits)},
+        **{"real": real, "synthetic": synthetic, "merge": merge, "tile": tile},
+    }
+    # Not again by itself: what is at `out` then may be a whole export.
+    job = Job(KIND, _title(out, format), order, slot="disk", retries=0)
+    return queue_early(project, job, wishes)
+
+
+def do_export(project: Project, job: JobRecord, progress: Progress) -> str:
+    """Do a queued export; what its row shall say."""
+    order = dict(job.asked.order)
+    splits = [Split(one) for one in order["splits"]] if "splits" in order else None
+    given = {**order, "out": Path(order["out"]), "splits": splits}
+    return _summary(export(project, **given, progress=progress, queued=job))
+
+
+def _title(out: Path, format: str) -> str:
+    return f"Export {out.name} ({format})"
+
+
+def _summary(report: ExportReport) -> str:
+    return f"{report.images} images written, {report.synthetic} of them synthetic."
 
 
 def _collect(

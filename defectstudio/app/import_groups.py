@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from defectstudio.app.import_survey import Picture
-from defectstudio.app.inline_jobs import Progress
 from defectstudio.domain.records import ImageRecord
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.grouping import near_duplicate_groups
+from defectstudio.jobs.kinds import Progress
 
 
 @dataclass(frozen=True)

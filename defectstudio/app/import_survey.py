@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from defectstudio.app.inline_jobs import Progress
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import Role
 from defectstudio.exchange.importing import ImportEntry, ImportPlan, ImportProblem, check
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.types import Label
+from defectstudio.jobs.kinds import Progress
 from defectstudio.project.names import name_key
 
 

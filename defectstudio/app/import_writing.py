@@ -9,12 +9,12 @@ from functools import cached_property
 
 from defectstudio.app.import_groups import Grouping
 from defectstudio.app.import_survey import Picture, empty_label
-from defectstudio.app.inline_jobs import Progress
 from defectstudio.app.labels import check_no_background
 from defectstudio.domain.records import DefectClass, ImageRecord, Item
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.reading import read_header, read_label, read_pixel_size_mm
 from defectstudio.imaging.types import ImageHeader
+from defectstudio.jobs.kinds import Progress
 from defectstudio.project.curation import IMPORTED
 from defectstudio.project.images import NewImage
 from defectstudio.project.names import name_key

@@ -9,13 +9,18 @@ from pathlib import Path
 from defectstudio.app.import_groups import GroupReport, from_likeness, from_table, group_report
 from defectstudio.app.import_survey import survey
 from defectstudio.app.import_writing import Changes, Writer
-from defectstudio.app.inline_jobs import Progress, inline_job
+from defectstudio.app.inline_jobs import inline_job
+from defectstudio.app.queueing import Job, Wishes, queue_early
 from defectstudio.domain.files import write_json
-from defectstudio.domain.records import Item
+from defectstudio.domain.records import Item, JobRecord
 from defectstudio.exchange.groups_csv import read_groups
 from defectstudio.exchange.importing import ImportPlan, ImportProblem, scan
+from defectstudio.jobs.following import FollowedJob
+from defectstudio.jobs.kinds import Progress
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
+
+KIND = "import"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def import_images(
     groups_csv: Path | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    queued: JobRecord | None = None,
 ) -> ImportReport:
     """Import a folder into an item: the named one, made when there is none, or the only one.
 
@@ -85,6 +91,7 @@ def import_images(
     masks claim keeps the class that comes first. Content the item has is not imported again,
     only a class it lacks is added to its label: so an import can be repeated, and after a kill
     goes on. It runs as a job in chunks; what `progress` raises ends it, finished chunks are kept.
+    queued: the job that the supervisor does now.
 
     Raises ImportSourceError for a bad source or table, ProjectError for a bad name of an item or
     class and when the project cannot be written.
@@ -97,15 +104,43 @@ def import_images(
     request = _Request(source, name, has_item, plan, table)
     if dry_run:
         return _report(request, _find(project, request, progress or _silent), None)
-    with inline_job(project, "import", f"Import {source.resolve().name}", progress) as job:
+    with inline_job(project, KIND, f"Import {source.resolve().name}", progress, queued) as job:
         findings = _find(project, request, job.progress)
         target = item_named(project, name) if has_item else project.add_item(name)
         writer = Writer(project, target, findings.changes)
         writer.write(_stage(job.progress, 2))
         report = _report(request, findings, job.record.id, tuple(writer.contested))
         write_json(job.record.folder / "report.json", report)
-        job.summary = f"{report.added_images} images added, {len(report.problems)} files left out."
+        job.summary = _summary(report)
     return report
+
+
+def queue_import(
+    project: Project,
+    source: Path,
+    *,
+    format: str = "auto",
+    item: str | None = None,
+    groups_csv: Path | None = None,
+    wishes: Wishes,
+) -> FollowedJob:
+    """Let the project's supervisor import, in its turn. Raises ProjectError."""
+    order = {"source": source, "format": format, "item": item, "groups_csv": groups_csv}
+    job = Job(KIND, f"Import {source.resolve().name}", order, slot="disk")
+    return queue_early(project, job, wishes)
+
+
+def do_import(project: Project, job: JobRecord, progress: Progress) -> str:
+    """Do a queued import; what its row shall say."""
+    order = dict(job.asked.order)
+    table = Path(order["groups_csv"]) if "groups_csv" in order else None
+    given = {**order, "source": Path(order["source"]), "groups_csv": table}
+    report = import_images(project, **given, progress=progress, queued=job)
+    return _summary(report)
+
+
+def _summary(report: ImportReport) -> str:
+    return f"{report.added_images} images added, {len(report.problems)} files left out."
 
 
 def _target(project: Project, name: str | None) -> tuple[str, bool]:

@@ -1,24 +1,18 @@
-"""Jobs that run in this process, on the caller's thread: imports and exports."""
+"""Jobs without a worker: imports and exports, on the caller's thread or the supervisor's."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from defectstudio.domain.errors import UserError
-from defectstudio.domain.records import JobRecord, JobState
+from defectstudio.domain.records import Asked, JobRecord, JobState
+from defectstudio.jobs.kinds import CancelledError, Progress
 from defectstudio.project.project import Project
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total). What it raises ends the job; `CancelledError` ends it as cancelled."""
 
 _EVERY_SECONDS = 0.5
 """The job's row is written to the disk; its reader looks about this often."""
-
-
-class CancelledError(Exception):
-    """Raised by a progress callback to end a job because a person wants it."""
 
 
 class InlineJob:
@@ -35,43 +29,57 @@ class InlineJob:
         self._told = 0.0
 
     def progress(self, done: int, total: int) -> None:
-        """`done` of `total` steps."""
+        """`done` of `total` steps. Raises CancelledError where somebody cancelled it elsewhere."""
         if self._listener:
             self._listener(done, total)
         now = time.monotonic()
         if now - self._told >= _EVERY_SECONDS:
             self._told = now
-            self._project.update_job(self.record.id, progress=done / max(total, 1))
+            self._project.tell_job(self.record.id, (done, total))
+            if self._project.job(self.record.id).wanted == JobState.CANCELLED:
+                raise CancelledError
+
+
+class SupervisedJob(InlineJob):
+    """A job whose row is the supervisor's."""
+
+    def progress(self, done: int, total: int) -> None:
+        """`done` of `total` steps."""
+        if self._listener:
+            self._listener(done, total)
 
 
 @contextmanager
 def inline_job(
-    project: Project, kind: str, title: str, listener: Progress | None
+    project: Project,
+    kind: str,
+    title: str,
+    listener: Progress | None,
+    queued: JobRecord | None = None,
 ) -> Iterator[InlineJob]:
     """A job while the block runs; its row says how the block ended.
 
-    A kill leaves it running, with its lock free: the next to open the project calls it
-    interrupted.
+    queued: the job that the supervisor does now, which writes the row itself. A kill leaves it
+    running, with its lock free: the next to open the project calls it interrupted.
     """
-    record = project.add_job(kind, title)
-    project.update_job(record.id, state=JobState.RUNNING)
+    if queued is not None:
+        yield SupervisedJob(project, queued, listener)
+        return
+    record = project.add_job(kind, title, Asked(slot="disk"))
+    project.move_job(record.id, JobState.RUNNING)
     job = InlineJob(project, record, listener)
     try:
         yield job
     except CancelledError:
-        _end(project, record, JobState.CANCELLED, "Cancelled.")
+        project.move_job(record.id, JobState.CANCELLED, "Cancelled.")
         raise
     except UserError as error:
-        _end(project, record, JobState.FAILED, str(error))
+        project.move_job(record.id, JobState.FAILED, str(error))
         raise
     except Exception as error:
-        _end(project, record, JobState.FAILED, f"{type(error).__name__}: {error}")
+        project.move_job(record.id, JobState.FAILED, f"{type(error).__name__}: {error}")
         raise
     except BaseException:
-        _end(project, record, JobState.INTERRUPTED, "The program was stopped.")
+        project.move_job(record.id, JobState.INTERRUPTED, "The program was stopped.")
         raise
-    project.update_job(record.id, state=JobState.DONE, progress=1.0, message=job.summary)
-
-
-def _end(project: Project, record: JobRecord, state: JobState, message: str) -> None:
-    project.update_job(record.id, state=state, message=message)
+    project.move_job(record.id, JobState.DONE, job.summary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -9,13 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_early
+from defectstudio.app.run_files import copy_report
 from defectstudio.app.runs import take_spread
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import settings
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
 from defectstudio.domain.events import Event, Log, Progress
-from defectstudio.domain.files import write_beside, write_bytes
+from defectstudio.domain.files import write_beside
 from defectstudio.domain.records import JobRecord, Split
 from defectstudio.domain.segmenting import (
     PREDICTIONS,
@@ -24,8 +27,9 @@ from defectstudio.domain.segmenting import (
     ExportOnnxSpec,
     PredictSpec,
 )
+from defectstudio.domain.specs import JOB_FILE
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.once import run_once
-from defectstudio.jobs.running import Accept, RunningJob, start_job
 from defectstudio.project.models import SEGMENTERS
 from defectstudio.project.project import Project
 
@@ -43,13 +47,21 @@ def start_evaluation(
     overrides: Mapping[str, Any] | None = None,
     report: Path | None = None,
     device: Device = "cpu",
-) -> RunningJob:
+    wishes: Wishes = AT_ONCE,
+) -> FollowedJob:
     """Judge the segmenter named `model` on the real images of a split of its item.
 
     overrides: fields of EvaluateSettings and SpreadSettings. report: a folder that gets a copy of
-    the report. Raises ProjectError (no such segmenter, no image in the split), CheckpointError and
-    SettingError.
+    the report. wishes: how it is queued. Raises ProjectError (no such segmenter, no image in the
+    split), CheckpointError and SettingError.
     """
+    order = {
+        **{"model": model, "split": split, "overrides": overrides},
+        **{"report": report, "device": device},
+    }
+    job = Job(KIND, f"{model} on {split.value}", order, device)
+    if wishes.is_early:
+        return queue_early(project, job, wishes)
     record = project.segmenter(model)
     card = SEGMENTERS.read_card(record.folder)
     (item,) = [one for one in project.items() if one.id == record.item_id]
@@ -61,7 +73,7 @@ def start_evaluation(
             remedy="Split the project first, or name another split.",
         )
     seen = seen_by(project, item, card.trained_on, examples)
-    wishes, where = take_spread(overrides or {})
+    given, where = take_spread(overrides or {})
     spec = EvaluateSpec(
         run=project.root,
         item=item.name,
@@ -71,12 +83,28 @@ def start_evaluation(
         examples=examples,
         split=split.value,
         seen=len(seen),
-        settings=settings(EvaluateSettings, wishes),
+        settings=settings(EvaluateSettings, given),
         device=device,
         spread=where,
     )
-    title = f"{record.name} on {split.value}"
-    return start_job(project, KIND, title, lambda run: replace(spec, run=run), _accept(report))
+    job = replace(job, title=f"{record.name} on {split.value}")
+    return queue(project, job, lambda run: replace(spec, run=run), wishes)
+
+
+def describe_evaluation(project: Project, job: JobRecord) -> None:
+    """Write the description of a judgement whose turn has come."""
+    if not (job.folder / JOB_FILE).exists():
+        order = dict(job.asked.order)
+        given = {
+            "split": Split(order["split"]),
+            "report": Path(order["report"]) if "report" in order else None,
+        }
+        start_evaluation(project, **{**order, **given}, wishes=Wishes(into=job))
+
+
+def accept_evaluation(_project: Project, job: JobRecord) -> None:
+    """See that the report is there, and copy it where it was wanted."""
+    copy_report(evaluation_files(job), job)
 
 
 def evaluation_files(job: JobRecord) -> tuple[Path, Path]:
@@ -137,29 +165,38 @@ def start_prediction(
     target: Path,
     threshold: float | None = None,
     device: Device = "auto",
-) -> RunningJob:
+) -> FollowedJob:
     """The same as a job; pictures that cannot be read are named in its log. Raises as `predict`."""
     spec = _prediction(project, model, source, target, threshold=threshold, device=device)
+    job = Job(PREDICT, f"{source.name} with {model}", {"target": target}, device)
+    return queue(project, job, lambda run: replace(spec, run=run))
 
-    def accept(job: JobRecord) -> None:
-        # Beside the target first, so that it appears whole or not at all.
-        beside = target.with_name(f".{target.name}-{job.id}.part")
-        try:
-            shutil.copytree(job.folder / PREDICTIONS, beside)
-            if target.exists():
-                target.rmdir()
-            beside.rename(target)
-        except OSError as error:
-            raise JobError(
-                f"the predictions cannot be written there ({error.strerror or error})",
-                subject=target,
-                remedy=f"Copy them from {job.folder / PREDICTIONS}.",
-            ) from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
 
-    title = f"{source.name} with {model}"
-    return start_job(project, PREDICT, title, lambda run: replace(spec, run=run), accept)
+def accept_prediction(_project: Project, job: JobRecord) -> None:
+    """Copy what was found to where it was wanted."""
+    target, made = Path(job.asked.order["target"]), job.folder / PREDICTIONS
+    if _is_copied(made, target):
+        return  # before a kill
+    # Beside the target first, so that it appears whole or not at all.
+    beside = target.with_name(f".{target.name}-{job.id}.part")
+    try:
+        shutil.copytree(made, beside)
+        if target.exists():
+            target.rmdir()
+        beside.rename(target)
+    except OSError as error:
+        raise JobError(
+            f"the predictions cannot be written there ({error.strerror or error})",
+            subject=target,
+            remedy=f"Copy them from {made}.",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_copied(made: Path, target: Path) -> bool:
+    told, known = (folder / "predictions.json" for folder in (made, target))
+    return told.is_file() and known.is_file() and filecmp.cmp(told, known, shallow=False)
 
 
 def _prediction(
@@ -201,22 +238,24 @@ def export_onnx(project: Project, *, model: str, target: Path) -> float:
     return float(str(summary["largest_difference"]))
 
 
-def start_onnx_export(project: Project, *, model: str, target: Path) -> RunningJob:
+def start_onnx_export(project: Project, *, model: str, target: Path) -> FollowedJob:
     """The same as a job, which raises as `export_onnx`."""
     record = project.segmenter(model)
+    job = Job(ONNX, f"{record.name} as {target.name}", {"target": target})
+    return queue(project, job, lambda run: ExportOnnxSpec(run, record.folder))
 
-    def accept(job: JobRecord) -> None:
-        try:
-            write_beside(target, lambda beside: shutil.copyfile(job.folder / ONNX_FILE, beside))
-        except OSError as error:
-            raise JobError(
-                f"the model cannot be written there ({error.strerror or error})",
-                subject=target,
-                remedy=f"Copy it from {job.folder / ONNX_FILE}.",
-            ) from error
 
-    title = f"{record.name} as {target.name}"
-    return start_job(project, ONNX, title, lambda run: ExportOnnxSpec(run, record.folder), accept)
+def accept_onnx(_project: Project, job: JobRecord) -> None:
+    """Copy the model to where it was wanted."""
+    target, made = Path(job.asked.order["target"]), job.folder / ONNX_FILE
+    try:
+        write_beside(target, lambda beside: shutil.copyfile(made, beside))
+    except OSError as error:
+        raise JobError(
+            f"the model cannot be written there ({error.strerror or error})",
+            subject=target,
+            remedy=f"Copy it from {made}.",
+        ) from error
 
 
 def _pictures(source: Path) -> tuple[Path, ...]:
@@ -247,16 +286,3 @@ def _names(source: Path, images: tuple[Path, ...]) -> tuple[str, ...]:
         name if folded.count(name.casefold()) == 1 else image.relative_to(base).as_posix()
         for name, image in zip(plain, images, strict=True)
     )
-
-
-def _accept(report: Path | None) -> Accept:
-    def accept(job: JobRecord) -> None:
-        for file in evaluation_files(job):
-            if not file.is_file():
-                raise JobError(
-                    "the judgement left no report", subject=file, remedy="Start it again."
-                )
-            if report is not None:
-                write_bytes(report / file.name, file.read_bytes())
-
-    return accept

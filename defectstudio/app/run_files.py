@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Metrics
+from defectstudio.domain.files import write_bytes
+from defectstudio.domain.records import JobRecord
 from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
-from defectstudio.jobs.running import LOG_FILE, METRICS_FILE
+from defectstudio.jobs.run_folder import LOG_FILE, METRICS_FILE, Tail, parse_metrics, parsed
 
 PICTURE = "preview"
 """The role of a training's pictures, and how their names begin."""
@@ -22,15 +25,8 @@ def read_metrics(run: Path) -> list[Metrics]:
 
     A resumed run repeats the steps after its checkpoint: the later figures count.
     """
-    try:
-        lines = (run / METRICS_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    by_step = {}
-    for line in lines:
-        metrics = _metrics(line)
-        if metrics is not None:
-            by_step[metrics.step] = metrics
+    told = parsed(Tail(run / METRICS_FILE).lines(), parse_metrics)
+    by_step = {metrics.step: metrics for metrics in told}
     return [by_step[step] for step in sorted(by_step)]
 
 
@@ -66,10 +62,14 @@ def level_of_line(line: str) -> str:
     return head if colon and head in _LEVELS else "output"
 
 
-def _metrics(line: str) -> Metrics | None:
-    try:
-        fields = json.loads(line)
-        values = {str(name): float(value) for name, value in fields["values"].items()}
-        return Metrics(int(fields["step"]), values)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+def copy_report(files: Sequence[Path], job: JobRecord) -> None:
+    """See that the files of a report are there, and copy them where the job's order wants them.
+
+    Raises JobError for one that is not there.
+    """
+    wanted = job.asked.order.get("report")
+    for file in files:
+        if not file.is_file():
+            raise JobError("the job left no report", subject=file, remedy="Start it again.")
+        if wanted is not None:
+            write_bytes(Path(wanted) / file.name, file.read_bytes())

@@ -41,17 +41,21 @@ def check_free(
     name: str,
     noun: str,
     models: Iterable[GeneratorRecord | SegmenterRecord],
+    *,
+    but: JobRecord | None,
 ) -> None:
     """Raises ProjectError where one of the models, each a `noun`, has the name, JobError where a
-    training of this kind of job has."""
+    training of this kind of job has, other than `but`."""
     if any(name_key(known.name) == name_key(name) for known in models):
         raise ProjectError(
             f"the project has a {noun} of this name", subject=name, remedy="Choose another name."
         )
-    live = (JobState.QUEUED, JobState.RUNNING)
-    if any(j.kind == kind and j.title == name and j.state in live for j in project.jobs()):
+    others = [job for job in project.jobs() if (job.kind, job.title) == (kind, name)]
+    if any(not job.state.is_over and (but is None or job.id != but.id) for job in others):
         raise JobError(
-            "a training of this name runs already", subject=name, remedy="Choose another name."
+            "a training of this name is queued or runs already",
+            subject=name,
+            remedy="Choose another name.",
         )
 
 

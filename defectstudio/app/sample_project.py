@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from defectstudio.app.importing import import_images
-from defectstudio.app.inline_jobs import Progress
 from defectstudio.app.splitting import split
 from defectstudio.domain.errors import InternalError, ProjectError
 from defectstudio.domain.generators import CARD, GeneratorCard
@@ -21,6 +20,7 @@ from defectstudio.exchange.importing import scan
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.procedural.scenes import write_sample_set
 from defectstudio.imaging.procedural.shapes import DEFECTS
+from defectstudio.jobs.kinds import Progress
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.project import Project
 

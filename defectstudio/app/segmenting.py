@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_again, queue_early
 from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
 from defectstudio.app.training_images import training_images
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
+from defectstudio.domain.files import write_json
 from defectstudio.domain.records import Item, JobRecord, Role, SampleRecord, Split
-from defectstudio.domain.segmenters import Architecture, SegmenterConfig
+from defectstudio.domain.segmenters import SegmenterConfig
 from defectstudio.domain.segmenting import TrainSegmenterSpec
 from defectstudio.domain.specs import JOB_FILE, Example, LabeledFile
-from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import clean_name
 from defectstudio.project.project import Project, item_named
@@ -36,15 +38,16 @@ def start_segmenter_training(
     overrides: Mapping[str, Any] | None = None,
     device: Device = "auto",
     resume: bool = False,
-) -> RunningJob:
+    wishes: Wishes = AT_ONCE,
+) -> FollowedJob:
     """Train a segmenter named `name` on the item's training split and its samples but those
     that were rejected.
 
     overrides: fields of SegmenterConfig, as text or values; `synthetic_share` 0 leaves the samples
     out; and `processes`, which train together. Samples on backgrounds of another split than
     training are never used. resume goes on with the last run of that name that did not reach its
-    end; then only `steps` and `processes` may be given. On success the segmenter is a segmenter
-    of the project.
+    end; then only `steps` and `processes` may be given. wishes: how it is queued. On success the
+    segmenter is a segmenter of the project.
 
     Raises SettingError, ProjectError (no split, neither a label nor a sample, name taken, samples
     of a generator that has seen images it would be judged on) and JobError (nothing to resume, or
@@ -53,11 +56,15 @@ def start_segmenter_training(
     name = clean_name(name, "segmenter")
     if resume:
         return _resume(project, name, overrides or {}, device)
+    order = {"name": name, "item": item, "overrides": overrides, "device": device}
+    job = Job(KIND, name, order, device)
+    if wishes.is_early:
+        return queue_early(project, job, wishes)
     chosen = item_named(project, item)
-    wishes, processes = take_processes(overrides or {})
-    config = settings(SegmenterConfig, wishes)
+    given, processes = take_processes(overrides or {})
+    config = settings(SegmenterConfig, given)
     check_processes(processes, config.batch)
-    check_free(project, KIND, name, "segmenter", project.segmenters())
+    check_free(project, KIND, name, "segmenter", project.segmenters(), but=wishes.into)
     samples = _samples(project, chosen) if config.synthetic_share > 0 else []
     if not samples:
         training_images(project, chosen)  # raises where there is nothing to learn from
@@ -76,8 +83,22 @@ def start_segmenter_training(
         device=device,
         processes=processes,
     )
-    accept = _accept(project, chosen.id, name, config.arch)
-    return start_job(project, KIND, name, lambda run: replace(made, run=run), accept)
+    return queue(project, job, lambda run: replace(made, run=run), wishes)
+
+
+def describe_segmenter_training(project: Project, job: JobRecord) -> None:
+    """Write the description of a training whose turn has come, for the first time or again."""
+    if (job.folder / JOB_FILE).exists():
+        write_json(job.folder / JOB_FILE, _gone_on(project, job))
+    else:
+        start_segmenter_training(project, **job.asked.order, wishes=Wishes(into=job))
+
+
+def accept_segmenter(project: Project, job: JobRecord) -> None:
+    """Take the trained segmenter into the project."""
+    spec = _description(job)
+    item = item_named(project, spec.item)
+    project.add_segmenter(item.id, spec.name, spec.config.arch, job.folder / SEGMENTER_FOLDER)
 
 
 def _samples(project: Project, item: Item) -> list[SampleRecord]:
@@ -115,11 +136,10 @@ def _leaking(project: Project, item: Item, judged: list[Example]) -> dict[str, s
 
 def _resume(
     project: Project, name: str, overrides: Mapping[str, Any], device: Device
-) -> RunningJob:
+) -> FollowedJob:
     job = last_run(project, KIND, name)
-    remedy = "Start the training anew, without --resume."
     overrides, processes = take_processes(overrides)
-    old = parse_json(TrainSegmenterSpec, job.folder / JOB_FILE, JobError, remedy)
+    config = settings(SegmenterConfig, overrides, _description(job).config)
     for key in overrides:
         if key in SegmenterConfig.__dataclass_fields__ and key != _ON_RESUME:
             raise SettingError(
@@ -127,7 +147,20 @@ def _resume(
                 subject=key,
                 remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
             )
-    check_processes(processes, old.config.batch)
+    check_processes(processes, config.batch)
+    spec = _gone_on(project, job)
+    spec = replace(spec, config=config, device=device, processes=processes)
+    return queue_again(project, job, lambda _run: spec)
+
+
+def _description(job: JobRecord) -> TrainSegmenterSpec:
+    remedy = "Start the training anew, without --resume."
+    return parse_json(TrainSegmenterSpec, job.folder / JOB_FILE, JobError, remedy)
+
+
+def _gone_on(project: Project, job: JobRecord) -> TrainSegmenterSpec:
+    """The same training from its checkpoint, its images where the project lies now."""
+    old = _description(job)
     chosen = item_named(project, old.item)
     training, validation = (
         _found_again(real_examples(project, chosen, split), before)
@@ -137,18 +170,14 @@ def _resume(
     samples = {(one.sha256, one.label_file.name): one for one in usable}
     _check_none_gone([one for one in old.samples if (one.sha256, one.label.name) not in samples])
     files = (samples[one.sha256, one.label.name] for one in old.samples)
-    now = replace(
+    return replace(
         old,
+        run=job.folder,
         training=training,
         validation=validation,
         samples=tuple(LabeledFile(one.file, one.label_file, one.sha256) for one in files),
-        config=settings(SegmenterConfig, overrides, old.config),
-        device=device,
         resume=True,
-        processes=processes,
     )
-    accept = _accept(project, chosen.id, name, old.config.arch)
-    return resume_job(project, job.id, lambda run: replace(now, run=run), accept)
 
 
 def _found_again(now: tuple[Example, ...], before: tuple[Example, ...]) -> tuple[Example, ...]:
@@ -169,10 +198,3 @@ def _check_none_gone(gone: list[Example] | list[LabeledFile]) -> None:
             subject=one.image.name,
             remedy="Start the training anew.",
         )
-
-
-def _accept(project: Project, item_id: int, name: str, kind: Architecture) -> Accept:
-    def accept(job: JobRecord) -> None:
-        project.add_segmenter(item_id, name, kind, job.folder / SEGMENTER_FOLDER)
-
-    return accept

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from defectstudio.app.batch_plan import PlanLine, plan_rows
 from defectstudio.app.batch_trial import spread_over
+from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_early
 from defectstudio.app.regions import read_region
 from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
-from defectstudio.app.validation import parse_json, settings, spread
+from defectstudio.app.validation import settings, spread
 from defectstudio.domain.device import Device
-from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
+from defectstudio.domain.errors import ImageError, ProjectError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
-from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, JobRecord, Role, Split
+from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, Role, Split
 from defectstudio.domain.specs import (
-    CHUNKS_FOLDER,
-    JOB_FILE,
     BackgroundFile,
     PlacementSettings,
     PlanRow,
@@ -32,14 +29,14 @@ from defectstudio.domain.spread import SpreadSettings
 from defectstudio.imaging.masks import encode
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.imaging.types import Mask
-from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.images import NewImage
 from defectstudio.project.models import GENERATORS
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
-from defectstudio.project.samples import NewSample
 
 KIND = "synthesize"
+_TRIAL = "Trial of "
 
 
 def start_synthesis(
@@ -59,7 +56,8 @@ def start_synthesis(
     overrides: Mapping[str, Any] | None = None,
     device: Device = "cpu",
     trial: int = 0,
-) -> RunningJob:
+    wishes: Wishes = AT_ONCE,
+) -> FollowedJob:
     """Make `count` samples with the generator of that name and accept them into the project.
 
     item: default the generator's own. class_name: default all classes the generator knows and
@@ -73,10 +71,19 @@ def start_synthesis(
     RefineSettings, PlacementSettings, StyleSettings and SpreadSettings, of which `polish` is by
     default as the generator wants. The same call with the same seed makes the same bytes. trial:
     make only so many of the samples, spread over the batch and the same as its own, and accept
-    none; `batch_trial.read_trial` tells of them.
+    none; `batch_trial.read_trial` tells of them. wishes: how it is queued.
 
     Raises SettingError, ImageError and ProjectError.
     """
+    order = {
+        **{"generator": generator, "item": item, "class_name": class_name, "count": count},
+        **{"seed": seed, "mask": mask, "background": background, "region": region},
+        **{"regions": regions, "plan": [asdict(line) for line in plan], "blend": blend},
+        **{"overrides": overrides, "device": device, "trial": trial},
+    }
+    if wishes.is_early:
+        title = f"{count} with {generator}"
+        return queue_early(project, Job(KIND, title, order, device), wishes)
     chosen = project.generator(generator)
     card = GENERATORS.read_card(chosen.folder)
     target = project.item(chosen.item_id) if item is None else item_named(project, item)
@@ -118,46 +125,9 @@ def start_synthesis(
     spec = replace(spec, marks=batch_marks(project, chosen, spec))
     found = _regions(project, grounds, allowed, painted=regions)
     title = f"{count} with {chosen.name}"
-    accept = _accept(project, target.id, spec.count)
-    if trial:
-        title, accept = f"Trial of {title}", _no_accept
-    return start_job(project, KIND, title, lambda run: _in_folder(spec, run, found), accept)
-
-
-def resume_synthesis(project: Project, job: JobRecord) -> RunningJob:
-    """Go on with a batch that did not reach its end; the samples it made are kept, and those to
-    come are what they would have been.
-
-    Raises JobError: a trial, a lost description, files that are gone, images or classes that are
-    no longer what they were, or it runs.
-    """
-    remedy = "Start it anew from the batch page."
-    spec = parse_json(SynthesizeSpec, job.folder / JOB_FILE, JobError, remedy)
-    if spec.only:
-        raise JobError("a dry run does not go on", subject=job.title, remedy=remedy)
-    item_id = _item_of(project, spec)
-    if item_id is None or not spec.generator.is_dir():
-        raise JobError(
-            "the batch's backgrounds, classes or generator are not what they were: "
-            "they were changed, or the project was moved",
-            subject=job.title,
-            remedy=remedy,
-        )
-    accept = _accept(project, item_id, spec.count)
-    return resume_job(project, job.id, lambda run: replace(spec, run=run), accept)
-
-
-def _item_of(project: Project, spec: SynthesizeSpec) -> int | None:
-    """The item that still has all backgrounds and classes of a batch as such, if any has."""
-    for item in project.items():
-        images = project.images(item.id, role=Role.NORMAL)
-        usable = {image.file for image in images if image.split is not Split.TEST}
-        known = {one.id for one in project.classes(item.id)}
-        if usable.issuperset(file.image for file in spec.backgrounds) and known >= {
-            *spec.class_ids
-        }:
-            return item.id
-    return None
+    title = f"{_TRIAL}{title}" if trial else title
+    job = Job(KIND, title, {**order, "item": target.name}, device)
+    return queue(project, job, lambda run: _in_folder(spec, run, found), wishes)
 
 
 @dataclass(frozen=True)
@@ -344,45 +314,3 @@ def _in_folder(spec: SynthesizeSpec, run: Path, regions: Mapping[int, Mask]) -> 
             write_png(written[id(region)], region)
         files[place] = replace(files[place], region=written[id(region)])
     return replace(spec, run=run, backgrounds=tuple(files))
-
-
-def _no_accept(_job: JobRecord) -> None:
-    """A trial leaves its samples where they are."""
-
-
-def _accept(project: Project, item_id: int, count: int) -> Accept:
-    """Chunk by chunk, each whole or not at all; after a crash it goes on with those that are left.
-
-    A record stays when its samples are taken, so that a worker does not make them again.
-    """
-
-    def accept(job: JobRecord) -> None:
-        folder = job.folder / CHUNKS_FOLDER
-        made = {record: _named_in(record) for record in sorted(folder.glob("*.json"))}
-        total = sum(len(names) for names in made.values())
-        if total != count:
-            raise JobError(
-                f"{total} of {count} samples are there",
-                subject=folder,
-                remedy="Start the job again.",
-            )
-        for record, names in made.items():
-            samples = record.with_suffix("")
-            if samples.exists():
-                new = [NewSample.in_folder(samples / name) for name in names]
-                project.accept_samples(item_id, new, job.id)
-                shutil.rmtree(samples.replace(samples.with_name(f".{samples.name}.taken")))
-
-    return accept
-
-
-def _named_in(record: Path) -> list[str]:
-    """The samples of a chunk, in order. Raises JobError."""
-    try:
-        return [str(name) for name in json.loads(record.read_text("utf-8"))["samples"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise JobError(
-            "the record of a chunk cannot be read",
-            subject=record,
-            remedy="Remove it and resume the job.",
-        ) from error

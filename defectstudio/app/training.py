@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_again, queue_early
 from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
 from defectstudio.app.training_images import (
     as_labeled_file,
@@ -21,6 +22,7 @@ from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, SettingError
+from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import (
     CONFIGS,
     FROM_REFERENCES,
@@ -31,7 +33,7 @@ from defectstudio.domain.generators import (
 from defectstudio.domain.records import JobRecord, Split
 from defectstudio.domain.specs import JOB_FILE, TrainSpec
 from defectstudio.domain.transfer import DstConfig
-from defectstudio.jobs.running import Accept, RunningJob, resume_job, start_job
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
 
@@ -53,15 +55,16 @@ def start_training(
     overrides: Mapping[str, Any] | None = None,
     device: Device = "auto",
     resume: bool = False,
-) -> RunningJob:
+    wishes: Wishes = AT_ONCE,
+) -> FollowedJob:
     """Train a generator named `name` on the labeled images of the item's training split.
 
     kind: default "dcdganc". references: names or files of the only images to learn from, for the
     kinds that learn from references; default all labeled ones. overrides: fields of its
     configuration, as text or values, and `processes`, which train together. resume goes on with
     the last run of that name that did not reach its end, in its own folder, with its own kind and
-    images; then only `steps` and `processes` may be given. On success the generator is a generator
-    of the project.
+    images; then only `steps` and `processes` may be given. wishes: how it is queued. On success
+    the generator is a generator of the project.
 
     Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
     JobError (nothing to resume, or it runs already).
@@ -69,13 +72,20 @@ def start_training(
     name = clean_name(name, "generator")
     if resume:
         return _resume(project, name, kind, overrides or {}, device)
+    order = {
+        **{"name": name, "kind": kind, "item": item, "references": references},
+        **{"overrides": overrides, "device": device},
+    }
+    job = Job(KIND, name, order, device)
+    if wishes.is_early:
+        return queue_early(project, job, wishes)
     chosen = item_named(project, item)
     kind = kind or "dcdganc"
-    wishes, processes = take_processes(overrides or {})
-    config = settings(CONFIGS[kind], {"kind": kind, **wishes})
+    given, processes = take_processes(overrides or {})
+    config = settings(CONFIGS[kind], {"kind": kind, **given})
     _check_together(config, processes)
     _check_kind(kind, config.kind)
-    check_free(project, KIND, name, "generator", project.generators())
+    check_free(project, KIND, name, "generator", project.generators(), but=wishes.into)
     _check_references(references, config)
     labeled = (
         reference_images(project, chosen, references)
@@ -98,7 +108,7 @@ def start_training(
         made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
         return replace(made, combined=combined, groups=groups, processes=processes)
 
-    return start_job(project, KIND, name, spec, _accept(project, chosen.id, name, kind))
+    return queue(project, job, spec, wishes)
 
 
 def _check_references(references: Sequence[str], config: GeneratorConfig) -> None:
@@ -149,11 +159,9 @@ def _taken_out(classes: dict[int, str], combined: str) -> int | None:
 
 def _resume(
     project: Project, name: str, kind: Kind | None, overrides: Mapping[str, Any], device: Device
-) -> RunningJob:
+) -> FollowedJob:
     job = last_run(project, KIND, name)
-    old = parse_json(
-        TrainSpec, job.folder / JOB_FILE, JobError, "Start the training anew, without --resume."
-    )
+    old = _description(job)
     overrides, processes = take_processes(overrides)
     _check_kind(kind or old.config.kind, old.config.kind)
     _check_together(old.config, processes)
@@ -164,16 +172,39 @@ def _resume(
                 subject=key,
                 remedy=f"Leave it out, or start anew; only {_ON_RESUME} may change.",
             )
+    config = settings(type(old.config), overrides, old.config)
+    spec = _gone_on(project, job)
+    spec = replace(spec, config=config, device=device, processes=processes)
+    return queue_again(project, job, lambda _run: spec)
+
+
+def describe_training(project: Project, job: JobRecord) -> None:
+    """Write the description of a training whose turn has come, for the first time or again."""
+    if (job.folder / JOB_FILE).exists():
+        write_json(job.folder / JOB_FILE, _gone_on(project, job))
+    else:
+        start_training(project, **job.asked.order, wishes=Wishes(into=job))
+
+
+def accept_training(project: Project, job: JobRecord) -> None:
+    """Take the trained generator into the project."""
+    spec = _description(job)
+    item = item_named(project, spec.item)
+    project.add_generator(item.id, spec.name, spec.config.kind, job.folder / GENERATOR_FOLDER)
+
+
+def _gone_on(project: Project, job: JobRecord) -> TrainSpec:
+    """The same training from its checkpoint, its images where the project lies now."""
+    old = _description(job)
     chosen = item_named(project, old.item)
     images = found_again(project, chosen, old.images)
     normals = normals_again(project, chosen, old.normals)
-    config = settings(type(old.config), overrides, old.config)
+    return replace(old, run=job.folder, images=images, normals=normals, resume=True)
 
-    def spec(run: Path) -> TrainSpec:
-        moved = replace(old, run=run, images=images, normals=normals)
-        return replace(moved, config=config, device=device, resume=True, processes=processes)
 
-    return resume_job(project, job.id, spec, _accept(project, chosen.id, name, config.kind))
+def _description(job: JobRecord) -> TrainSpec:
+    remedy = "Start the training anew, without --resume."
+    return parse_json(TrainSpec, job.folder / JOB_FILE, JobError, remedy)
 
 
 def _check_kind(wanted: Kind, found: Kind) -> None:
@@ -183,10 +214,3 @@ def _check_kind(wanted: Kind, found: Kind) -> None:
             subject=wanted,
             remedy=f"Train {found}, or choose other settings or another name.",
         )
-
-
-def _accept(project: Project, item_id: int, name: str, kind: Kind) -> Accept:
-    def accept(job: JobRecord) -> None:
-        project.add_generator(item_id, name, kind, job.folder / GENERATOR_FOLDER)
-
-    return accept

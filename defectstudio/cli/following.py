@@ -6,23 +6,52 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
-from defectstudio.cli.output import note, progress_bar
+import typer
+
+from defectstudio.cli.output import note, progress_bar, say
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Event, Log, Progress
 from defectstudio.domain.records import JobRecord, JobState
 
 if TYPE_CHECKING:
-    from defectstudio.jobs.running import RunningJob
+    from defectstudio.app.queueing import Wishes
+    from defectstudio.jobs.following import FollowedJob
 
 _SHOWN = "notice", "warning"
 _LOOK_SECONDS = 0.2
 """Waiting without end would not hear Ctrl-C on Windows."""
 
+Queue = Annotated[
+    bool, typer.Option("--queue", help="Do not wait for it: `defectstudio jobs` tells of it.")
+]
+After = Annotated[
+    list[int] | None,
+    typer.Option(metavar="JOB", help="Start when this job is done; may be repeated."),
+]
+Priority = Annotated[int, typer.Option(help="Jobs of a higher one start first.")]
+Shrink = Annotated[
+    bool, typer.Option("--shrink", help="Halve batch or crop where the memory does not suffice.")
+]
 
-def follow(job: RunningJob) -> JobRecord:
-    """Wait for the job. Raises what made it fail, JobError when it was cancelled.
+
+def wishes(priority: int, after: list[int] | None, *, shrink: bool = False) -> Wishes:
+    """How a command wants its job queued."""
+    from defectstudio.app.queueing import Wishes
+
+    return Wishes(priority, tuple(after or ()), shrink)
+
+
+def queued(job: FollowedJob, *, as_json: bool) -> None:
+    """Say that a job is queued and not waited for."""
+    lines = [f"Queued as job {job.record.id}; `defectstudio jobs show` tells of it."]
+    say(as_json, {"job": asdict(job.record)}, lines)
+
+
+def follow(job: FollowedJob) -> JobRecord:
+    """Wait for the job. Raises what made it fail, JobError when it was cancelled or paused.
 
     The first Ctrl-C asks the worker to stop, which takes seconds; the job can be resumed.
     """
@@ -34,17 +63,20 @@ def follow(job: RunningJob) -> JobRecord:
             elif isinstance(event, Log) and event.level in _SHOWN:
                 note(event.text)
 
-        job.event.connect(hear)
         with _ctrl_c() as asked:
-            _wait(job, asked)
+            while not _rests(job.wait(_LOOK_SECONDS, hear)) and not asked.is_set():
+                pass
         if asked.is_set():
             note("Cancelling; what is done so far is kept.")
             job.cancel()
-        _wait(job)
-    record = job.result()
-    if record.state is JobState.CANCELLED:
-        raise JobError("cancelled", subject=record.title)
+        record = job.result(hear)
+    if record.state is not JobState.DONE:
+        raise JobError(record.state.value, subject=record.title)
     return record
+
+
+def _rests(job: JobRecord) -> bool:
+    return job.state.is_over or job.state is JobState.PAUSED
 
 
 @contextmanager
@@ -56,11 +88,3 @@ def _ctrl_c() -> Iterator[threading.Event]:
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _wait(job: RunningJob, asked: threading.Event | None = None) -> None:
-    live = (JobState.QUEUED, JobState.RUNNING)
-    while job.wait(_LOOK_SECONDS).state in live:
-        if asked is not None and asked.is_set():
-            return
-    job.wait()

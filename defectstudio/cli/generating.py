@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from defectstudio.cli.following import follow
+from defectstudio.cli.following import After, Priority, Queue, Shrink, follow, queued, wishes
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
 from defectstudio.domain.device import Device
@@ -18,7 +18,7 @@ from defectstudio.domain.recipe import BlendMode
 from defectstudio.domain.records import GeneratorRecord, SegmenterRecord
 
 if TYPE_CHECKING:
-    from defectstudio.jobs.running import RunningJob
+    from defectstudio.jobs.following import FollowedJob
 
 _TRIED = 12
 """Samples of a dry run."""
@@ -52,21 +52,30 @@ def train(
     settings: Settings = None,
     device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped one.")] = False,
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
+    shrink: Shrink = False,
     as_json: Json = False,
 ) -> None:
     """Train a generator, or a segmenter, on the labeled images of the training split."""
     from defectstudio.app.validation import read_settings
 
     overrides = {**(read_settings(config, model) if config else {}), **pairs(settings or [])}
+    wanted = wishes(priority, after, shrink=shrink)
     with opened(project) as used:
         if model == "segmenter":
             from defectstudio.app.segmenting import start_segmenter_training
 
             job = start_segmenter_training(
-                used, name=name, item=item, overrides=overrides, device=device, resume=resume
+                used,
+                name=name,
+                item=item,
+                overrides=overrides,
+                device=device,
+                resume=resume,
+                wishes=wanted,
             )
-            record = follow(job)
-            made: GeneratorRecord | SegmenterRecord = used.segmenter(name)
         else:
             from defectstudio.app.training import start_training
 
@@ -79,9 +88,15 @@ def train(
                 overrides=overrides,
                 device=device,
                 resume=resume,
+                wishes=wanted,
             )
-            record = follow(job)
-            made = used.generator(name)
+        if queue or after:
+            queued(job, as_json=as_json)
+            return
+        record = follow(job)
+        made: GeneratorRecord | SegmenterRecord = (
+            used.segmenter(name) if model == "segmenter" else used.generator(name)
+        )
     noun = "segmenter" if model == "segmenter" else "generator"
     result = {noun: asdict(made), "job": asdict(record), "summary": job.summary}
     say(as_json, result, [f"Trained the {model} {made.name}: {made.folder}"])
@@ -118,6 +133,9 @@ def synthesize(
     ] = None,
     settings: Settings = None,
     device: DeviceOption = "cpu",
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Make labeled samples and accept them into the project."""
@@ -141,7 +159,11 @@ def synthesize(
             overrides=pairs(settings or []),
             device=device,
             trial=_TRIED if dry_run else 0,
+            wishes=wishes(priority, after),
         )
+        if queue or after:
+            queued(job, as_json=as_json)
+            return
         record = follow(job)
         samples = used.samples()
     result = {"job": asdict(record), "summary": job.summary, "samples_in_project": len(samples)}
@@ -193,7 +215,7 @@ def _differs(planes: dict[str, object]) -> str:
     return f"differs in {where}" + (f": {planes['why']}" if planes["why"] else "")
 
 
-def _draw_trial(job: RunningJob, sheet: Path) -> list[str]:
+def _draw_trial(job: FollowedJob, sheet: Path) -> list[str]:
     """Draw the samples of a trial on a sheet and discard them; what to say of it."""
     from defectstudio.app.batch_trial import discard_trial, read_trial, reasons
     from defectstudio.app.sample_sheets import sample_sheet

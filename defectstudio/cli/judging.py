@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from defectstudio.cli.following import follow
+from defectstudio.cli.following import After, Priority, Queue, follow, queued, wishes
 from defectstudio.cli.generating import DeviceOption, Settings
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
@@ -32,6 +32,9 @@ def compare(
         Path | None, typer.Option(help="A folder that gets a copy of the report.")
     ] = None,
     device: DeviceOption = "cpu",
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Measure the generators of an item and write a report."""
@@ -45,7 +48,11 @@ def compare(
             overrides=pairs(settings or []),
             report=report,
             device=device,
+            wishes=wishes(priority, after),
         )
+        if queue or after:
+            queued(job, as_json=as_json)
+            return
         record = follow(job)
     page = [report / file.name if report else file for file in report_files(record, protocol)][1]
     arms = job.summary.get("arms")
@@ -65,6 +72,9 @@ def evaluate(
         Path | None, typer.Option(help="A folder that gets a copy of the report.")
     ] = None,
     device: DeviceOption = "cpu",
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Judge a segmenter on the real images of a split and write a report."""
@@ -73,8 +83,17 @@ def evaluate(
     with opened(project) as used:
         overrides = pairs(settings or [])
         job = start_evaluation(
-            used, model=model, split=split, overrides=overrides, report=report, device=device
+            used,
+            model=model,
+            split=split,
+            overrides=overrides,
+            report=report,
+            device=device,
+            wishes=wishes(priority, after),
         )
+        if queue or after:
+            queued(job, as_json=as_json)
+            return
         record = follow(job)
     page = [report / file.name if report else file for file in evaluation_files(record)][1]
     result = {"job": asdict(record), "summary": job.summary, "report": page}

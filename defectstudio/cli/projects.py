@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from defectstudio.cli.following import After, Priority, Queue, queued, wishes
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.domain.records import Split
 
@@ -64,11 +65,22 @@ def import_(
         Path | None, typer.Option(help="CSV that says which images show one part.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, only say.")] = False,
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Take images with their masks into a project; exit status 1 when files were left out."""
-    from defectstudio.app.importing import import_images
+    from defectstudio.app.importing import import_images, queue_import
 
+    if queue or after:
+        wanted = wishes(priority, after)
+        with opened(project) as used:
+            job = queue_import(
+                used, source, format=format, item=item, groups_csv=groups, wishes=wanted
+            )
+        queued(job, as_json=as_json)
+        return
     with opened(project) as used, progress_bar("import") as show:
         report = import_images(
             used,
@@ -127,11 +139,31 @@ def export(
     tile: Annotated[
         int | None, typer.Option(help="Cut pictures into pieces of this many pixels.", min=16)
     ] = None,
+    queue: Queue = False,
+    after: After = None,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Write a frozen dataset of images and samples; without --item of all items."""
     from defectstudio.app.exporting import export as export_project
+    from defectstudio.app.exporting import queue_export
 
+    if queue or after:
+        with opened(project) as used:
+            job = queue_export(
+                used,
+                out,
+                format,
+                item=item,
+                splits=split,
+                real=real,
+                synthetic=synthetic,
+                merge=pairs(merge or ()),
+                tile=tile,
+                wishes=wishes(priority, after),
+            )
+        queued(job, as_json=as_json)
+        return
     with opened(project) as used, progress_bar("export") as show:
         report = export_project(
             used,

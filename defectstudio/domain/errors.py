@@ -11,6 +11,7 @@ DefectStudioError
 |   |-- SettingError     a hyper-parameter or a setting is out of bounds
 |   |-- ClusterError     a cluster cannot be used
 |   |-- JobError         a job cannot be started, resumed or was stopped by the world
+|       |-- OutOfMemory  the memory of the processor or the graphics card did not suffice
 |-- InternalError        we have a bug: exit status 3
 """
 
@@ -80,6 +81,10 @@ class ClusterError(UserError):
 
 class JobError(UserError):
     """A job cannot be started, resumed, or was stopped by the world."""
+
+
+class OutOfMemory(JobError):  # noqa: N818 - a name that is Python's own with Error at its end
+    """The memory of the processor or the graphics card did not suffice."""
 
 
 class InternalError(DefectStudioError):

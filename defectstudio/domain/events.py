@@ -50,6 +50,13 @@ class Log:
 
 
 @dataclass(frozen=True)
+class Alive:
+    """The worker lives; `memory` is the most bytes it has used so far."""
+
+    memory: int
+
+
+@dataclass(frozen=True)
 class Contents:
     """The answer to a preview request: arrays lie in the mapped file `path` (worker.preview)."""
 
@@ -110,7 +117,7 @@ class Finished:
 
 
 Event = (
-    Started | Progress | Metrics | Artifact | Log | Contents | SampleMade
+    Started | Progress | Metrics | Artifact | Log | Alive | Contents | SampleMade
     | StyleFound | Failed | Stopped | Finished
 )  # fmt: skip
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in Event.__args__}

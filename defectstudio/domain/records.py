@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from defectstudio.domain.generators import Kind
 from defectstudio.domain.segmenters import Architecture
@@ -29,14 +31,26 @@ class Split(StrEnum):
 
 
 class JobState(StrEnum):
-    """The life of a job."""
+    """The life of a job. Starting and running jobs belong to a living process."""
 
     QUEUED = "queued"
+    STARTING = "starting"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of itself."""
+        return self in (self.DONE, self.FAILED, self.CANCELLED, self.INTERRUPTED)
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether a process works on it."""
+        return self in (self.STARTING, self.RUNNING)
 
 
 class Review(StrEnum):
@@ -151,8 +165,31 @@ class SegmenterRecord:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How a job is to be queued.
+
+    order: the arguments of its use case, as JSON has them; slot: what it computes on; priority: a
+    higher one starts first; after: ids of the jobs it waits for; shrink: whether it may go on
+    smaller where the memory does not suffice.
+    """
+
+    order: Mapping[str, Any] = field(default_factory=dict)
+    slot: str = "cpu"
+    priority: int = 0
+    after: tuple[int, ...] = ()
+    shrink: bool = False
+
+
+@dataclass(frozen=True)
 class JobRecord:
-    """A job of the project. `progress` in [0, 1]; `message` says why it ended as it did."""
+    """A job of the project.
+
+    `progress` in [0, 1] is that of `steps` of a total; `message` says why it ended as it did, or
+    what it waits for. begun: when it last began. place: the slot it has, like "cuda:0". user: who
+    queued it. wanted: the state that somebody asked a running job to take, else "". retries: how
+    often it is started again by itself; due: not before this time (seconds since 1970).
+    memory: the most bytes its worker has used.
+    """
 
     id: int
     kind: str
@@ -163,3 +200,13 @@ class JobRecord:
     folder: Path
     created: str
     ended: str | None
+    asked: Asked = field(default_factory=Asked)
+    begun: str | None = None
+    place: str = ""
+    user: str = ""
+    wanted: str = ""
+    retries: int = 0
+    due: float = 0.0
+    steps: tuple[int, int] = (0, 0)
+    seconds_left: float | None = None
+    memory: int = 0

@@ -19,7 +19,7 @@ from defectstudio.gui.background import Background
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.batch import BatchChoice, BatchPage
 from defectstudio.gui.telling import in_words
-from defectstudio.jobs.running import RunningJob
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.project import Project
 
 TRIED = 12
@@ -48,7 +48,7 @@ class Batching(QObject):
         self._project, self._studio, self._files = project, studio, files
         self._jobs, self._page = jobs, page
         self._item: Item | None = None
-        self._trial: RunningJob | None = None
+        self._trial: FollowedJob | None = None
         self._map_number = 0
         for signal, slot in (
             (page.asked, self._read_again),
@@ -72,6 +72,8 @@ class Batching(QObject):
     def close(self) -> None:
         """Leave no trial behind; its job has ended."""
         self._item = None
+        # One that is being described now is a trial as well.
+        self._files.finish(lambda: None)
         self._discard()
 
     # --- what there is
@@ -119,7 +121,7 @@ class Batching(QObject):
         self._page.show_trying(True)
         start = self._starter(choice, TRIED)
 
-        def begin() -> RunningJob:
+        def begin() -> FollowedJob:
             self._trial = start()
             return self._trial
 
@@ -129,7 +131,7 @@ class Batching(QObject):
         self._jobs.start(self._starter(choice, 0))
         self.noted.emit(self.tr("{} samples are being made; see Jobs.").format(choice.count))
 
-    def _starter(self, choice: BatchChoice, trial: int) -> Callable[[], RunningJob]:
+    def _starter(self, choice: BatchChoice, trial: int) -> Callable[[], FollowedJob]:
         item = self._item
         assert item is not None, "the page shows an item"
         return lambda: start_synthesis(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from defectstudio.app.exporting import export
 from defectstudio.app.importing import ImportReport, import_images
@@ -169,14 +169,24 @@ class Commands(QObject):
 
         session.find_labeled(start)
 
-    def may_stop_jobs(self, count: int) -> bool:
-        """Ask whether running jobs may be stopped."""
-        return may(
-            self._window,
-            self.tr("{} job(s) still run.").format(count),
-            self.tr("They stop at a checkpoint and can be resumed when the project is open again."),
-            self.tr("Stop jobs"),
+    def may_leave_jobs(self, count: int) -> bool | None:
+        """Ask whether jobs go on without the window: True, or False to pause them; None to stay."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("{} job(s) are not done.").format(count))
+        box.setInformativeText(
+            self.tr(
+                "They can go on without the window. Paused ones stop at a checkpoint and can be"
+                " resumed when the project is open again."
+            )
         )
+        go_on = box.addButton(self.tr("Let them go on"), QMessageBox.ButtonRole.AcceptRole)
+        pause = box.addButton(self.tr("Pause jobs"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(go_on)
+        box.exec()
+        clicked = box.clickedButton()
+        return clicked is go_on if clicked in (go_on, pause) else None
 
     def may_lose(self, error: DefectStudioError) -> bool:
         """Ask whether a project may be closed although something of it is not saved."""

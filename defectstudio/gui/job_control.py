@@ -1,13 +1,14 @@
-"""The jobs this window started, and those the project remembers."""
+"""The queue of the open project, as this window watches and steers it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from defectstudio.app.again import once_more
-from defectstudio.app.pace import Pace
 from defectstudio.app.run_files import PICTURE, last_picture, read_log, read_metrics
 from defectstudio.app.training import start_training
 from defectstudio.domain import events
@@ -16,21 +17,41 @@ from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.dialogs.train import TrainChoice
-from defectstudio.jobs.running import RunningJob
+from defectstudio.jobs.following import FollowedJob
+from defectstudio.jobs.launching import keep_going
 from defectstudio.project.project import Project
 
-OTHERS_MS = 3000
-"""Jobs of other programs are looked at about this often."""
-LIVE = (JobState.QUEUED, JobState.RUNNING)
+LOOK_MS, IDLE_MS = 300, 2000
+"""Between two looks at the queue: while jobs are under way, and else."""
+KEEP_SECONDS = 3.0
+"""Between two looks whether the queue's supervisor lives."""
+
+_MADE = {
+    "import": ("items", "classes", "images"),
+    "train": ("generators",),
+    "train_segmenter": ("segmenters",),
+    "synthesize": ("samples",),
+}
+"""The tables that a kind of job changes in the supervisor's process, unseen by this one."""
+
+
+@dataclass
+class _Seen:
+    """What one look found: the jobs, what they said, those that ended, and their errors."""
+
+    jobs: list[JobRecord]
+    heard: list[tuple[int, events.Event]] = field(default_factory=list)
+    ended: list[FollowedJob] = field(default_factory=list)
+    failures: dict[int, DefectStudioError] = field(default_factory=dict)
 
 
 class JobControl(QObject):
-    """Starts, watches and cancels jobs.
+    """Queues, watches and steers jobs; those of other windows and commands as well.
 
     progressed: a job's (id, done, total); measured: the id of a job with new metrics; logged:
     (id, line); pictured: (id, pixels), what a training draws by now, None where nothing is drawn;
     opened: (id, log) of a job whose files are read; ended: the final record; started: a record;
-    failed: an error.
+    failed: an error; aged: the list of jobs is another one.
     """
 
     progressed = Signal(int, int, int)
@@ -45,33 +66,31 @@ class JobControl(QObject):
 
     def __init__(self, project: Project, bridge: Bridge, files: Background) -> None:
         super().__init__()
-        self._project, self._bridge, self._files = project, bridge, files
-        self._running: dict[int, RunningJob] = {}
-        self._begun: list[RunningJob] = []
-        self._paces: dict[int, Pace] = {}
+        self._project, self._files = project, files
+        self._looker = Background("jobs", bridge)
+        self._jobs: list[JobRecord] = []
+        self._followed: dict[int, FollowedJob] = {}
         self._metrics: dict[int, list[events.Metrics]] = {}
-        self._others = QTimer(self)
-        self._others.setSingleShot(True)
-        self._others.setInterval(OTHERS_MS)
-        self._others.timeout.connect(self._look_at_others)
+        self._kept = 0.0
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look_soon)
+        self._timer.start(0)
+
+    # --- what a person does
 
     def start(
         self,
-        start: Callable[[], RunningJob],
+        start: Callable[[], FollowedJob],
         failed: Callable[[DefectStudioError], object] | None = None,
     ) -> None:
-        """Start a job; what it takes to describe it is done off the window's thread. failed: is
-        told, in place of the signal, when it cannot be started."""
-
-        def begin() -> RunningJob:
-            job = start()
-            self._begun.append(job)
-            return job
-
-        self._files.run(begin, self._started, failed or self.failed.emit)
+        """Queue a job; what it takes to describe it is done off the window's thread. failed: is
+        told, in place of the signal, when it cannot be queued."""
+        self._files.run(start, self._started, failed or self.failed.emit)
 
     def train(self, item: str, choice: TrainChoice) -> None:
-        """Start the training of a generator."""
+        """Queue the training of a generator."""
         self.start(
             lambda: start_training(
                 self._project,
@@ -89,33 +108,40 @@ class JobControl(QObject):
         self.start(lambda: once_more(self._project, job))
 
     def cancel(self, job_id: int) -> None:
-        """Ask a job of this window to stop; it leaves a checkpoint."""
-        if job_id in self._running:
-            self._running[job_id].cancel()
+        """Stop a job; one that runs leaves a checkpoint."""
+        self._do(lambda: self._project.ask_job(job_id, JobState.CANCELLED))
+
+    def pause(self, job_id: int) -> None:
+        """Stop a job at a checkpoint until it is resumed."""
+        self._do(lambda: self._project.ask_job(job_id, JobState.PAUSED))
+
+    def prioritize(self, job_id: int, priority: int) -> None:
+        """Let a job start before those of a lower priority."""
+        self._do(lambda: self._project.prioritize_job(job_id, priority))
 
     def remove(self, job_id: int) -> None:
         """Forget a job that has ended, with its folder."""
         self._metrics.pop(job_id, None)
-        project = self._project
-        self._files.run(lambda: project.remove_job(job_id), lambda _: None, self.failed.emit)
+        self._do(lambda: self._project.remove_job(job_id))
 
-    def notice(self, jobs: list[JobRecord]) -> None:
-        """While another program runs one of these, tell every few seconds that it may be read."""
-        if any(job.state in LIVE and not self.is_running(job.id) for job in jobs):
-            self._others.start()
+    def pause_all(self) -> None:
+        """Pause what is queued or runs; the project is about to be closed."""
+        for job in self._under_way():
+            try:
+                self._project.ask_job(job.id, JobState.PAUSED)
+            except DefectStudioError:
+                continue  # it has ended meanwhile
+
+    # --- what there is
 
     def is_running(self, job_id: int) -> bool:
-        """Whether the job belongs to this window and runs."""
-        return job_id in self._running
+        """Whether somebody works on the job."""
+        return any(job.id == job_id and job.state.is_owned for job in self._jobs)
 
     @property
     def count(self) -> int:
-        """How many jobs run."""
-        return len(self._running)
-
-    def seconds_left(self, job_id: int) -> float | None:
-        """How long a job of this window will still take, where that can be told."""
-        return self._paces[job_id].seconds_left if job_id in self._paces else None
+        """How many jobs are queued or run."""
+        return len(self._under_way())
 
     def metrics(self, job_id: int) -> list[events.Metrics]:
         """The figures of a running or opened job, oldest first."""
@@ -136,38 +162,71 @@ class JobControl(QObject):
         self._files.run(read, done, self.failed.emit)
         self._show_picture(job_id)
 
-    def close(self, seconds: float = 20) -> None:
-        """Let the workers go: they leave a checkpoint and can be resumed."""
-        self._others.stop()
-        # What is being started now is let go as well; nobody would hear of it any more.
-        self._files.finish(lambda: None)
-        jobs = [*self._begun, *self._running.values()]
-        for job in jobs:
-            job.interrupt()
-        for job in jobs:
-            job.wait(seconds)
-        self._running.clear()
+    def close(self) -> None:
+        """Look no longer; the supervisor goes on with the queue."""
+        self._closed = True
+        self._timer.stop()
+        self._looker.close()
 
-    def _look_at_others(self) -> None:
-        """A program that died leaves its jobs running; they are said to be interrupted."""
-        project = self._project
-        self._files.run(project.settle_orphans, lambda _: self.aged.emit(), self.failed.emit)
+    # --- looking
 
-    def _started(self, job: RunningJob) -> None:
-        job_id = job.record.id
-        self._begun.remove(job)
-        self._running[job_id], self._paces[job_id] = job, Pace()
-        self._metrics[job_id] = read_metrics(job.record.folder)
-        self._bridge.relay(job.event, lambda event: self._heard(job_id, event))
-        self._bridge.relay(job.ended, lambda record: self._ended(job_id, record))
+    def _under_way(self) -> list[JobRecord]:
+        return [j for j in self._jobs if j.state.is_owned or j.state is JobState.QUEUED]
+
+    def _look_soon(self) -> None:
+        if not self._closed:
+            self._looker.run(self._look, self._saw, self._could_not_look)
+
+    def _look(self) -> _Seen:
+        """On the looker's thread."""
+        if time.monotonic() - self._kept > KEEP_SECONDS:
+            self._kept = time.monotonic()
+            keep_going(self._project)
+        seen = _Seen(self._project.jobs())
+        for job in seen.jobs:
+            if not job.state.is_over and job.id not in self._followed:
+                self._followed[job.id] = FollowedJob(self._project, job)
+        known = {job.id for job in seen.jobs}
+        for job_id, followed in list(self._followed.items()):
+            if job_id not in known:
+                del self._followed[job_id]
+                continue
+            seen.heard += [(job_id, event) for event in followed.look()]
+            if followed.record.state.is_over:
+                seen.ended.append(self._followed.pop(job_id))
+                if followed.failure is not None:
+                    seen.failures[job_id] = followed.failure
+        return seen
+
+    def _saw(self, seen: _Seen) -> None:
+        changed, self._jobs = seen.jobs != self._jobs, seen.jobs
+        for job_id, event in seen.heard:
+            self._heard(job_id, event)
+        for followed in seen.ended:
+            self._ended(followed.record, seen.failures.get(followed.record.id))
+        if changed:
+            self.aged.emit()
+        self._timer.start(LOOK_MS if self._under_way() else IDLE_MS)
+
+    def _could_not_look(self, error: DefectStudioError) -> None:
+        self.failed.emit(error)
+        self._timer.start(IDLE_MS)
+
+    def _do(self, act: Callable[[], object]) -> None:
+        self._files.run(act, lambda _: self._look_now(), self.failed.emit)
+
+    def _look_now(self) -> None:
+        if not self._closed:
+            self._timer.start(0)
+
+    def _started(self, job: FollowedJob) -> None:
+        self._metrics[job.record.id] = read_metrics(job.record.folder)
+        self._followed.setdefault(job.record.id, job)
         self.started.emit(job.record)
-        if job.record.state not in LIVE:
-            self._ended(job_id, job.record)
+        self._look_now()
 
     def _heard(self, job_id: int, event: events.Event) -> None:
         if isinstance(event, events.Progress):
-            if job_id in self._paces:
-                self._paces[job_id].step(event.done, event.total)
             self.progressed.emit(job_id, event.done, event.total)
         elif isinstance(event, events.Metrics):
             self._metrics.setdefault(job_id, []).append(event)
@@ -188,11 +247,10 @@ class JobControl(QObject):
             self.failed.emit,
         )
 
-    def _ended(self, job_id: int, record: JobRecord) -> None:
-        job = self._running.pop(job_id, None)
-        self._paces.pop(job_id, None)
-        if job is None:
-            return
-        if job.failure is not None:
-            self.failed.emit(job.failure)
+    def _ended(self, record: JobRecord, failure: DefectStudioError | None) -> None:
+        if failure is not None:
+            self.failed.emit(failure)
+        if record.state is JobState.DONE:
+            for table in _MADE.get(record.kind, ()):
+                self._project.changed.emit(table)
         self.ended.emit(record)

@@ -64,12 +64,16 @@ class Opening(QObject):
         session = window.session
         if session is None:
             return True
-        if session.jobs.count and not window.commands.may_stop_jobs(session.jobs.count):
+        count = session.jobs.count
+        go_on = window.commands.may_leave_jobs(count) if count else True
+        if go_on is None:
             return False
         window.painting.canvas.cancel()
         error = session.documents.finish()
         if error is not None and not window.commands.may_lose(error):
             return False
+        if not go_on:
+            session.jobs.pause_all()
         remember(session.project)
         window.session = window.commands.session = None
         window.judging.let_go()

@@ -375,7 +375,7 @@ class Session(QObject):
         assert self._panels is not None
         self._panels.jobs.show_jobs(self.project.jobs())
         running = self.jobs.count
-        text = self.tr("{} job(s) running").format(running) if running else ""
+        text = self.tr("{} job(s) under way").format(running) if running else ""
         self._panels.status.show_jobs(text)
 
     def _try(self, call: Callable[[], object]) -> None:

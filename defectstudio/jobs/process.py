@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from defectstudio.domain import events
@@ -35,8 +35,15 @@ class WorkerProcess:
     `hang_up` and `stop` may be called from any thread; `close` ends it all, whatever its state.
     """
 
-    def __init__(self, command: Sequence[str], log: Path, *, nice: int = NICE) -> None:
-        """Raises JobError when the process cannot be started."""
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        *,
+        nice: int = NICE,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        """extra: of the environment. Raises JobError when the process cannot be started."""
         self.log = log
         self._writing = threading.Lock()
         self._drained = threading.Event()
@@ -45,7 +52,7 @@ class WorkerProcess:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
             self._log_start = sink.tell()
-            self._process = _spawn(command, sink.fileno(), nice)
+            self._process = _spawn(command, sink.fileno(), nice, extra or {})
         self._watcher = threading.Thread(target=self._watch, name="worker-watch", daemon=True)
         self._watcher.start()
 
@@ -214,7 +221,9 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _spawn(command: Sequence[str], log: int, nice: int) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], log: int, nice: int, extra: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = (
@@ -228,7 +237,7 @@ def _spawn(command: Sequence[str], log: int, nice: int) -> subprocess.Popen[byte
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=worker_environment(),
+            env={**worker_environment(), **extra},
             creationflags=flags,
             # A session of its own: Ctrl-C in the terminal is for us, we tell the worker.
             start_new_session=sys.platform != "win32",

@@ -1,4 +1,4 @@
-"""A job of a project while it runs: its process, its row, its locks and how it ended."""
+"""A job while the supervisor works on it: its worker, its files and how it ended."""
 
 from __future__ import annotations
 
@@ -7,193 +7,276 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-
-from filelock import FileLock, Timeout
-from psygnal import EmitLoopError, Signal, SignalInstance
+from dataclasses import dataclass
 
 from defectstudio.domain import events
-from defectstudio.domain.errors import DefectStudioError, InternalError, JobError
-from defectstudio.domain.files import to_json, write_json
-from defectstudio.domain.job_spec import JobSpec
+from defectstudio.domain.errors import (
+    DefectStudioError,
+    InternalError,
+    JobError,
+    OutOfMemory,
+    UserError,
+)
 from defectstudio.domain.records import JobRecord, JobState
-from defectstudio.domain.specs import JOB_FILE, RUN_LOCK
-from defectstudio.jobs import process
+from defectstudio.domain.specs import JOB_FILE
+from defectstudio.jobs import memory, process, slots
+from defectstudio.jobs.earlier import WORKER_FILE, note_worker, wait_for_run
 from defectstudio.jobs.ending import Ending, judge
+from defectstudio.jobs.kinds import CancelledError, InlineKind, JobKind, WorkerKind
+from defectstudio.jobs.pace import Pace
 from defectstudio.jobs.process import WorkerProcess
+from defectstudio.jobs.run_folder import FINAL, LOG_FILE, RunWriter
 from defectstudio.project.project import Project
+from defectstudio.project.queue_rules import BACKOFF_SECONDS
 
-LOG_FILE = "log.txt"
-METRICS_FILE = "metrics.jsonl"
-
-_ROW_SECONDS = 0.5
-_RUN_LOCK_SECONDS = 60.0
-
-Accept = Callable[[JobRecord], None]
-"""What makes a finished job count: check its artefacts, take them into the project."""
+CANCEL_SECONDS, PAUSE_SECONDS, TERMINATE_SECONDS = 4.0, 20.0, 0.5
+"""How long a worker may take to leave a checkpoint before it is terminated, then killed."""
+_ROW_SECONDS = 1.0
 
 
-class RunningJob:
-    """A job that this process owns. All signals come on the job's own thread.
+@dataclass(frozen=True)
+class Report:
+    """How far a run is, for the job's row."""
 
-    event: every event of the worker; ended: the final record, when process and ownership are gone.
-    Connect right after the start; who comes late reads `record`.
+    steps: tuple[int, int]
+    seconds_left: float | None
+    memory: int
+
+
+class Run:
+    """Works on one claimed job on a thread of its own, until `is_over`.
+
+    heard, moved: when the worker last said anything, and when it last came further (monotonic).
     """
 
-    event = Signal(object)
-    ended = Signal(object)
-
-    def __init__(self, project: Project, record: JobRecord, accept: Accept) -> None:
-        """Use `start_job` or `resume_job`; `record` is a job that this process owns."""
+    def __init__(
+        self, project: Project, record: JobRecord, kind: JobKind, clock: Callable[[], float]
+    ) -> None:
         self.record = record
-        self.failure: DefectStudioError | None = None
-        self.summary: dict[str, object] = {}
-        self._project = project
-        self._accept = accept
+        self.heard = self.moved = time.monotonic()
+        self._project, self._kind, self._clock = project, kind, clock
+        self._worker: WorkerProcess | None = None
         self._asked: JobState | None = None
-        self._process: WorkerProcess | None = None
+        self._hung: JobError | None = None
         self._changing = threading.Lock()
-        self._row_written = 0.0
-        self._over = threading.Event()
+        self._pace = Pace()
+        self._steps, self._memory, self._reported = (0, 0), 0, Report((0, 0), None, 0)
+        self._giving_up = threading.Event()
+        self._writer = RunWriter(record.folder)
         self._thread = threading.Thread(target=self._run, name=f"job-{record.id}", daemon=True)
         self._thread.start()
 
     @property
+    def is_over(self) -> bool:
+        """Whether row, files and process are as they stay."""
+        return not self._thread.is_alive()
+
+    @property
     def pid(self) -> int | None:
         """The worker's process id; None before it is started."""
-        return self._process.pid if self._process else None
+        return self._worker.pid if self._worker else None
 
-    def cancel(self) -> None:
-        """Ask the worker to stop at its next step; it dies within 15 seconds in any case."""
+    def ask(self, to: JobState) -> None:
+        """Let the worker leave a checkpoint and end; the job becomes `to`. Once is enough, but to
+        cancel counts after anything else."""
         with self._changing:
-            self._asked = JobState.CANCELLED
-            worker = self._process
-        if worker is not None:
+            if self._asked in (to, JobState.CANCELLED):
+                return
+            again, self._asked = self._asked is not None, to
+            worker = self._worker
+        if worker is None:
+            return
+        if to is JobState.CANCELLED:
+            if again:
+                worker.kill()  # it has been told to leave a checkpoint before
             worker.say("cancel")
-            worker.stop()
-
-    def interrupt(self) -> None:
-        """Let go of the worker, as when the owner ends: it checkpoints and can be resumed."""
-        with self._changing:
-            self._asked = self._asked or JobState.INTERRUPTED
-            worker = self._process
-        if worker is not None:
+            worker.stop(CANCEL_SECONDS, TERMINATE_SECONDS)
+        else:
             worker.hang_up()
-            worker.stop()
+            worker.stop(PAUSE_SECONDS, TERMINATE_SECONDS)
 
-    def wait(self, timeout: float | None = None) -> JobRecord:
-        """The record, final unless `timeout` seconds passed first.
+    def end_hung(self, why: str) -> None:
+        """End a worker that does nothing any longer."""
+        self._hung = JobError(why, subject=self.record.title, remedy="It is started again.")
+        if self._worker is not None:
+            self._worker.kill()
 
-        Not to be called by a listener of its signals, which would wait for itself.
-        """
-        # Not join: Ctrl-C inside of it makes Python 3.11 take the living thread for ended.
-        if self._over.wait(timeout):
-            self._thread.join()
-        return self.record
+    def give_up(self) -> None:
+        """Wait no longer for the row to become writable; who opens the project next settles it."""
+        self._giving_up.set()
 
-    def result(self) -> JobRecord:
-        """Wait for the end. Raises what made the job fail."""
-        self.wait()
-        if self.failure is not None:
-            raise self.failure
-        return self.record
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+        self._thread.join(timeout)
+
+    def news(self) -> Report | None:
+        """How far it is, None where that is what was told before."""
+        report = Report(self._steps, self._pace.seconds_left, self._memory)
+        if (report.steps, report.memory) == (self._reported.steps, self._reported.memory):
+            return None
+        self._reported = report
+        return report
+
+    # --- on the run's own thread
 
     def _run(self) -> None:
-        ending = Ending(JobState.FAILED, InternalError("the job was not run"))
         try:
-            ending = self._supervise()
+            ending = self._work()
+        except CancelledError:
+            ending = Ending(self._asked or JobState.CANCELLED)
         except DefectStudioError as error:
             ending = Ending(JobState.FAILED, error)
         except OSError as error:
-            ending = Ending(JobState.FAILED, _disk_failed(error, self.record.folder))
-        except Exception:
-            ending = Ending(
-                JobState.FAILED,
-                InternalError(
-                    "watching the job failed",
-                    subject=self.record.folder / LOG_FILE,
-                    remedy="Please report this with the log.",
-                ),
-            )
+            ending = Ending(JobState.FAILED, _disk_failed(error, self.record))
+        except Exception as error:
             self._note(traceback.format_exc())
-        finally:
-            self.failure = ending.failure
-            try:
-                self._update(state=ending.state, message=ending.message)
-                self._tell(self.ended, self.record)
-            finally:
-                self._over.set()
+            bug = InternalError(
+                f"{type(error).__name__}: {error}",
+                subject=self.record.folder / LOG_FILE,
+                remedy="Please report this with the log.",
+            )
+            ending = Ending(JobState.FAILED, bug)
+        self._settle(ending)
 
-    def _supervise(self) -> Ending:
+    def _work(self) -> Ending:
+        self._writer.begin()
+        if isinstance(self._kind, InlineKind):
+            self._project.move_job(self.record.id, JobState.RUNNING)
+            said = self._kind.work(self._project, self.record, self._progress)
+            return Ending(JobState.DONE, said=said)
+        return self._with_worker(self._kind)
+
+    def _with_worker(self, kind: WorkerKind) -> Ending:
         folder = self.record.folder
-        _wait_for_run(folder, self._was_asked)
+        wait_for_run(folder, lambda: self._asked is not None)
+        described = (folder / JOB_FILE).exists()
+        if not described and not self.record.asked.order:
+            raise JobError(
+                "its description is lost",
+                subject=self.record.title,
+                remedy="Start it anew from its dialog.",
+            )
+        if not described or self.record.begun is not None:
+            kind.describe(self._project, self.record)
+        kills = memory.oom_kills()
         with self._changing:
             if self._asked is not None:
                 return Ending(self._asked)
             command = (*process.WORKER, str(folder / JOB_FILE))
-            worker = self._process = WorkerProcess(command, folder / LOG_FILE)
+            place = slots.environment_of(self.record.place)
+            worker = self._worker = WorkerProcess(command, folder / LOG_FILE, extra=place)
+        self.heard = self.moved = time.monotonic()
         last: events.Event | None = None
         try:
+            note_worker(folder, worker.pid)
+            self._insist(lambda: self._project.move_job(self.record.id, JobState.RUNNING))
             for event in worker.events():
-                if isinstance(event, events.Finished | events.Failed | events.Stopped):
-                    last = event
-                self._heard(worker, event)
+                last = event if isinstance(event, FINAL) else last
+                self._hear(worker, event)
         finally:
             code = worker.close()
-        ending = judge(last, code, self._asked, worker.last_words())
-        if ending.state is JobState.DONE and isinstance(last, events.Finished):
-            self.summary = last.summary
-            self._accept(self.record)
+            (folder / WORKER_FILE).unlink(missing_ok=True)
+        if self._hung is not None:
+            return Ending(JobState.INTERRUPTED, self._hung)
+        starved = memory.oom_kills() > kills
+        ending = judge(last, code, self._asked, worker.last_words(), starved=starved)
+        if ending.state is JobState.DONE:
+            kind.accept(self._project, self.record)
         return ending
 
-    def _heard(self, worker: WorkerProcess, event: events.Event) -> None:
+    def _hear(self, worker: WorkerProcess, event: events.Event) -> None:
+        self.heard = time.monotonic()
         if isinstance(event, events.Progress):
-            now = time.monotonic()
-            if now - self._row_written >= _ROW_SECONDS:
-                self._row_written = now
-                self._update(progress=min(1.0, event.done / max(1, event.total)))
-        elif isinstance(event, events.Metrics):
-            with (self.record.folder / METRICS_FILE).open("a", encoding="utf-8") as sink:
-                sink.write(to_json(event) + "\n")
+            self._progress(event.done, event.total)
+        elif isinstance(event, events.Alive):
+            self._memory = max(self._memory, event.memory)
+            return
         elif isinstance(event, events.Log):
             worker.note(f"{event.level}: {event.text}")
         elif isinstance(event, events.Failed) and event.details:
             worker.note(event.details)
-        self._tell(self.event, event)
+        self.moved = self.heard
+        if not isinstance(event, FINAL):
+            self._writer.write(event)
 
-    def _was_asked(self) -> bool:
-        return self._asked is not None
+    def _progress(self, done: int, total: int) -> None:
+        if isinstance(self._kind, InlineKind) and self._asked is not None:
+            raise CancelledError
+        self.heard = self.moved = time.monotonic()
+        self._steps = (done, total)
+        self._pace.step(done, total)
 
-    def _update(
-        self, *, state: JobState | None = None, progress: float | None = None, message: str = ""
-    ) -> None:
-        """Write the row. A project that was closed under us is settled when it is next opened."""
-        if state is JobState.DONE:
-            progress = 1.0
-        known = self.record
-        self.record = replace(
-            known,
-            state=state or known.state,
-            progress=known.progress if progress is None else progress,
-            message=message,
+    # --- the end
+
+    def _settle(self, ending: Ending) -> None:
+        """Write down how it ended: first the files, then the row."""
+        to, message, retries, due = ending.state, ending.message, None, 0.0
+        failure = ending.failure
+        if isinstance(failure, OutOfMemory) and isinstance(self._kind, WorkerKind):
+            to, failure = self._starved(failure, self._kind)
+            message = str(failure)
+        elif to is JobState.INTERRUPTED and self.record.retries > 0:
+            to, retries = JobState.QUEUED, self.record.retries - 1
+            due = self._clock() + BACKOFF_SECONDS * 4 ** (2 - min(2, self.record.retries))
+            message = f"{message} It is started again."
+        with contextlib.suppress(OSError):  # a full disk has no room for it; the row tells as well
+            self._write_last(ending, failure)
+        report = self.news()
+        if report is not None:
+            self._quietly(lambda: self.tell(report))
+        self._insist(
+            lambda: self._project.move_job(self.record.id, to, message, retries=retries, due=due)
         )
-        try:
-            self._project.update_job(
-                known.id, state=state, progress=progress, message=message if state else None
-            )
-        except DefectStudioError as error:
-            self._note(f"the job's row could not be written: {error}")
 
-    def _tell(self, signal: SignalInstance, value: object) -> None:
-        """Emit; a listener's fault is written down and does not end the job."""
+    def tell(self, report: Report) -> None:
+        """Write how far it is into the row."""
+        self._project.tell_job(self.record.id, report.steps, report.seconds_left, report.memory)
+
+    def _starved(
+        self, failure: OutOfMemory, kind: WorkerKind
+    ) -> tuple[JobState, DefectStudioError]:
+        """What follows from too little memory: the job is queued again smaller where that is
+        allowed, else it fails with what would help."""
+        smaller = kind.smaller(self.record)
+        if smaller is None:
+            return JobState.FAILED, failure
+        if not self.record.asked.shrink:
+            remedy = f"Try {smaller.words}, or let the job make itself smaller (--shrink)."
+            return JobState.FAILED, OutOfMemory(failure.reason, remedy=remedy)
+        smaller.apply()
+        self._note(f"warning: {failure.reason}; it goes on with {smaller.words}")
+        return JobState.QUEUED, OutOfMemory(f"{failure.reason}; it goes on with {smaller.words}")
+
+    def _write_last(self, ending: Ending, failure: DefectStudioError | None) -> None:
+        if failure is not None:
+            self._note(str(failure))
+            fault = "user" if isinstance(failure, UserError) else "ours"
+            said = (failure.reason, failure.subject, failure.remedy)
+            self._writer.write(events.Failed(type(failure).__name__, fault, *said))
+        elif ending.state is JobState.DONE:
+            self._writer.write(events.Finished(ending.summary))
+        else:
+            self._writer.write(events.Stopped(ending.state.value, self._steps[0]))
+
+    def _insist(self, move: Callable[[], object]) -> None:
+        """Change the row as soon as the disk and other programs let us."""
+        while not self._giving_up.is_set():
+            try:
+                move()
+                return
+            except JobError:
+                return  # it has a state already that this one does not follow
+            except DefectStudioError as error:
+                self._note(f"the job's row could not be written: {error}")
+                self._giving_up.wait(_ROW_SECONDS)
+
+    def _quietly(self, act: Callable[[], object]) -> None:
         try:
-            signal.emit(value)
-        except EmitLoopError:
+            act()
+        except (DefectStudioError, OSError):
             self._note(traceback.format_exc())
 
     def _note(self, text: str) -> None:
-        # A full disk has no room for this line; the job still has to end.
         with (
             contextlib.suppress(OSError),
             (self.record.folder / LOG_FILE).open("a", encoding="utf-8") as sink,
@@ -201,63 +284,9 @@ class RunningJob:
             sink.write(text + "\n")
 
 
-def start_job(
-    project: Project, kind: str, title: str, make_spec: Callable[[Path], JobSpec], accept: Accept
-) -> RunningJob:
-    """Make the job's row and folder, write its specification and start its worker.
-
-    make_spec gets the run folder. Raises ProjectError and what make_spec raises, which ends the
-    job FAILED, as does all that goes wrong later.
-    """
-    return _launch(project, project.add_job(kind, title), make_spec, accept)
-
-
-def resume_job(
-    project: Project, job_id: int, make_spec: Callable[[Path], JobSpec], accept: Accept
-) -> RunningJob:
-    """Run a job again in its own folder; waits for a worker that still writes there.
-
-    Raises JobError when another process owns the job.
-    """
-    return _launch(project, project.claim_job(job_id), make_spec, accept)
-
-
-def _launch(
-    project: Project, record: JobRecord, make_spec: Callable[[Path], JobSpec], accept: Accept
-) -> RunningJob:
-    try:
-        write_json(record.folder / JOB_FILE, make_spec(record.folder))
-        running = project.update_job(record.id, state=JobState.RUNNING, message="")
-    except OSError as error:
-        failure = _disk_failed(error, record.folder)
-        project.update_job(record.id, state=JobState.FAILED, message=str(failure))
-        raise failure from error
-    except BaseException as error:
-        project.update_job(record.id, state=JobState.FAILED, message=str(error))
-        raise
-    return RunningJob(project, running, accept)
-
-
-def _wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:
-    """Wait until no worker of an earlier owner writes into the run folder."""
-    lock = FileLock(folder / RUN_LOCK, thread_local=False)
-    deadline = time.monotonic() + _RUN_LOCK_SECONDS
-    while not asked():
-        try:
-            with lock.acquire(timeout=0.2):
-                return
-        except Timeout:
-            if time.monotonic() > deadline:
-                raise JobError(
-                    "an earlier worker of this job still runs",
-                    subject=folder,
-                    remedy="End that process, then resume.",
-                ) from None
-
-
-def _disk_failed(error: OSError, folder: Path) -> JobError:
+def _disk_failed(error: OSError, record: JobRecord) -> JobError:
     return JobError(
         f"the job's folder cannot be used ({error.strerror or error})",
-        subject=error.filename or folder,
+        subject=error.filename or record.folder,
         remedy="Free some space or allow writing there, then start the job again.",
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError, ProjectError
-from defectstudio.domain.records import JobRecord, JobState
+from defectstudio.domain.records import Asked, JobRecord, JobState
 
 OWNER_LOCK = "owner.lock"
 """The system frees it when its holder dies, however that happens."""
-LIVE = (JobState.QUEUED, JobState.RUNNING)
-ORPHANED = "The program that ran this job ended before the job did."
+LIVE = tuple(state for state in JobState if not state.is_over)
+
+_PROBE_SECONDS = 1.0
+"""Who looks whether a job has an owner holds its lock for a moment."""
 
 
 class Owned:
@@ -30,7 +36,7 @@ class Owned:
         """Own the job whose run folder is `folder`. Raises JobError when another does."""
         lock = _lock(folder)
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=_PROBE_SECONDS)
         except Timeout:
             raise JobError(
                 "the job belongs to another running program",
@@ -65,8 +71,28 @@ def check_idle(connection: sqlite3.Connection, subject: str, why: str) -> None:
         )
 
 
-def insert(connection: sqlite3.Connection, root: Path, kind: str, title: str) -> JobRecord:
-    """Add a queued job and make its run folder `runs/NNNN`."""
+@contextmanager
+def unowned(folder: Path) -> Iterator[bool]:
+    """Whether nobody owns the job of this run folder; then nobody can while the block runs."""
+    if not folder.is_dir():
+        yield True
+        return
+    lock = _lock(folder)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def insert(
+    connection: sqlite3.Connection, root: Path, kind: str, title: str, asked: Asked
+) -> JobRecord:
+    """Add a starting job and make its run folder `runs/NNNN`."""
     number = connection.execute(
         "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'jobs'"
     ).fetchone()[0]
@@ -79,51 +105,51 @@ def insert(connection: sqlite3.Connection, root: Path, kind: str, title: str) ->
             f"the job's folder cannot be made ({error.strerror or error})", subject=root / folder
         ) from error
     connection.execute(
-        "INSERT INTO jobs (id, kind, title, state, folder, created) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, kind, title, JobState.QUEUED, folder, _now()),
+        "INSERT INTO jobs (id, kind, title, state, folder, created, orders, slot, priority, shrink,"
+        " user) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(number, kind, title, JobState.STARTING, folder, now(), json.dumps(asked.order)),
+            *(asked.slot, asked.priority, asked.shrink, _user()),
+        ),
     )
+    for needed in asked.after:
+        select_one(connection, root, needed)
+        connection.execute("INSERT OR IGNORE INTO job_needs VALUES (?, ?)", (number, needed))
     return select_one(connection, root, number)
 
 
-def select(connection: sqlite3.Connection, root: Path) -> list[JobRecord]:
-    """All jobs in the order they were added."""
-    rows = connection.execute("SELECT * FROM jobs ORDER BY id")
-    return [_record(row, root) for row in rows]
+_SELECT = (
+    "SELECT *, (SELECT group_concat(needs_id) FROM job_needs WHERE job_id = jobs.id) AS needs"
+    " FROM jobs"
+)
+
+
+def select(
+    connection: sqlite3.Connection,
+    root: Path,
+    where: str = "",
+    values: Mapping[str, float] | None = None,
+) -> list[JobRecord]:
+    """All jobs in the order they were added, or those of a condition."""
+    rows = connection.execute(f"{_SELECT} {where} ORDER BY id", values or {})
+    return [record(row, root) for row in rows]
 
 
 def select_one(connection: sqlite3.Connection, root: Path, job_id: int) -> JobRecord:
     """One job. Raises ProjectError when there is none with this id."""
-    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    row = connection.execute(f"{_SELECT} WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise ProjectError(f"the project has no job with the number {job_id}")
-    return _record(row, root)
-
-
-def update(
-    connection: sqlite3.Connection,
-    job_id: int,
-    *,
-    state: JobState | None = None,
-    progress: float | None = None,
-    message: str | None = None,
-) -> None:
-    """Change what is given. A job that ends gets its time, one that lives again loses it."""
-    connection.execute(
-        "UPDATE jobs SET state = coalesce(?, state), progress = coalesce(?, progress),"
-        " message = coalesce(?, message) WHERE id = ?",
-        (state, None if progress is None else min(max(progress, 0.0), 1.0), message, job_id),
-    )
-    if state is not None:
-        ended = None if state in LIVE else _now()
-        connection.execute("UPDATE jobs SET ended = ? WHERE id = ?", (ended, job_id))
+    return record(row, root)
 
 
 def delete(connection: sqlite3.Connection, job: JobRecord) -> None:
-    """Forget a job that has ended, and delete its folder; samples it made are of no job then.
+    """Forget a job that has ended, and delete its folder; samples it made are of no job then, and
+    jobs that wait for it fail.
 
     Raises ProjectError when it is not over or its folder cannot be deleted.
     """
-    if job.state in LIVE:
+    if not job.state.is_over:
         raise ProjectError(
             "the job is not over", subject=job.title, remedy="Cancel it first, then delete it."
         )
@@ -137,38 +163,23 @@ def delete(connection: sqlite3.Connection, job: JobRecord) -> None:
             subject=error.filename or job.folder,
             remedy="Close what has a file of it open, or allow writing there, and try again.",
         ) from error
+    connection.execute(
+        "UPDATE jobs SET state = ?, ended = ?, message = ? WHERE state IN ('queued', 'paused') AND"
+        " id IN (SELECT job_id FROM job_needs WHERE needs_id = ?)",
+        (JobState.FAILED, now(), f"Job {job.id}, which it waited for, was deleted.", job.id),
+    )
     connection.execute("UPDATE samples SET job_id = NULL WHERE job_id = ?", (job.id,))
     connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
 
 
-def orphans(connection: sqlite3.Connection, root: Path) -> list[JobRecord]:
-    """Queued and running jobs that no living process owns."""
-    live = [job for job in select(connection, root) if job.state in LIVE]
-    return [job for job in live if not _is_owned(job.folder)]
-
-
-def _is_owned(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    lock = _lock(folder)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def _lock(folder: Path) -> FileLock:
-    # The thread that ends a job need not be the one that began it.
-    return FileLock(folder / OWNER_LOCK, thread_local=False)
-
-
-def _now() -> str:
+def now() -> str:
+    """The time as rows have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _record(row: sqlite3.Row, root: Path) -> JobRecord:
+def record(row: sqlite3.Row, root: Path) -> JobRecord:
+    """The record of a row."""
+    needs = tuple(sorted(int(part) for part in (row["needs"] or "").split(",") if part))
     return JobRecord(
         id=row["id"],
         kind=row["kind"],
@@ -179,4 +190,28 @@ def _record(row: sqlite3.Row, root: Path) -> JobRecord:
         folder=root / row["folder"],
         created=row["created"],
         ended=row["ended"],
+        asked=Asked(
+            json.loads(row["orders"]), row["slot"], row["priority"], needs, bool(row["shrink"])
+        ),
+        begun=row["begun"],
+        place=row["place"],
+        user=row["user"],
+        wanted=row["wanted"],
+        retries=row["retries"],
+        due=row["due"],
+        steps=(row["done"], row["total"]),
+        seconds_left=row["seconds_left"],
+        memory=row["memory"],
     )
+
+
+def _lock(folder: Path) -> FileLock:
+    # The thread that ends a job need not be the one that began it.
+    return FileLock(folder / OWNER_LOCK, thread_local=False)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a number without a name, as in containers
+        return ""

@@ -161,11 +161,37 @@ _CURATION = (
 
 _PIXEL_SIZE = ("ALTER TABLE items ADD COLUMN pixel_size_mm REAL",)
 
+_QUEUE = (
+    # What a job was asked to be (JSON), and what the queue knows of it.
+    "ALTER TABLE jobs ADD COLUMN orders TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE jobs ADD COLUMN slot TEXT NOT NULL DEFAULT 'cpu'",
+    "ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN shrink INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN user TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN begun TEXT",
+    "ALTER TABLE jobs ADD COLUMN place TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN wanted TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN due REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN total INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN seconds_left REAL",
+    "ALTER TABLE jobs ADD COLUMN memory INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX jobs_by_state ON jobs (state)",
+    """CREATE TABLE job_needs (
+        job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        needs_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        PRIMARY KEY (job_id, needs_id))""",
+    # How many jobs run at a time, by slot ("cpu", "cuda", "disk") and of one user ("user").
+    "CREATE TABLE job_limits (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first schema", _FIRST),
     Migration(2, "segmenters", _SEGMENTERS),
     Migration(3, "reviews, earlier labels, gone classes", _CURATION),
     Migration(4, "pixel size", _PIXEL_SIZE),
+    Migration(5, "queue of jobs", _QUEUE),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -12,8 +11,6 @@ from defectstudio.domain.records import (
     DefectClass,
     ImageRecord,
     Item,
-    JobRecord,
-    JobState,
     Review,
     Role,
     SampleRecord,
@@ -24,19 +21,18 @@ from defectstudio.project import (
     datasets,
     folder,
     images,
-    jobs,
     reclassing,
     samples,
 )
-from defectstudio.project.curation import Curation
 from defectstudio.project.datasets import Dataset, DatasetEntry
 from defectstudio.project.images import NewImage
 from defectstudio.project.names import name_key
+from defectstudio.project.queue import Queue
 from defectstudio.project.samples import NewSample
 from defectstudio.project.shelves import Shelves
 
 
-class Project(Curation, Shelves):
+class Project(Queue, Shelves):
     """An open project. Its methods may be called from several threads, and a second process may
     have the same project open.
 
@@ -51,7 +47,6 @@ class Project(Curation, Shelves):
     def __init__(self, root: Path) -> None:
         """Open the project at `root`; see `open`."""
         super().__init__(root)
-        self._owned = jobs.Owned()
         self.settle_orphans()
 
     @classmethod
@@ -66,7 +61,7 @@ class Project(Curation, Shelves):
     @classmethod
     def open(cls, root: Path) -> Project:
         """Open a project. An older schema is backed up and brought up to date; jobs whose owner
-        died become interrupted.
+        died are queued again where that is safe, else interrupted.
 
         Raises ProjectError: no project, damaged, newer than this program, not writable.
         """
@@ -224,74 +219,6 @@ class Project(Curation, Shelves):
         """The list of a dataset in its order."""
         with self._database.read() as connection:
             return datasets.select_entries(connection, self.root, dataset_id)
-
-    # jobs
-
-    def jobs(self) -> list[JobRecord]:
-        """All jobs in the order they were added."""
-        with self._database.read() as connection:
-            return jobs.select(connection, self.root)
-
-    def job(self, job_id: int) -> JobRecord:
-        """One job."""
-        with self._database.read() as connection:
-            return jobs.select_one(connection, self.root, job_id)
-
-    def add_job(self, kind: str, title: str) -> JobRecord:
-        """Add a queued job that belongs to this process, with its run folder."""
-        with ExitStack() as undo:
-            with self._database.write() as connection:
-                job = jobs.insert(connection, self.root, kind, title)
-                undo.callback(self._owned.give_up, job.id)
-                # Owned before anybody can see the row, or another process calls it an orphan.
-                self._owned.take(job.id, job.folder)
-            undo.pop_all()
-        self.changed.emit("jobs")
-        return job
-
-    def claim_job(self, job_id: int) -> JobRecord:
-        """Own a job that has ended, to resume it; it is queued again.
-
-        Raises JobError when another running program owns it.
-        """
-        self._owned.take(job_id, self.job(job_id).folder)
-        with ExitStack() as undo:
-            undo.callback(self._owned.give_up, job_id)
-            with self._database.write() as connection:
-                jobs.update(connection, job_id, state=JobState.QUEUED, message="")
-            undo.pop_all()
-        self.changed.emit("jobs")
-        return self.job(job_id)
-
-    def update_job(
-        self,
-        job_id: int,
-        *,
-        state: JobState | None = None,
-        progress: float | None = None,
-        message: str | None = None,
-    ) -> JobRecord:
-        """Change what is given of a job; one that ends belongs to nobody any longer."""
-        with self._change("jobs") as connection:
-            jobs.update(connection, job_id, state=state, progress=progress, message=message)
-            job = jobs.select_one(connection, self.root, job_id)
-        if job.state not in jobs.LIVE:
-            self._owned.give_up(job_id)
-        return job
-
-    def remove_job(self, job_id: int) -> None:
-        """Forget a job that has ended, with its folder; what it gave the project stays."""
-        with self._change("jobs") as connection:
-            jobs.delete(connection, jobs.select_one(connection, self.root, job_id))
-
-    def settle_orphans(self) -> list[JobRecord]:
-        """Turn queued and running jobs whose owner died into interrupted ones; returns them."""
-        with self._database.read() as connection:
-            found = jobs.orphans(connection, self.root)
-        return [
-            self.update_job(job.id, state=JobState.INTERRUPTED, message=jobs.ORPHANED)
-            for job in found
-        ]
 
 
 def item_named(project: Project, name: str | None) -> Item:

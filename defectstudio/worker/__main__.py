@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(job: Path, channel: Channel) -> None:
     spec = _read(job)
+    channel.beat()
     # Held while this process lives: whoever resumes the run waits for it.
     with FileLock(job.parent / RUN_LOCK):
         # An owner that died while we waited may have been followed by one whose worker went on

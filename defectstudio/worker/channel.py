@@ -6,10 +6,16 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 
-from defectstudio.domain.errors import DefectStudioError, UserError
-from defectstudio.domain.events import Event, Failed, encode
+import psutil
+
+from defectstudio.domain.errors import DefectStudioError, OutOfMemory, UserError
+from defectstudio.domain.events import Alive, Event, Failed, encode
+
+BEAT_SECONDS, LEAVE_SECONDS = 5.0, 12.0
+"""Between two signs of life, and until a worker whose owner is gone ends in any case."""
 
 
 class Channel:
@@ -26,6 +32,7 @@ class Channel:
         sys.stdout = sys.stderr
         self._lock = threading.Lock()
         self._why = ""
+        self._beating = False
         self.requests: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name="owner", daemon=True).start()
 
@@ -37,6 +44,10 @@ class Channel:
                 self._out.flush()
         except (BrokenPipeError, ValueError):
             self._why = self._why or "interrupted"
+
+    def beat(self) -> None:
+        """Give a sign of life every few seconds from now on."""
+        threading.Thread(target=self._beat, name="alive", daemon=True).start()
 
     def stop(self) -> str:
         """ "" to go on, "cancelled" or "interrupted" to save and leave."""
@@ -51,7 +62,7 @@ class Channel:
                 remedy="Check the disk, the folder and its permissions.",
             )
         elif _lacks_memory(error):
-            error = UserError(
+            error = OutOfMemory(
                 "the memory does not suffice",
                 remedy="Use a smaller batch, a smaller crop or size, or another device.",
             )
@@ -75,6 +86,27 @@ class Channel:
                     self.requests.put(line.decode("utf-8"))
         self._why = self._why or "interrupted"
         self.requests.put(None)
+        if self._beating:
+            # Whoever goes on with the job waits for this process; a step may take for ever.
+            time.sleep(LEAVE_SECONDS)
+            os._exit(1)
+
+    def _beat(self) -> None:
+        self._beating = True
+        process = psutil.Process()
+        while not self._why:
+            self.emit(Alive(_peak(process)))
+            time.sleep(BEAT_SECONDS)
+
+
+def _peak(process: psutil.Process) -> int:
+    """The most bytes this process has used, where the system tells; else those it uses."""
+    if sys.platform == "win32":
+        return int(process.memory_info().peak_wset)
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
 
 
 def _lacks_memory(error: BaseException) -> bool:

@@ -73,6 +73,11 @@ def qtbot(qapp, request):
     return PatientBot(request)
 
 
+@pytest.fixture(autouse=True)
+def queue_here(nothing_left_behind, supervisors):
+    """Queued jobs are worked off by threads of the test, which end before the look round."""
+
+
 def make_document(native, labels=None, *, image_id=1, role=Role.NORMAL):
     """A document without a project."""
     height, width = native.shape[:2]
@@ -296,7 +301,7 @@ def window(first_page, qtbot, monkeypatch):
     """The whole main window."""
     first_page.complete()
     # A question nobody answers would hang the tests.
-    monkeypatch.setattr(first_page.commands, "may_stop_jobs", lambda count: True)
+    monkeypatch.setattr(first_page.commands, "may_leave_jobs", lambda count: False)
     monkeypatch.setattr(first_page.commands, "may_lose", lambda error: True)
     first_page.show()
     qtbot.waitExposed(first_page)

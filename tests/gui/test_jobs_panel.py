@@ -1,61 +1,43 @@
 """Jobs in the window, with a worker that is only acted."""
 
-import threading
-
 import numpy as np
 import pytest
-from psygnal import Signal
 from PySide6.QtWidgets import QMessageBox
 
-from defectstudio.app import again
-from defectstudio.app.pace import Pace
 from defectstudio.domain import events
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.files import to_json
-from defectstudio.domain.records import JobState
+from defectstudio.domain.records import Asked, JobState
 from defectstudio.gui import job_control
 from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.gui.panels import jobs
 from defectstudio.gui.panels.curve import CurvePlot
 from defectstudio.gui.panels.log_view import LogView
+from defectstudio.jobs.following import FollowedJob
+from defectstudio.jobs.run_folder import RunWriter
 from defectstudio.project.project import Project
 
 
-class ActedJob:
-    """A running job whose events the test sends from a thread, as a real one does."""
-
-    event = Signal(object)
-    ended = Signal(object)
+class ActedJob(FollowedJob):
+    """A job that the test works on, as the supervisor of another process does."""
 
     def __init__(self, project, title="acted", kind="train"):
-        self.project, self.failure, self.asked = project, None, []
-        self.record = project.add_job(kind, title)
-        self.record = project.update_job(self.record.id, state=JobState.RUNNING)
+        super().__init__(project, project.add_job(kind, title))
+        self._other = project
+        self._writer = RunWriter(self.record.folder)
+        self.record = project.move_job(self.record.id, JobState.RUNNING)
 
     def say(self, event):
-        self._aside(lambda: self.event.emit(event))
+        self._writer.write(event)
+
+    def progress(self, done, total, seconds_left=None):
+        self._other.tell_job(self.record.id, (done, total), seconds_left)
 
     def end(self, state, failure=None):
-        self.failure = failure
-        message = str(failure or "")
-        self.record = self.project.update_job(self.record.id, state=state, message=message)
-        self._aside(lambda: self.ended.emit(self.record))
-
-    def cancel(self):
-        self.asked.append("cancel")
-        self.end(JobState.CANCELLED)
-
-    def interrupt(self):
-        self.asked.append("interrupt")
-        self.record = self.project.update_job(self.record.id, state=JobState.INTERRUPTED)
-
-    def wait(self, _timeout=None):
-        return self.record
-
-    def _aside(self, call):
-        thread = threading.Thread(target=call)
-        thread.start()
-        thread.join()
+        if failure is not None:
+            said = (failure.reason, failure.subject, failure.remedy)
+            self.say(events.Failed(type(failure).__name__, "user", *said))
+        self._other.move_job(self.record.id, state, str(failure or ""))
 
 
 @pytest.fixture
@@ -69,7 +51,6 @@ def started(opened, qtbot, monkeypatch):
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
-    monkeypatch.setattr(again, "start_training", start)
     opened.session.jobs.train(
         "plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu", False)
     )
@@ -84,13 +65,13 @@ def test_curves_progress_and_log_follow_the_events(started, qtbot):
     job.say(events.Started("cpu", 40))
     for step in range(1, 41):
         job.say(events.Metrics(step, {"loss": 1 / step, "penalty": 50.0 / step}))
-        job.say(events.Progress(step, 40))
+    job.progress(40, 40)
     job.say(events.Log("half way"))
     qtbot.waitUntil(lambda: "half way" in panel.log.text.toPlainText(), timeout=9000)
     assert "cpu" in panel.log.text.toPlainText()
     qtbot.waitUntil(lambda: panel._curve is not None, timeout=9000)
     qtbot.waitUntil(lambda: len(panel._curve._lines["loss"].getOriginalDataset()[0]) == 40)
-    assert panel._model._records[0].progress == 1.0
+    qtbot.waitUntil(lambda: panel._model._records[0].progress == 1.0, timeout=9000)
     assert panel.cancel.isEnabled()
     assert "1" in window.status._jobs.text()
     window.theme.wear(window.theme.tones)
@@ -98,13 +79,38 @@ def test_curves_progress_and_log_follow_the_events(started, qtbot):
 
 def test_cancel_asks_the_job_and_offers_to_resume(started, qtbot):
     window, job = started
-    window.jobs.cancel.click()
-    assert job.asked == ["cancel"]
+    project, panel = window.session.project, window.jobs
+    panel.cancel.click()
+    qtbot.waitUntil(lambda: project.job(job.record.id).wanted == "cancelled", timeout=9000)
+    cell = panel._model.index(0, 1)
+    qtbot.waitUntil(lambda: cell.data() == "running, to be cancelled", timeout=9000)
+    assert not panel.cancel.isEnabled() and not panel.pause.isEnabled()
+    job.end(JobState.CANCELLED)
     qtbot.waitUntil(lambda: window.session.jobs.count == 0, timeout=9000)
-    qtbot.waitUntil(window.jobs.resume.isVisible, timeout=9000)
-    assert not window.jobs.cancel.isEnabled()
-    window.jobs.resume.click()
-    qtbot.waitUntil(lambda: window.session.jobs.count == 1, timeout=9000)
+    qtbot.waitUntil(panel.resume.isVisible, timeout=9000)
+    assert not panel.cancel.isEnabled() and not panel.pause.isVisible()
+    panel.resume.click()
+    # Its description is lost: the queue's supervisor says so.
+    qtbot.waitUntil(lambda: cell.data() == "failed", timeout=9000)
+
+
+def test_a_job_is_paused_and_comes_sooner_or_later(started, qtbot):
+    window, job = started
+    project, panel, cell = window.session.project, window.jobs, window.jobs._model.index(0, 1)
+    assert not panel.sooner.isEnabled()
+    panel.pause.click()
+    qtbot.waitUntil(lambda: project.job(job.record.id).wanted == "paused", timeout=9000)
+    job.end(JobState.PAUSED)
+    qtbot.waitUntil(lambda: cell.data() == "paused", timeout=9000)
+    assert panel.resume.isVisible() and not panel.pause.isVisible() and panel.cancel.isEnabled()
+    panel.sooner.trigger()
+    panel.sooner.trigger()
+    qtbot.waitUntil(lambda: project.job(job.record.id).asked.priority == 1, timeout=9000)
+    project.set_limit("cpu", 0)
+    first = project.add_job("train", "waits", Asked(after=(job.record.id,), priority=2))
+    project.move_job(first.id, JobState.QUEUED)
+    newest = panel._model.index(0, 1)
+    qtbot.waitUntil(lambda: newest.data() == f"queued after #{job.record.id} (+2)", timeout=9000)
 
 
 def test_a_failed_job_says_why(started, qtbot):
@@ -125,13 +131,9 @@ def test_a_failed_job_says_why_in_its_row_and_can_go_on(started, qtbot):
     assert panel.resume.isVisible() and panel.resume.text() == "Resume"
 
 
-def test_time_left_follows_the_pace(started, qtbot, monkeypatch):
+def test_time_left_is_shown(started, qtbot):
     window, job = started
-    clock = iter([0.0, 10.0, 20.0])
-    pace = Pace(lambda: next(clock))
-    window.session.jobs._paces[job.record.id] = pace
-    for done in (0, 10, 20):
-        job.say(events.Progress(done, 40))
+    job.progress(20, 40, 20.0)
     cell = window.jobs._model.index(0, 3)
     qtbot.waitUntil(lambda: cell.data() == "20 s left", timeout=9000)
     job.end(JobState.DONE)
@@ -139,19 +141,21 @@ def test_time_left_follows_the_pace(started, qtbot, monkeypatch):
 
 
 def test_a_job_of_another_program_is_followed(opened, qtbot, monkeypatch):
-    control, project = opened.session.jobs, opened.session.project
-    control._others.setInterval(20)
+    monkeypatch.setattr(job_control, "KEEP_SECONDS", 0.1)
+    monkeypatch.setattr(job_control, "IDLE_MS", 50)
+    project, model = opened.session.project, opened.jobs._model
     with Project.open(project.root) as other:
         job = other.add_job("train", "elsewhere")
-        other.update_job(job.id, state=JobState.RUNNING, progress=0.25)
-        opened.session._read_jobs()
-        cell = opened.jobs._model.index(0, 1)
-        assert cell.data() == "running" and not opened.jobs.cancel.isEnabled()
-        other.update_job(job.id, progress=0.5)
-        qtbot.waitUntil(lambda: opened.jobs._model._records[0].progress == 0.5, timeout=9000)
+        other.move_job(job.id, JobState.RUNNING)
+        other.tell_job(job.id, (1, 4))
+        qtbot.waitUntil(lambda: model.rowCount() == 1, timeout=9000)
+        cell = model.index(0, 1)
+        qtbot.waitUntil(lambda: cell.data() == "running", timeout=9000)
+        assert opened.jobs.cancel.isEnabled() and model._records[0].progress == 0.25
+        other.tell_job(job.id, (2, 4))
+        qtbot.waitUntil(lambda: model._records[0].progress == 0.5, timeout=9000)
     # That program has ended before its job did.
     qtbot.waitUntil(lambda: cell.data() == "interrupted", timeout=9000)
-    qtbot.waitUntil(lambda: not control._others.isActive(), timeout=9000)
 
 
 def test_the_log_is_filtered_by_level_and_words(qtbot):
@@ -197,7 +201,7 @@ def test_deleting_a_job_is_not_the_default(qtbot, opened, monkeypatch):
     job = opened.session.project.add_job("train", "acted")
     assert not jobs.may_delete(opened, job)
     assert asked[0].defaultButton() is asked[0].button(QMessageBox.StandardButton.Cancel)
-    opened.session.project.update_job(job.id, state=JobState.DONE)
+    opened.session.project.move_job(job.id, JobState.DONE)
 
 
 def test_folder_and_report_are_opened_where_the_system_shows_them(started, qtbot, monkeypatch):
@@ -221,8 +225,8 @@ def test_a_job_of_earlier_days_is_read_when_it_is_chosen(opened, qtbot):
     for step in (1, 2):
         with (old.folder / "metrics.jsonl").open("a") as sink:
             sink.write(to_json(events.Metrics(step, {"loss": 1.0})) + "\n")
-    project.update_job(old.id, state=JobState.DONE)
-    project.update_job(new.id, state=JobState.CANCELLED, message="")
+    project.move_job(old.id, JobState.DONE)
+    project.move_job(new.id, JobState.CANCELLED)
     panel = opened.jobs
     qtbot.waitUntil(lambda: panel._model.rowCount() == 2, timeout=9000)
     qtbot.waitUntil(lambda: panel.resume.text() == "Start again", timeout=9000)
@@ -232,13 +236,15 @@ def test_a_job_of_earlier_days_is_read_when_it_is_chosen(opened, qtbot):
     assert not panel.resume.isVisible()
 
 
-def test_what_cannot_start_again_is_told(opened, qtbot):
+def test_what_cannot_start_again_is_told(opened, qtbot, monkeypatch):
+    monkeypatch.setattr(job_control, "IDLE_MS", 50)
     project = opened.session.project
     job = project.add_job("evaluate", "eye on test")
-    project.update_job(job.id, state=JobState.FAILED, message="no")
+    project.move_job(job.id, JobState.FAILED, "no")
     panel = opened.jobs
     qtbot.waitUntil(panel.resume.isVisible, timeout=9000)
     panel.resume.click()
+    qtbot.waitUntil(lambda: panel._model.index(0, 1).data() == "failed", timeout=9000)
     qtbot.waitUntil(lambda: "Start it anew" in opened.messages.text.text(), timeout=9000)
 
 
@@ -248,13 +254,39 @@ def test_a_finished_training_is_announced(started, qtbot):
     qtbot.waitUntil(lambda: "trained" in window.messages.text.text(), timeout=9000)
 
 
-def test_closing_asks_and_interrupts_running_jobs(started, qtbot, monkeypatch):
-    window, job = started
-    monkeypatch.setattr(window.commands, "may_stop_jobs", lambda count: False)
+@pytest.mark.parametrize(("answer", "wanted"), [(True, ""), (False, "paused")])
+def test_closing_asks_whether_jobs_go_on(started, monkeypatch, answer, wanted):
+    window, _job = started
+    monkeypatch.setattr(window.commands, "may_leave_jobs", lambda count: None)
     assert not window.close() and window.session is not None
-    monkeypatch.setattr(window.commands, "may_stop_jobs", lambda count: True)
+    monkeypatch.setattr(window.commands, "may_leave_jobs", lambda count: answer)
+    told = []
+    monkeypatch.setattr(
+        type(window.session.project), "ask_job", lambda _self, *how: told.append(how)
+    )
     assert window.close_project()
-    assert job.asked == ["interrupt"]
+    assert [to.value for _, to in told] == ([wanted] if wanted else [])
+
+
+def test_to_leave_jobs_is_the_default(opened, monkeypatch):
+    asked = []
+
+    def answer(box):
+        asked.append(box)
+        box.setProperty("clicked", len(asked))
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    places = ["Let them go on", "Pause jobs", "Cancel"]
+    for number, expected in enumerate((True, False, None)):
+        monkeypatch.setattr(
+            QMessageBox,
+            "clickedButton",
+            lambda box, n=number: next(
+                b for b in box.buttons() if b.text().strip("&") == places[n]
+            ),
+        )
+        assert type(opened.commands).may_leave_jobs(opened.commands, 2) is expected
+    assert asked[0].defaultButton().text() == places[0] and "2 job(s)" in asked[0].text()
 
 
 def test_a_training_that_cannot_start_is_told(opened, qtbot):

@@ -66,3 +66,14 @@ def tiny() -> dict[str, int]:
 @pytest.fixture(scope="session")
 def fill() -> Fill:
     return _fill
+
+
+@pytest.fixture(scope="module", autouse=True)
+def supervisors_end() -> Iterator[None]:
+    """A supervisor without work ends of itself; the tests wait for theirs."""
+    from defectstudio.jobs import launching
+
+    yield
+    for child in launching._launched.values():
+        child.wait(60)
+    launching._launched.clear()

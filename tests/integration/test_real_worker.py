@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 from defectstudio.app.preview import Previewer
@@ -16,7 +17,7 @@ from defectstudio.app.replaying import replay
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.app.training import start_training
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError
-from defectstudio.domain.events import Progress
+from defectstudio.domain.events import Metrics
 from defectstudio.domain.files import to_json
 from defectstudio.domain.recipe import Defect, Recipe, Style, StyleMix
 from defectstudio.domain.records import JobState, Role
@@ -118,31 +119,37 @@ def test_preview_and_accepted_sample_are_equal(trained):
 
 def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):
     job = start_training(project, name="long", overrides={**tiny, "steps": 100_000})
-    steps: list[int] = []
-    job.event.connect(lambda e: steps.append(e.done) if isinstance(e, Progress) else None)
-    while len(steps) < 3:
-        time.sleep(0.05)
+    while job.record.steps[0] < 3:
+        job.wait(0.05)
+    worker = json.loads((job.record.folder / "worker.json").read_text())["pid"]
+    following = start_training(project, name="next", overrides=tiny)
+    began = time.monotonic()
     job.cancel()
     assert job.result().state is JobState.CANCELLED
-    stopped = steps[-1]
+    # Gone with its memory within five seconds, its checkpoint written, the slot free.
+    assert not psutil.pid_exists(worker) and time.monotonic() - began < 5
+    stopped = json.loads((job.record.folder / "checkpoint/state.json").read_text())["step"]
+    assert following.result().state is JobState.DONE
     again = start_training(project, name="long", overrides={"steps": stopped + 3}, resume=True)
-    steps.clear()
-    again.event.connect(lambda e: steps.append(e.done) if isinstance(e, Progress) else None)
-    record = again.result()
+    steps: list[int] = []
+    record = again.result(lambda e: steps.append(e.step) if isinstance(e, Metrics) else None)
     assert record.state is JobState.DONE
     assert record.id == job.record.id
-    assert steps[0] == stopped + 1
+    assert steps == [stopped + 1, stopped + 2, stopped + 3]
+
+
+def stop_at_first(job, project):
+    while job.record.progress == 0:
+        job.wait(0.05)
+    project.ask_job(job.record.id, JobState.PAUSED)
+    assert job.wait().state is JobState.PAUSED
 
 
 def test_an_interrupted_training_goes_on_elsewhere_and_a_damaged_one_is_named(
     project, tiny, tmp_path
 ):
     job = start_training(project, name="moved", overrides={**tiny, "steps": 100_000})
-    while job.record.progress == 0:
-        time.sleep(0.05)
-    job.interrupt()
-    stopped = job.wait()
-    assert stopped.state is JobState.INTERRUPTED
+    stop_at_first(job, project)
     project.close()
     shutil.copytree(project.root, tmp_path / "torn")
     shutil.move(project.root, tmp_path / "elsewhere")

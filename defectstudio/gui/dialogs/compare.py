@@ -27,9 +27,9 @@ from defectstudio.domain.comparisons import (
 )
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.words import duration
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
-from defectstudio.gui.panels.job_model import duration
 from defectstudio.gui.telling import in_words
 
 _SETTINGS: dict[str, Callable[[], Any]] = {

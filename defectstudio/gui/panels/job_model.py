@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
@@ -10,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from defectstudio.domain.records import JobRecord, JobState
+from defectstudio.domain.words import duration
 
 RECORD = Qt.ItemDataRole.UserRole
 PROGRESS_COLUMN = 2
-_LIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobModel(QAbstractTableModel):
@@ -22,13 +21,11 @@ class JobModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._records: list[JobRecord] = []
-        self._left: dict[int, float | None] = {}
         self._heads = (self.tr("Job"), self.tr("State"), self.tr("Progress"), self.tr("Time"))
 
     def show(self, records: list[JobRecord]) -> None:
         """Show these jobs; rows stay when only their state changed."""
-        known = {job.id: job.progress for job in self._records}
-        newest = [_ahead(job, known.get(job.id, 0.0)) for job in records[::-1]]
+        newest = records[::-1]
         if [job.id for job in newest] == [job.id for job in self._records]:
             self._records = newest
             if newest:
@@ -37,14 +34,6 @@ class JobModel(QAbstractTableModel):
         self.beginResetModel()
         self._records = newest
         self.endResetModel()
-
-    def progress(self, job_id: int, share: float, seconds_left: float | None = None) -> None:
-        """Show progress before the project has it."""
-        row = self.row_of(job_id)
-        if row >= 0:
-            self._left[job_id] = seconds_left
-            self._records[row] = replace(self._records[row], progress=share)
-            self.dataChanged.emit(self.index(row, PROGRESS_COLUMN), self.index(row, 3))
 
     def row_of(self, job_id: int) -> int:
         """The row of a job, -1 when it is not here."""
@@ -74,8 +63,8 @@ class JobModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return job.message or job.title
         if role == Qt.ItemDataRole.DisplayRole:
-            title = f"{self._kind(job)} {job.title}".strip()
-            return (title, self._state(job.state), None, self._time(job))[index.column()]
+            title = " ".join(filter(None, (f"#{job.id}", self._kind(job), job.title)))
+            return (title, self._state(job), None, self._time(job))[index.column()]
         return None
 
     def _kind(self, job: JobRecord) -> str:
@@ -88,10 +77,28 @@ class JobModel(QAbstractTableModel):
             "predict": self.tr("Look at"),
         }.get(job.kind, "")
 
-    def _state(self, state: JobState) -> str:
+    def _state(self, job: JobRecord) -> str:
+        """The state, what is wanted of it, and what it waits for."""
+        state = self._word(job.state)
+        if job.wanted:
+            return self.tr("{}, to be {}").format(state, self._word(JobState(job.wanted)))
+        if job.state is not JobState.QUEUED:
+            return state
+        if waits := [n for n in job.asked.after if not self._is_done(n)]:
+            state = self.tr("{} after {}").format(state, ", ".join(f"#{n}" for n in waits))
+        priority = job.asked.priority
+        return f"{state} ({priority:+d})" if priority else state
+
+    def _is_done(self, job_id: int) -> bool:
+        row = self.row_of(job_id)
+        return row >= 0 and self._records[row].state is JobState.DONE
+
+    def _word(self, state: JobState) -> str:
         return {
             JobState.QUEUED: self.tr("queued"),
+            JobState.STARTING: self.tr("starting"),
             JobState.RUNNING: self.tr("running"),
+            JobState.PAUSED: self.tr("paused"),
             JobState.DONE: self.tr("done"),
             JobState.FAILED: self.tr("failed"),
             JobState.CANCELLED: self.tr("cancelled"),
@@ -99,22 +106,14 @@ class JobModel(QAbstractTableModel):
         }[state]
 
     def _time(self, job: JobRecord) -> str:
-        if job.state in _LIVE:
-            left = self._left.get(job.id)
+        if not job.state.is_over:
+            left = job.seconds_left
             return "" if left is None else self.tr("{} left").format(duration(left))
         if job.ended is None:
             return ""
         ended = datetime.fromisoformat(job.ended).astimezone()
         today = ended.date() == datetime.now().astimezone().date()
         return ended.strftime("%H:%M" if today else "%Y-%m-%d")
-
-
-def duration(seconds: float) -> str:
-    """As people say it: 12 s, 3 min, 2 h 5 min."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class ProgressDelegate(QStyledItemDelegate):
@@ -147,14 +146,8 @@ class ProgressDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _ahead(job: JobRecord, known: float) -> JobRecord:
-    """A running job's row lags behind its events."""
-    return replace(job, progress=max(job.progress, known)) if job.state in _LIVE else job
-
-
 def _colour(state: JobState, palette: QPalette) -> QColor:
     if state in (JobState.FAILED, JobState.INTERRUPTED):
         return palette.color(QPalette.ColorRole.BrightText)
-    live = state in _LIVE
-    role = QPalette.ColorRole.Accent if live else QPalette.ColorRole.PlaceholderText
+    role = QPalette.ColorRole.Accent if state.is_owned else QPalette.ColorRole.PlaceholderText
     return palette.color(role)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from defectstudio.gui.panels.curve import CurvePlot
 
 REDRAW_MS = 250
-_OVER = (JobState.DONE, JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
+_WAITING = (JobState.QUEUED, JobState.PAUSED)
 
 
 class JobsPanel(QWidget):
@@ -66,6 +66,11 @@ class JobsPanel(QWidget):
         self.cancel.clicked.connect(self._cancel)
         self.resume = QPushButton(icon("resume"), self.tr("Resume"))
         self.resume.clicked.connect(self._resume)
+        self.pause = QPushButton(icon("pause"), self.tr("Pause"))
+        self.pause.setToolTip(self.tr("Stop at a checkpoint; the slot is free for other jobs"))
+        self.pause.clicked.connect(self._pause)
+        self.sooner = self._action("chevron-up", self.tr("Start sooner"), lambda: self._rank(1))
+        self.later = self._action("chevron-down", self.tr("Start later"), lambda: self._rank(-1))
         self.report = self._action("report", self.tr("Open the report"), self._open_report)
         self.folder = self._action("folder", self.tr("Open the job's folder"), self._open_folder)
         self.delete = self._action("delete", self.tr("Delete the job…"), self._ask_delete)
@@ -84,7 +89,6 @@ class JobsPanel(QWidget):
     def watch(self, control: JobControl) -> None:
         """Show the jobs of this control."""
         self._control = control
-        control.progressed.connect(self._on_progress)
         control.measured.connect(self._on_metrics)
         control.logged.connect(self._on_log)
         control.opened.connect(self._on_opened)
@@ -93,8 +97,6 @@ class JobsPanel(QWidget):
 
     def show_jobs(self, jobs: list[JobRecord]) -> None:
         """Fill the table; what is chosen stays chosen, else the newest."""
-        if self._control is not None:
-            self._control.notice(jobs)
         current = self._current()
         rows = self._model.rowCount()
         self._model.show(jobs)
@@ -156,13 +158,15 @@ class JobsPanel(QWidget):
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
         buttons = QHBoxLayout()
+        buttons.setSpacing(em // 3)
         buttons.setContentsMargins(em // 3, em // 4, em // 3, em // 4)
-        for action in (self.report, self.folder, self.delete):
+        for action in (self.sooner, self.later, self.report, self.folder, self.delete):
             button = QToolButton()
             button.setDefaultAction(action)
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.resume)
+        buttons.addWidget(self.pause)
         buttons.addWidget(self.cancel)
         self.message.setContentsMargins(em // 2, em // 4, em // 2, 0)
         left = QWidget()
@@ -194,14 +198,19 @@ class JobsPanel(QWidget):
 
     def _show_choice(self, *, anew: bool = False) -> None:
         job, control = self._current(), self._control
-        running = job is not None and control is not None and control.is_running(job.id)
-        self.cancel.setEnabled(running)
-        again = job is not None and not running and (resumes(job) or starts_again(job))
+        live = job is not None and not job.state.is_over
+        told = job is not None and bool(job.wanted)
+        self.cancel.setEnabled(live and not told)
+        self.pause.setVisible(live and job is not None and job.state is not JobState.PAUSED)
+        self.pause.setEnabled(not told)
+        again = job is not None and (resumes(job) or starts_again(job))
         self.resume.setVisible(again)
         if again and job is not None:
             self.resume.setText(self.tr("Resume") if resumes(job) else self.tr("Start again"))
         self.folder.setEnabled(job is not None)
-        self.delete.setEnabled(job is not None and job.state in _OVER)
+        self.delete.setEnabled(job is not None and not live)
+        for action in (self.sooner, self.later):
+            action.setEnabled(job is not None and job.state in _WAITING)
         self.report.setEnabled(job is not None and report_page(job.folder) is not None)
         self._show_message(job)
         if anew and job is not None and control is not None:
@@ -213,10 +222,6 @@ class JobsPanel(QWidget):
         self.message.setVisible(bool(job and job.message))
         self.message.setProperty("role", "error" if failed else "muted")
         self.message.style().polish(self.message)
-
-    def _on_progress(self, job_id: int, done: int, total: int) -> None:
-        left = self._control.seconds_left(job_id) if self._control else None
-        self._model.progress(job_id, done / max(1, total), left)
 
     def _on_metrics(self, job_id: int) -> None:
         job = self._current()
@@ -266,6 +271,17 @@ class JobsPanel(QWidget):
             self.cancel.setEnabled(False)
             self.message.setText(self.tr("Stopping at a checkpoint…"))
             self.message.show()
+
+    def _pause(self) -> None:
+        job = self._current()
+        if job is not None and self._control is not None:
+            self._control.pause(job.id)
+            self.pause.setEnabled(False)
+
+    def _rank(self, step: int) -> None:
+        job = self._current()
+        if job is not None and self._control is not None:
+            self._control.prioritize(job.id, job.asked.priority + step)
 
     def _resume(self) -> None:
         job = self._current()

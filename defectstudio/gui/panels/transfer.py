@@ -28,10 +28,10 @@ from defectstudio.app.comparing import Forecast
 from defectstudio.app.transferring import Cell, Mean, TransferResult
 from defectstudio.domain.comparisons import TransferSettings
 from defectstudio.domain.records import DefectClass, GeneratorRecord, Item
+from defectstudio.domain.words import duration
 from defectstudio.gui.dialogs.form import DataForm
 from defectstudio.gui.dialogs.parts import hint
 from defectstudio.gui.icons import icon
-from defectstudio.gui.panels.job_model import duration
 from defectstudio.gui.panels.preview_grid import PreviewGrid
 
 FIELDS = ["count", "steps", "repeats", "architectures", "grey", "cut"]

@@ -42,7 +42,7 @@ from defectstudio.gui.theme import DARK, LIGHT, Theme
 from defectstudio.imaging.procedural.scenes import scene
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.types import Image
-from defectstudio.jobs.running import LOG_FILE, METRICS_FILE
+from defectstudio.jobs.run_folder import LOG_FILE, METRICS_FILE
 from defectstudio.project import jobs
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -277,9 +277,10 @@ def _calm(image: Image) -> Image:
 def _add_jobs(project: Project) -> None:
     failed = project.add_job("train_segmenter", "U-Net")
     error = CheckpointError("the disk is full", remedy="Make room and resume.")
-    project.update_job(failed.id, state=JobState.FAILED, progress=0.4, message=str(error))
+    project.tell_job(failed.id, (2, 5))
+    project.move_job(failed.id, JobState.FAILED, str(error))
     done = project.add_job("train", "sample-metal")
-    project.update_job(done.id, state=JobState.DONE, progress=1.0)
+    project.move_job(done.id, JobState.DONE)
     lines = [
         {"step": step, "values": {"loss": 2 / (1 + step / 60), "margin": 1 - step / 500}}
         for step in range(0, 401, 8)

@@ -60,7 +60,7 @@ def leave_judgement(project, title="eye on test"):
     examples = tuple(Example(i.file, i.label_file, i.sha256, i.group) for i in images)
     spec = EvaluateSpec(job.folder, item.name, "eye", job.folder, classes, examples, "test", 1)
     write_json(job.folder / "job.json", spec)
-    return project.update_job(job.id, state=JobState.DONE, progress=1.0)
+    return project.move_job(job.id, JobState.DONE)
 
 
 def _judged(folder, image, classes):

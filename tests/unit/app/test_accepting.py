@@ -91,7 +91,7 @@ def test_a_prediction_makes_no_background_of_a_running_batch_a_defect(project, f
     batch = project.add_job("synthesize", "3 with g")
     with pytest.raises(ProjectError, match="a batch runs"):
         accept_prediction(project, picture, parts)
-    project.update_job(batch.id, state=JobState.CANCELLED)
+    project.move_job(batch.id, JobState.CANCELLED)
     accept_prediction(project, picture, parts)
     assert project.image(picture.record.id).role is Role.DEFECT
 

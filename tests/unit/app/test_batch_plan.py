@@ -21,12 +21,14 @@ from defectstudio.app.batch_trial import (
 from defectstudio.app.regions import read_region, region_file, regions, save_region
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ProjectError, SettingError
+from defectstudio.domain.events import Finished
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role
 from defectstudio.domain.specs import PlanRow
 from defectstudio.imaging.reading import read_mask, write_png
 from defectstudio.jobs import process
+from defectstudio.jobs.run_folder import RunWriter
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 
@@ -177,10 +179,11 @@ def test_a_trial_accepts_nothing_and_tells(project):
     assert (spec["only"], spec["count"]) == ([0, 10, 20], 30)
     assert read_trial(job) == []  # this worker made nothing
     (job.record.folder / "samples" / "000010").mkdir(parents=True)
-    job.summary = {"tried": [
+    told = Finished({"tried": [
         {"index": 0, "class_id": 1, "refused": {"too close": 20, "too large": 2}},
         {"index": 10, "class_id": 1, "refused": {"too close": 1}},
-    ]}  # fmt: skip
+    ]})  # fmt: skip
+    RunWriter(job.record.folder).write(told)
     none, one = tried = read_trial(job)
     assert isinstance(none, TrialSample) and (none.made, one.made) == (False, True)
     assert one.file.parent == one.label_file.parent == one.folder

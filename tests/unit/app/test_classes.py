@@ -192,7 +192,7 @@ def test_what_is_refused(project):
     ):
         with pytest.raises(ProjectError, match="'gen' works with the classes"):
             change()
-    project.update_job(job.id, state=JobState.DONE)
+    project.move_job(job.id, JobState.DONE)
     project.rename_class(1, CRACK, "split")
     assert project.classes(1)[0].name == "split"
 
@@ -223,7 +223,7 @@ def test_a_class_into_which_another_was_merged_comes_back_with_it(project):
 
 def test_samples_come_back_without_a_job_that_was_forgotten(project):
     job = project.add_job("synthesize", "a batch")
-    project.update_job(job.id, state=JobState.DONE)
+    project.move_job(job.id, JobState.DONE)
     with project._database.write() as connection:
         connection.execute("UPDATE samples SET job_id = ?", (job.id,))
     delete_class(project, 1, CRACK)

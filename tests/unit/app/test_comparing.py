@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save_file
 
 from defectstudio.app import comparing
-from defectstudio.app.comparing import _accept, report_files, start_comparison
+from defectstudio.app.comparing import accept_comparison, report_files, start_comparison
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, SettingError
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
-from defectstudio.domain.records import JobState, Role, Split
+from defectstudio.domain.records import Asked, JobState, Role, Split
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
@@ -184,12 +184,13 @@ def test_the_report_is_copied_where_it_is_wanted(project, tmp_path):
     for file in report_files(record):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(file.name)
-    _accept("realism", tmp_path / "wanted" / "here")(record)
+    order = {"protocol": "realism", "report": str(tmp_path / "wanted" / "here")}
+    accept_comparison(project, replace(record, asked=Asked(order)))
     copies = sorted((tmp_path / "wanted" / "here").iterdir())
     assert [one.read_text() for one in copies] == ["realism.html", "realism.json"]
     report_files(record)[0].unlink()
     with pytest.raises(JobError, match="left no report"):
-        _accept("realism", None)(record)
+        accept_comparison(project, replace(record, asked=Asked({"protocol": "realism"})))
 
 
 def test_the_specification_of_the_protocol_enlarge(project):

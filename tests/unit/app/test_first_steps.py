@@ -25,10 +25,10 @@ def test_steps_are_ticked_as_they_are_taken(project, monkeypatch):
     write_png(draft_file(project, project.images()[0]), np.ones((20, 30), np.uint8))
     assert steps_taken(project) == ("open", "paint")
     for kind, state in (("synthesize", JobState.DONE), ("export", JobState.FAILED)):
-        project.update_job(project.add_job(kind, kind).id, state=state)
+        project.move_job(project.add_job(kind, kind).id, state)
     assert steps_taken(project) == ("open", "paint", "batch"), "a failed export is no export"
     monkeypatch.setattr(project, "samples", lambda: [object()])
-    project.update_job(project.add_job("export", "x").id, state=JobState.DONE)
+    project.move_job(project.add_job("export", "x").id, JobState.DONE)
     assert steps_taken(project) == STEPS
 
 

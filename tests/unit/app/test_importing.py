@@ -16,11 +16,11 @@ import tifffile
 
 from defectstudio.app import import_writing
 from defectstudio.app.importing import import_images
-from defectstudio.app.inline_jobs import CancelledError
 from defectstudio.domain.errors import ImageError, ImportSourceError, ProjectError
 from defectstudio.domain.files import sha256_file
 from defectstudio.domain.records import JobState, Role, Split
 from defectstudio.imaging.reading import read_label, read_mask, write_png
+from defectstudio.jobs.kinds import CancelledError
 from defectstudio.project.project import Project
 
 ROOT = Path(__file__).parents[3]

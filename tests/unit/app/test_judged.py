@@ -47,7 +47,7 @@ def test_the_newest_finished_judgement_is_taken(project):
     first = leave_judgement(project)
     second = leave_judgement(project)
     failed = project.add_job("evaluate", "eye on test")
-    project.update_job(failed.id, state=JobState.FAILED)
+    project.move_job(failed.id, JobState.FAILED)
     assert first.id < second.id == judged.last_evaluation(project, "eye", Split.TEST).id
     assert judged.last_evaluation(project, "eye", Split.VAL) is None
 

@@ -132,7 +132,7 @@ def test_an_image_is_no_defect_while_a_batch_may_use_it(project):
     job = project.add_job("synthesize", "3 with g")
     with pytest.raises(ProjectError, match="a batch runs"):
         mark_defect(project, 1)
-    project.update_job(job.id, state=JobState.CANCELLED)
+    project.move_job(job.id, JobState.CANCELLED)
     mark_defect(project, 1)
     assert project.image(1).role is Role.DEFECT
 
@@ -146,7 +146,7 @@ def test_a_mask_for_a_background_of_a_batch_stops_the_import_before_it_writes(pr
     with pytest.raises(ProjectError, match="a batch runs"):
         import_images(project, later.parent)
     assert (project.images(), project.classes(1)) == before
-    project.update_job(job.id, state=JobState.CANCELLED)
+    project.move_job(job.id, JobState.CANCELLED)
     assert import_images(project, later.parent).merged == 1
     assert project.image(1).role is Role.DEFECT
 

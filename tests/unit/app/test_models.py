@@ -84,7 +84,7 @@ def test_a_name_says_which_model_is_meant_unless_two_have_it(shelves):
 def test_a_renamed_segmenter_keeps_what_it_was_judged_by(shelves):
     for number, name in enumerate(("eye", "eyes", "eye")):
         job = shelves.add_job("evaluate", f"{name} on {'test' if number < 2 else 'val'}")
-        shelves.update_job(job.id, state=JobState.DONE)
+        shelves.move_job(job.id, JobState.DONE)
     models.rename_model(shelves, "segmenter", "EYE", "iris")
     assert last_evaluation(shelves, "iris", Split.TEST).id == 1
     assert last_evaluation(shelves, "iris", Split.VAL).id == 3

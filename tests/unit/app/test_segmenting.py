@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from defectstudio.app import judging
-from defectstudio.app.segmenting import KIND, _accept, start_segmenter_training
+from defectstudio.app.segmenting import KIND, accept_segmenter, start_segmenter_training
 from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import CARD as GENERATOR_CARD
 from defectstudio.domain.generators import WEIGHTS as GENERATOR_WEIGHTS
 from defectstudio.domain.generators import DcdgancConfig, GeneratorCard
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
-from defectstudio.domain.records import JobState, Review, Role, Split
+from defectstudio.domain.records import Asked, JobState, Review, Role, Split
 from defectstudio.domain.segmenters import CARD, WEIGHTS, SegmenterCard, SegmenterConfig
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.jobs import process
@@ -172,7 +172,7 @@ def test_success_makes_a_segmenter_of_the_project(project, tmp_path):
     job = start_segmenter_training(project, name="eye")
     job.wait()
     folder = segmenter_folder(job.record.folder / "segmenter")
-    _accept(project, 1, "eye", "unet")(job.record)
+    accept_segmenter(project, job.record)
     made = project.segmenter("EYE")
     assert (made.name, made.kind) == ("eye", "unet")
     assert made.folder == project.root / "segmenters" / "eye" and folder.exists()
@@ -187,7 +187,6 @@ def test_it_goes_on_in_its_own_folder_with_its_own_images(project, tmp_path):
     add_sample(project, tmp_path, "g")
     job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
     first = ended(job)
-    project.update_job(job.record.id, state=JobState.INTERRUPTED)
     with pytest.raises(SettingError, match="cannot change"):
         start_segmenter_training(project, name="eye", overrides={"width": 9}, resume=True)
     again = start_segmenter_training(project, name="eye", overrides={"steps": 9}, resume=True)
@@ -195,7 +194,6 @@ def test_it_goes_on_in_its_own_folder_with_its_own_images(project, tmp_path):
     assert again.record.folder == job.record.folder
     assert spec["resume"] and spec["config"]["steps"] == 9
     assert (spec["training"], spec["samples"]) == (first["training"], first["samples"])
-    project.update_job(job.record.id, state=JobState.INTERRUPTED)
     project.remove_sample(project.samples()[0].id)
     with pytest.raises(JobError, match="no longer in the project"):
         start_segmenter_training(project, name="eye", resume=True)
@@ -205,7 +203,6 @@ def test_it_does_not_go_on_with_a_sample_that_was_rejected_meanwhile(project, tm
     add_sample(project, tmp_path, "g")
     job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
     ended(job)
-    project.update_job(job.record.id, state=JobState.INTERRUPTED)
     project.set_reviews({project.samples()[0].id: Review.REJECTED})
     with pytest.raises(JobError, match="was rejected"):
         start_segmenter_training(project, name="eye", resume=True)
@@ -228,11 +225,12 @@ def test_a_judgement_names_its_images_and_what_was_seen(project, tmp_path):
 def test_a_report_is_copied_or_missed(project, tmp_path):
     record = replace(project.add_job("evaluate", "x"), folder=tmp_path / "run")
     with pytest.raises(JobError, match="left no report"):
-        judging._accept(None)(record)
+        judging.accept_evaluation(project, record)
     for file in judging.evaluation_files(record):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(file.name)
-    judging._accept(tmp_path / "copy")(record)
+    wanted = Asked({"report": str(tmp_path / "copy")})
+    judging.accept_evaluation(project, replace(record, asked=wanted))
     names = sorted(path.name for path in (tmp_path / "copy").iterdir())
     assert names == ["evaluate.html", "evaluate.json"]
 
@@ -292,15 +290,16 @@ def test_predictions_as_a_job_appear_whole_or_not_at_all(project, tmp_path, monk
     )
     assert isinstance(job.failure, JobError) and "cannot be written" in record.message
     assert not target.exists() and list(target.parent.iterdir()) == []
-    given = []
-    monkeypatch.setattr(judging, "start_job", lambda *how: given.append(how))
     target.mkdir()
-    judging.start_prediction(project, model="eye", source=source, target=target, threshold=0.7)
-    _, kind, _, make_spec, accept = given[0]
-    spec = make_spec(record.folder)
-    assert (kind, spec.names, spec.threshold, spec.run) == ("predict", ("A",), 0.7, record.folder)
+    job = judging.start_prediction(
+        project, model="eye", source=source, target=target, threshold=0.7
+    )
+    record, spec = job.wait(20), ended(job)
+    assert (spec["names"], spec["threshold"], spec["run"]) == (["A"], 0.7, str(record.folder))
     (record.folder / "predictions" / "masks").mkdir(parents=True)
-    accept(record)
+    (record.folder / "predictions" / "predictions.json").write_text("[]")
+    for _again_after_a_kill in range(2):
+        judging.accept_prediction(project, record)
     assert (target / "masks").is_dir() and [p.name for p in target.parent.iterdir()] == ["out"]
     with pytest.raises(UserError, match="not empty"):
         judging.start_prediction(project, model="eye", source=source, target=target)
@@ -319,22 +318,21 @@ def test_onnx_goes_to_its_file(project, tmp_path, monkeypatch):
     assert target.read_bytes() == b"model"
 
 
-def test_onnx_as_a_job_goes_to_its_file_or_says_where_it_is(project, tmp_path, monkeypatch):
+def test_onnx_as_a_job_goes_to_its_file_or_says_where_it_is(project, tmp_path):
     project.add_segmenter(1, "eye", "unet", segmenter_folder(tmp_path / "s"))
-    monkeypatch.setattr(judging, "start_job", lambda *given: given)
     target = tmp_path / "deep" / "eye.onnx"
-    _, kind, title, make_spec, accept = judging.start_onnx_export(
-        project, model="EYE", target=target
-    )
-    record = project.add_job(kind, title)
-    spec = make_spec(record.folder)
-    assert (spec.kind, spec.run, title) == (kind, record.folder, "eye as eye.onnx")
+    job = judging.start_onnx_export(project, model="EYE", target=target)
+    spec, record = ended(job), job.record
+    assert (spec["kind"], spec["run"], record.title) == (
+        record.kind, str(record.folder), "eye as eye.onnx",
+    )  # fmt: skip
+    assert record.state is JobState.FAILED and "cannot be written" in record.message
     (record.folder / judging.ONNX_FILE).write_bytes(b"model")
-    accept(record)
+    judging.accept_onnx(project, record)
     assert target.read_bytes() == b"model"
     target.unlink()
     target.parent.rmdir()
     target.parent.touch()
     with pytest.raises(JobError, match="cannot be written there") as error:
-        accept(record)
+        judging.accept_onnx(project, record)
     assert judging.ONNX_FILE in error.value.remedy

@@ -9,11 +9,18 @@ import pytest
 from safetensors.numpy import save_file
 
 from defectstudio.app.again import once_more
+from defectstudio.app.batch_jobs import describe_synthesis
 from defectstudio.app.classes import merge_classes
 from defectstudio.app.labels import mark_defect
 from defectstudio.app.seed_marks import mark_seed
-from defectstudio.app.synthesis import resume_synthesis, start_synthesis
-from defectstudio.domain.errors import ImageError, JobError, ProjectError, SettingError
+from defectstudio.app.synthesis import start_synthesis
+from defectstudio.domain.errors import (
+    CheckpointError,
+    ImageError,
+    JobError,
+    ProjectError,
+    SettingError,
+)
 from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.generators import Config, DcdgancConfig, GeneratorCard
 from defectstudio.domain.records import JobState, Role, Split
@@ -235,19 +242,21 @@ def test_a_batch_goes_on_with_what_it_made(project):
     assert json.loads((job.record.folder / "job.json").read_text()) == before
 
 
-def test_what_does_not_go_on_says_why(project):
+def test_a_trial_begins_anew_and_what_does_not_go_on_says_why(project):
     trial = start_synthesis(project, generator="g", count=3, trial=2)
     trial.result()
-    with pytest.raises(JobError, match="dry run"):
-        resume_synthesis(project, trial.record)
+    made = trial.record.folder / "samples" / "000000"
+    made.mkdir(parents=True)
+    describe_synthesis(project, trial.record)
+    assert not made.exists()
     batch = start_synthesis(project, generator="g", count=3)
     batch.wait(20)
     project.generator("g").folder.rename(project.root / "elsewhere")
     with pytest.raises(JobError, match="project was moved"):
-        resume_synthesis(project, batch.record)
-    (batch.record.folder / "job.json").unlink()
-    with pytest.raises(JobError, match="cannot be read"):
-        resume_synthesis(project, batch.record)
+        describe_synthesis(project, batch.record)
+    (batch.record.folder / "job.json").unlink()  # then it is described as it was ordered
+    with pytest.raises(CheckpointError, match="no usable generator"):
+        describe_synthesis(project, batch.record)
 
 
 @pytest.mark.parametrize(
@@ -262,4 +271,4 @@ def test_a_batch_does_not_go_on_with_what_is_no_background_or_class_any_more(pro
     batch.wait(20)
     change(project)
     with pytest.raises(JobError, match="they were changed"):
-        resume_synthesis(project, batch.record)
+        describe_synthesis(project, batch.record)

@@ -104,8 +104,8 @@ def test_a_kind_that_compares_with_the_normal_surface_gets_normal_images(ready):
     assert spec["config"]["kind"] == "cyclegan"
     normal = ready.images(role=Role.NORMAL, split=Split.TRAIN)
     assert {one["sha256"] for one in spec["normals"]} == {image.sha256 for image in normal}
-    job.interrupt()
-    job.wait(20)
+    ready.ask_job(job.record.id, JobState.PAUSED)
+    assert job.wait(20).state is JobState.PAUSED
     again = start_training(ready, name="long", resume=True)
     assert spec_of(again)["normals"] == spec["normals"]
     again.cancel()
@@ -143,8 +143,8 @@ def stopped(project: Project, name: str = "long") -> None:
     job = start_training(project, name=name, overrides={"steps": "20"})
     while job.record.progress == 0:
         job.wait(0.01)
-    job.interrupt()
-    assert job.wait(20).state is JobState.INTERRUPTED
+    project.ask_job(job.record.id, JobState.PAUSED)
+    assert job.wait(20).state is JobState.PAUSED
 
 
 def test_a_resumed_run_keeps_its_settings_and_images(ready, tmp_path):

@@ -161,7 +161,7 @@ def leave_transfer(project, source="tile"):
         },
     )
     (job.folder / "report" / "transfer.html").write_text("<p>helps</p>", encoding="utf-8")
-    return project.update_job(job.id, state=JobState.DONE)
+    return project.move_job(job.id, JobState.DONE)
 
 
 def test_the_last_result_of_a_source(project):

@@ -223,17 +223,17 @@ def add_generator(root, folder):
 
 
 def test_interrupting_the_command_cancels_the_job(ready, monkeypatch):
-    from defectstudio.jobs.running import RunningJob
+    from defectstudio.jobs.following import FollowedJob
 
-    wait, pressed = RunningJob.wait, []
+    wait, pressed = FollowedJob.wait, []
 
-    def press_once(self, timeout=None):
+    def press_once(self, timeout=None, hear=None):
         if self.record.progress > 0 and not pressed:
             pressed.append(True)
             signal.raise_signal(signal.SIGINT)
-        return wait(self, timeout)
+        return wait(self, timeout, hear)
 
-    monkeypatch.setattr(RunningJob, "wait", press_once)
+    monkeypatch.setattr(FollowedJob, "wait", press_once)
     result = run("train", ready, "dcdganc", "--name", "long", code=1)
     assert "Cancelling" in result.stderr
     with Project.open(ready) as opened:

@@ -4,11 +4,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from defectstudio.jobs import process
 from defectstudio.project.project import Project
+from tests.unit.jobs.bench import Bench
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 
@@ -32,6 +34,25 @@ def nothing_left(project: Project) -> Iterator[None]:
     yield
     assert set(threading.enumerate()) <= threads
     assert _open_files() <= files
+
+
+@pytest.fixture(autouse=True)
+def queue_here(nothing_left: None, supervisors: Any) -> Iterator[None]:
+    """Queued jobs are worked off by threads of the test, which end before the look round."""
+    yield
+
+
+@pytest.fixture
+def bench(project: Project, queue_here: None) -> Iterator[Bench]:
+    made = Bench(project)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def at_work(bench: Bench) -> Bench:
+    bench.start()
+    return bench
 
 
 def _open_files() -> set[str]:

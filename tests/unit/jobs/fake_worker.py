@@ -42,10 +42,8 @@ def run(spec: dict) -> int:
     if act == "liar":
         say("Finished", summary={})
         return 7
-    if act == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if act == "segfault":
-        os.kill(os.getpid(), signal.SIGSEGV)
+    if act in ("killed", "segfault"):
+        os.kill(os.getpid(), signal.SIGKILL if act == "killed" else signal.SIGSEGV)
     if act == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         time.sleep(60)
@@ -54,12 +52,23 @@ def run(spec: dict) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     if act == "long":
         return until_stopped()
+    if act in ("starves", "breathes"):
+        return in_need(act)
     for done in range(1, 5):
         say("Metrics", step=done, values={"loss": 1 / done})
         say("Progress", done=done, total=4)
     say("Log", text="nice weather", level="info")
     say("Finished", summary={"steps": 4})
     return 0
+
+
+def in_need(act: str) -> int:
+    if act == "starves":
+        say("Failed", kind="OutOfMemory", fault="user", reason="the memory does not suffice")
+        return 1
+    while True:
+        say("Alive", memory=1 << 20)
+        time.sleep(0.02)
 
 
 def until_stopped() -> int:

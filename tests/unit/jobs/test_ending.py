@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from defectstudio.domain.errors import InternalError, JobError, SettingError
+from defectstudio.domain.errors import InternalError, JobError, OutOfMemory, SettingError
 from defectstudio.domain.events import Failed, Finished, Stopped
 from defectstudio.domain.records import JobState
 from defectstudio.jobs.ending import error_of, judge
@@ -18,6 +18,7 @@ from defectstudio.jobs.ending import error_of, judge
         (None, 1, JobState.CANCELLED, JobState.CANCELLED),
         (Stopped("cancelled", 3), 0, JobState.CANCELLED, JobState.CANCELLED),
         (Stopped("interrupted", 3), 0, None, JobState.INTERRUPTED),
+        (Stopped("interrupted", 3), 0, JobState.PAUSED, JobState.PAUSED),
         (Failed("JobError", "user", "no"), 1, JobState.CANCELLED, JobState.FAILED),
     ],
 )
@@ -35,6 +36,7 @@ def test_the_reason_of_an_unasked_stop_is_kept():
     [
         ("SettingError", "user", SettingError),
         ("MemoryError", "user", JobError),
+        ("OutOfMemory", "user", OutOfMemory),
         ("SettingError", "ours", InternalError),
         ("dataclass", "user", JobError),
     ],

@@ -111,7 +111,7 @@ def test_a_removed_model_is_gone_with_its_files(
     with pytest.raises(ProjectError, match="'busy' may work with the models"):
         project.remove_generator("first")
     assert made.folder.exists()
-    project.update_job(job.id, state=JobState.DONE)
+    project.move_job(job.id, JobState.DONE)
     project.remove_generator("first")
     assert project.generators() == [] and not made.folder.exists()
     with pytest.raises(ProjectError, match="no generator of this name"):

@@ -31,7 +31,7 @@ from defectstudio.project.project import NewImage, Project
 root, pictures = Path(sys.argv[1]), Path(sys.argv[2])
 project = Project.open(root)
 job = project.add_job("import", "writer")
-project.update_job(job.id, state=JobState.RUNNING)
+project.move_job(job.id, JobState.RUNNING)
 rng = np.random.default_rng(int(sys.argv[3]))
 while True:
     path = pictures / "next.png"

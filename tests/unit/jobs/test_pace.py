@@ -1,6 +1,6 @@
 """How long a job will take, by a clock of the test."""
 
-from defectstudio.app.pace import WINDOW_SECONDS, Pace
+from defectstudio.jobs.pace import WINDOW_SECONDS, Pace
 
 
 def heard(*steps, total=100):
