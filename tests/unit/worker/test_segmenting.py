@@ -19,6 +19,7 @@ from defectstudio.domain.segmenting import (
     TrainSegmenterSpec,
 )
 from defectstudio.domain.specs import Example
+from defectstudio.domain.spread import SpreadSettings
 from defectstudio.imaging.reading import read_image, read_label, write_png
 from defectstudio.networks.segmenters.loading import load_segmenter
 from defectstudio.worker import export_onnx
@@ -166,6 +167,19 @@ def test_a_judgement_tells_figures_and_leaves_probabilities(trained, every, tmp_
 def test_good_images_alone_give_no_figure_but_a_clear_word(trained, every, tmp_path, through_file):
     owner = through_file(judging(trained, every[3:], tmp_path))
     assert "none of which shows a labeled defect" in owner.events[-1].summary["sentence"]
+
+
+def test_several_processes_judge_as_one_does(trained, every, tmp_path, through_file):
+    alone = judging(trained, every, tmp_path)
+    shared = replace(alone, run=tmp_path / "shared", spread=SpreadSettings(processes=2))
+    for spec in (alone, shared):
+        assert isinstance(through_file(spec).events[-1], Finished)
+    one, other = (
+        json.loads((r.run / "report" / "evaluate.json").read_text()) for r in (alone, shared)
+    )
+    assert one == other
+    for image in (alone.run / "predictions").iterdir():
+        assert image.read_bytes() == (shared.run / "predictions" / image.name).read_bytes()
 
 
 def test_a_judgement_can_be_stopped(trained, every, tmp_path, through_file):
