@@ -68,8 +68,13 @@ class Database:
         """
         with self._writing, translated(self.path):
             connection = self._connection()
-            with transaction(connection):
-                yield connection
+            try:
+                with transaction(connection):
+                    yield connection
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+                    self._forget()  # opened while the disk was closed, it would stay so
+                raise
 
     def close(self) -> None:
         """Close the connections of all threads; the database cannot be used afterwards."""
@@ -90,6 +95,12 @@ class Database:
                 self._forget_ended_threads()
                 found = self._connections[thread] = connect(self.path)
         return found
+
+    def _forget(self) -> None:
+        with self._guard:
+            found = self._connections.pop(threading.current_thread(), None)
+        if found is not None:
+            found.close()
 
     def _forget_ended_threads(self) -> None:
         for thread in [one for one in self._connections if not one.is_alive()]:

@@ -19,8 +19,12 @@ from defectstudio.domain.specs import RUN_LOCK
 from defectstudio.worker.channel import Channel
 
 
-def main(arguments: list[str]) -> int:
-    """Run one worker; 0 when it ended as it should (also after a polite stop)."""
+def main(arguments: list[str], *, alone: bool = False) -> int:
+    """Run one worker; 0 when it ended as it should (also after a polite stop).
+
+    alone: the process is there for the job only; it gives signs of life, and ends in any case when
+    its owner is gone.
+    """
     if arguments == ["--describe"]:
         return _describe()
     channel = Channel()
@@ -30,16 +34,17 @@ def main(arguments: list[str]) -> int:
 
             preview(channel)
         else:
-            _run(Path(arguments[0]), channel)
+            _run(Path(arguments[0]), channel, alone=alone)
     except Exception as error:
         channel.fail(error)
         return 1
     return 0
 
 
-def _run(job: Path, channel: Channel) -> None:
+def _run(job: Path, channel: Channel, *, alone: bool) -> None:
     spec = _read(job)
-    channel.beat()
+    if alone:
+        channel.beat()
     # Held while this process lives: whoever resumes the run waits for it.
     with FileLock(job.parent / RUN_LOCK):
         # An owner that died while we waited may have been followed by one whose worker went on
@@ -111,4 +116,4 @@ def _leave(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    _leave(main(sys.argv[1:]))
+    _leave(main(sys.argv[1:], alone=True))

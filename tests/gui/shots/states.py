@@ -43,7 +43,7 @@ from defectstudio.imaging.procedural.scenes import scene
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.types import Image
 from defectstudio.jobs.run_folder import LOG_FILE, METRICS_FILE
-from defectstudio.project import jobs
+from defectstudio.project import jobs, queue_rules
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 from tests.gui import conftest
@@ -97,7 +97,7 @@ def _pin(app: QApplication) -> None:
     QLocale.setDefault(QLocale("en_US"))
     dice = np.random.default_rng
     np.random.default_rng = lambda seed=0: dice(seed)  # type: ignore[assignment]
-    jobs._now = lambda: _NOON
+    jobs.now = queue_rules.now = lambda: _NOON
     background.ThreadPoolExecutor = conftest.ThreadPoolExecutor = _Executor
     documents.datetime = SimpleNamespace(now=lambda: datetime.fromisoformat(_NOON))
     previews.time = SimpleNamespace(monotonic=float)  # type: ignore[assignment]
@@ -156,7 +156,7 @@ class Walk:
         window.open_path(self._root)
         self.until(lambda: window.session is not None and self._studio.document is not None)
         window.session.documents.autosave = 10**9
-        window.session.jobs._others.stop()
+        window.session.jobs.close()
 
     def _paint(self) -> None:
         studio = self._studio

@@ -239,7 +239,7 @@ def test_lack_of_memory_is_told_with_what_to_do(error):
     sent = []
     Channel.fail(SimpleNamespace(emit=sent.append), error)
     (failed,) = sent
-    assert (failed.fault, failed.kind) == ("user", "UserError")
+    assert (failed.fault, failed.kind) == ("user", "OutOfMemory")
     assert "smaller batch" in failed.remedy and "another device" in failed.remedy
 
 
