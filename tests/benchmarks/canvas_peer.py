@@ -127,7 +127,8 @@ def labelme(picture: Path, events: int) -> dict[str, Any]:
         app.processEvents()
         before = canvas.pos()
         hand.drag(wander((0, 0, port.width(), port.height()), events // 3), "MiddleButton")
-        assert canvas.pos() != before, "nothing was moved"
+    # A small picture is seen whole at the smaller zooms: it is moved at the largest.
+    assert canvas.pos() != before, "nothing was moved"
     found["pan"] = hand.told()
     return found | {"peak_mb": peak_mb()}
 
