@@ -6,7 +6,7 @@ from PySide6.QtCore import QLocale
 from defectstudio.domain.errors import ProjectError
 from defectstudio.gui.telling import in_words, retold, sentence
 from defectstudio.gui.translation import speak
-from defectstudio.project.jobs import ORPHANED
+from defectstudio.project.queue_rules import ORPHANED
 
 
 @pytest.fixture
