@@ -214,6 +214,7 @@ def settle(app: QApplication) -> None:
 
     So for some turns of the event loop: an answer is posted before its work counts as done.
     """
+    gc.unfreeze()  # What the program froze is not listed.
     timers = [one for one in gc.get_objects() if isinstance(one, QTimer) and one.isSingleShot()]
     idle = 0
 
