@@ -97,7 +97,9 @@ def fill(batch: Batch, chunk: Chunk, run: Path, tick: Callable[[], None] = lambd
             refused.update(own)
         names.append(name if there is None else there.name)
         tick()
-    return _recorded(Record(chunk, tuple(names), dict(refused), time.perf_counter() - began), run)
+    _sync(run, chunk, names)
+    record = Record(chunk, tuple(names), dict(refused), time.perf_counter() - began)
+    return _recorded(record, run)
 
 
 def pack(batch: Batch, chunk: Chunk) -> Packed:
@@ -120,6 +122,7 @@ def unpack(packed: Packed, run: Path) -> Record:
     for name, files in zip(record.samples, packed.files, strict=True):
         if not _intact(folder / name):
             write_sample(folder / name, files)
+    _sync(run, record.chunk, record.samples)
     return _recorded(record, run)
 
 
@@ -129,11 +132,14 @@ def _made(batch: Batch, index: int) -> tuple[str, dict[str, bytes], Counter[str]
     return name, sample_files(made.recipe, made.sample), made.refused
 
 
+def _sync(run: Path, chunk: Chunk, names: Sequence[str]) -> None:
+    """Let the samples be on the disk before the record says that they are."""
+    folder = run / CHUNKS_FOLDER / chunk.name
+    sync(path for name in names for path in (folder / name).iterdir())
+
+
 def _recorded(record: Record, run: Path) -> Record:
-    """Write the record when the samples are on the disk."""
-    folder = run / CHUNKS_FOLDER / record.chunk.name
-    sync(path for name in record.samples for path in (folder / name).iterdir())
-    write_json(folder.with_suffix(".json"), record)
+    write_json((run / CHUNKS_FOLDER / record.chunk.name).with_suffix(".json"), record)
     return record
 
 

@@ -3,8 +3,9 @@
     python -m tests.benchmarks.throughput [--json] [--samples 1000] [--backgrounds 10 100 1000]
 
 One process of one thread; seconds on the wall and of the processor, since others use the machine.
-floor: of the same samples in the same run, chunk by chunk, the generator's network, the blending
-and the encoding of the three pictures, each alone. overhead: the share of the batch's time that no
+floor: of the same samples in the same process, after the batch, so that neither finds in the
+processor's caches what the other left: the generator's network, the blending and the encoding of
+the three pictures, each alone. overhead: the share of the batch's time that no
 worker had a chunk in hand. growth: time ~ samples ** exponent, time ~ backgrounds ** exponent.
 memory: the most that a process held, each with its own.
 """
@@ -28,9 +29,8 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from defectstudio.domain.events import Artifact, Event
 from defectstudio.domain.recipe import Recipe, SampleManifest
-from defectstudio.domain.specs import SynthesizeSpec
+from defectstudio.domain.specs import CHUNKS_FOLDER, SynthesizeSpec
 from defectstudio.imaging.compose import compose
 from defectstudio.imaging.reading import png_bytes, read_image
 from defectstudio.synthesis.generators.content import Content, ContentGenerator
@@ -63,8 +63,10 @@ def measured(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """All figures."""
     spec = sample_batch(folder, given.samples)
     floor = Floor(spec)
-    owner = run(spec, Owner(floor.after))
+    owner = run(spec)
     total = owner.total
+    for chunk in sorted((spec.run / CHUNKS_FOLDER).glob("[0-9]*.json")):
+        floor.of(chunk.with_suffix(""))
     times = {given.samples: total}
     for share in SHARES:
         times[given.samples // share] = run(replace(spec, count=given.samples // share)).total
@@ -95,12 +97,11 @@ class Floor:
         self.images = {one.sha256: one.image for one in spec.backgrounds}
         self._manifests = TypeAdapter(SampleManifest)
 
-    def after(self, event: Event) -> None:
-        """Of the samples that the event tells of."""
-        if isinstance(event, Artifact):
-            found = sorted((self.spec.run / event.path).glob("*/recipe.json"))
-            manifests = (self._manifests.validate_json(path.read_bytes()) for path in found)
-            self._chunk([manifest.recipe for manifest in manifests])
+    def of(self, chunk: Path) -> None:
+        """Of the samples of a chunk."""
+        found = sorted(chunk.glob("*/recipe.json"))
+        manifests = (self._manifests.validate_json(path.read_bytes()) for path in found)
+        self._chunk([manifest.recipe for manifest in manifests])
 
     def _chunk(self, recipes: Sequence[Recipe]) -> None:
         generator, calls = self.generator.own, self.generator.calls
@@ -140,10 +141,10 @@ class Recorder:
         return self.own.generate(*call)
 
 
-def run(spec: SynthesizeSpec, owner: Owner | None = None) -> Owner:
+def run(spec: SynthesizeSpec) -> Owner:
     """The batch from its start, in an empty folder."""
     shutil.rmtree(spec.run, ignore_errors=True)
-    owner = owner or Owner()
+    owner = Owner()
     synthesize(spec, owner)  # type: ignore[arg-type]
     return owner
 
