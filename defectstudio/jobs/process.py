@@ -249,8 +249,17 @@ def _spawn(
             remedy="Free memory or processes and try again; `defectstudio doctor` checks the rest.",
         ) from error
     if sys.platform != "win32":
-        # From here, not by preexec_fn, which is unsafe in a process with threads.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            level = max(nice, os.getpriority(os.PRIO_PROCESS, 0))
-            os.setpriority(os.PRIO_PROCESS, process.pid, level)
+        _lower(process.pid, nice)
     return process
+
+
+def _lower(pid: int, nice: int) -> None:
+    """From here, not by preexec_fn, which is unsafe in a process with threads."""
+    level = max(nice, os.getpriority(os.PRIO_PROCESS, 0))
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.setpriority(os.PRIO_PROCESS, pid, level)
+    # Linux weighs sessions against each other, not the processes in them: sched(7), autogroup.
+    group = Path(f"/proc/{pid}/autogroup")
+    with contextlib.suppress(OSError):
+        if group.exists():
+            group.write_text(str(level), encoding="ascii")

@@ -37,7 +37,10 @@ BRUSH, WIDE = 40, 2000
 FRAME_S = 1 / 60
 _TRAINING = """
 import os
+os.setsid()  # As our jobs are: sessions are weighed against each other.
 os.nice(10)
+with open("/proc/self/autogroup", "w") as group:
+    group.write("10")
 import torch
 torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 net = torch.nn.Sequential(*[torch.nn.Conv2d(16, 16, 3, padding=1) for _ in range(6)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,9 @@ def test_a_worker_is_nice_and_in_a_session_of_its_own(tmp_path):
     child = WorkerProcess(python("input()"), tmp_path / "log.txt")
     assert os.getpriority(os.PRIO_PROCESS, child.pid) >= 10
     assert os.getsid(child.pid) == child.pid
+    group = Path(f"/proc/{child.pid}/autogroup")
+    if group.exists():
+        assert int(group.read_text().split()[-1]) >= 10
     child.close()
 
 
