@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -60,7 +60,8 @@ def team(handler: Callable[[Any, Any], None], spec: Any) -> Iterator[None]:
             _join(store, 0, spec)
             yield
         except RuntimeError as error:
-            if all(other.is_alive() for other in others):
+            # The end of a process is told by its connections a moment before it is one.
+            if not wait([other.sentinel for other in others], timeout=2):
                 raise
             raise JobError(
                 "one of the processes that train together was ended",
