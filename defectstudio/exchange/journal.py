@@ -82,7 +82,8 @@ class Journal:
     def _usable(self, fingerprint: str) -> Iterator[str]:
         if not self._path.is_file():
             return
-        first, *lines = self._path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: names may hold what Unicode takes for the end of a line.
+        first, *lines = self._path.read_text(encoding="utf-8").rstrip("\n").split("\n")
         if first != to_json(fingerprint):
             return
         for line in lines:

@@ -73,11 +73,11 @@ def _colours(path: Path) -> dict[Colour, str]:
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            name, colour = line.split(":")[:2]
+            name, colour, _, _ = line.rsplit(":", 3)
             red, green, blue = (int(value) for value in colour.split(","))
         except ValueError as error:
             raise ImportSourceError(
-                f"the line {line!r} is not name:red,green,blue", subject=path, remedy="Mend it."
+                f"the line {line!r} is not name:red,green,blue::", subject=path, remedy="Mend it."
             ) from error
         found[red, green, blue] = name.strip()
     return found

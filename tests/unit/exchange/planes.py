@@ -11,7 +11,7 @@ LABELS = hnp.arrays(
     hnp.array_shapes(min_dims=2, max_dims=2, max_side=24),
     elements=st.sampled_from([0, 0, 1, 7, 254, 255]),
 )
-NAMES = {1: "Riß", 7: "hole & <more>", 254: "c"}
+NAMES = {1: "Riß", 7: "hole: a & <more>", 254: "c"}
 
 
 def without_void(label: np.ndarray) -> np.ndarray:

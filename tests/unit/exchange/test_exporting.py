@@ -16,6 +16,7 @@ from defectstudio.domain.errors import ExportError, ImageError
 from defectstudio.domain.files import sha256_file
 from defectstudio.exchange import exporting
 from defectstudio.exchange.exporting import WRITERS, ExportEntry, ExportRequest, export
+from defectstudio.exchange.journal import Journal, Row
 from defectstudio.exchange.writers import writer
 from defectstudio.imaging.reading import read_image, read_label, write_png
 
@@ -256,3 +257,24 @@ def test_requests_that_make_no_sense(entries: list[ExportEntry], classes: dict[i
 def test_an_unknown_format(entries: list[ExportEntry], tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="not known"):
         export("gif", ExportRequest(entries, {1: "a"}), tmp_path / "out")
+
+
+def test_a_picture_named_as_the_manifest_keeps_its_label(
+    entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
+) -> None:
+    named = [dataclasses.replace(entries[0], name="Manifest")]
+    export("labelme", ExportRequest(named, classes), tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "Manifest-2.json").read_text())["shapes"]
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["images"]
+
+
+def test_names_with_line_ends_of_unicode_do_not_spoil_the_journal(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    row = Row("a\u2028b", "i", None, False, (), 1, 1, "", "a", (), None, False, None)
+    journal = Journal(tmp_path, "key")
+    journal.add([row], ["a"])
+    journal.close()
+    again = Journal(tmp_path, "key")
+    again.close()
+    assert again.entries == 1
+    assert list(again.rows()) == [row]
