@@ -15,6 +15,7 @@ from pathlib import Path
 import defectstudio
 from defectstudio.app.settings import settings_path
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.parts import how_to_install
 from defectstudio.domain.resources import resource
 from defectstudio.imaging.kernel import loading
 from defectstudio.jobs.once import describe
@@ -74,9 +75,7 @@ def _library(name: str) -> Check:
     try:
         return Check(name, "ok", importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Check(
-            name, "missing", "not installed", f"Run: {sys.executable} -m pip install {name}"
-        )
+        return Check(name, "missing", "not installed", how_to_install(name))
 
 
 def _kernel() -> Check:
@@ -106,7 +105,7 @@ def _worker() -> list[Check]:
 
 def _window() -> list[Check]:
     if importlib.util.find_spec("PySide6") is None:
-        remedy = f'Run: {sys.executable} -m pip install "PySide6-Essentials>=6.8,<6.12"'
+        remedy = how_to_install("PySide6-Essentials>=6.8,<6.12")
         return [Check("Qt", "missing", "PySide6 is not installed", remedy)]
     checks = [_library("PySide6-Essentials")]
     if sys.platform == "linux":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +12,9 @@ import typer
 from defectstudio.cli.following import follow
 from defectstudio.cli.output import USER_FAULT, Json, command, note, say
 from defectstudio.domain.errors import InternalError, UserError
+from defectstudio.domain.parts import start_of
 
-WINDOW = (sys.executable, "-m", "defectstudio.gui")
+WINDOW = start_of("window")
 """The window is another program to us: commands never import it."""
 
 

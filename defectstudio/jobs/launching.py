@@ -14,10 +14,11 @@ import psutil
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError
+from defectstudio.domain.parts import start_of
 from defectstudio.jobs.process import worker_environment
 from defectstudio.project.project import Project
 
-SUPERVISOR: tuple[str, ...] = (sys.executable, "-m", "defectstudio", "jobs", "run")
+SUPERVISOR: tuple[str, ...] = (*start_of("commands"), "jobs", "run")
 """The entry of a supervisor. Read at call time, so that tests put their own here."""
 
 LOCK, ABOUT, LOG = "supervisor.lock", "supervisor.json", "supervisor.log"

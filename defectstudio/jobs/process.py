@@ -14,8 +14,9 @@ from pathlib import Path
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError, JobError
+from defectstudio.domain.parts import is_frozen, start_of
 
-WORKER: tuple[str, ...] = (sys.executable, "-m", "defectstudio.worker")
+WORKER: tuple[str, ...] = start_of("worker")
 """The entry of a worker. Read at call time, so that tests put their own script here."""
 
 NICE = 10
@@ -209,7 +210,7 @@ def worker_environment() -> dict[str, str]:
     # The child must not import from whatever folder the user stands in.
     environment["PYTHONSAFEPATH"] = "1"
     source = Path(__file__).resolve().parents[2]
-    if source.name not in ("site-packages", "dist-packages"):
+    if not is_frozen() and source.name not in ("site-packages", "dist-packages"):
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(source), known)))
     return environment

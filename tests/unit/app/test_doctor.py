@@ -53,7 +53,7 @@ def test_what_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", absent)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     found = checks(monkeypatch, told("{}"))
-    assert "pip install numpy" in found["numpy"].remedy
+    assert 'pip install "numpy"' in found["numpy"].remedy
     assert "PySide6" in found["Qt"].remedy
 
 
