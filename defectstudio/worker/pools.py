@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,13 @@ class Processes:
         files: Sequence[Path] = (),  # noqa: ARG002 - they are here
     ) -> Iterator[R]:
         """See Pool. Raises JobError when a process is ended from outside."""
-        os.environ.update(dict.fromkeys(THREADS, "1"))
         context = multiprocessing.get_context("spawn")
         held, owner = context.Pipe(duplex=False)
         count = min(self.count, len(pieces)) or 1
         executor = ProcessPoolExecutor(count, context, _open, (opening, held))
         try:
-            yield from self._results(executor, pieces)
+            with one_thread_each():
+                yield from self._results(executor, pieces)
         except BrokenProcessPool as error:
             raise JobError(
                 "one of the worker processes was ended",
@@ -82,6 +83,21 @@ class Processes:
                 yield result
                 for _ in range(len(running.pop(future))):
                     self.watch.tick()
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """What is started meanwhile computes on one thread; here all stays as it is."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 _doing: list[Callable[[Any], Any]] = []

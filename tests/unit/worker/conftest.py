@@ -1,6 +1,7 @@
 """What the tests of the handlers share."""
 
 import pytest
+import torch
 
 
 class Owner:
@@ -20,3 +21,13 @@ class Owner:
 def make_owner():
     """make(patience=10_000) -> an Owner."""
     return Owner
+
+
+@pytest.fixture
+def one_thread(monkeypatch):
+    """As workers of one thread compute: several threads give other last bits."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

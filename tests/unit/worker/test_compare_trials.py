@@ -112,6 +112,7 @@ def test_a_forecast_tells_the_time_and_trains_nothing(spec, make_owner, tmp_path
     assert not spec.cache.exists() and not (asked.run / "report").exists()
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_the_same_spec_gives_the_same_figures_and_ticks_as_often_as_said(spec, make_owner):
     found = []
     for processes in (1, 2):

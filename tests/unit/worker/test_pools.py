@@ -40,12 +40,13 @@ def test_settings_say_where(make_owner):
 
 @pytest.mark.skipif(os.name == "nt", reason="ends a process by a signal")
 def test_processes_share_the_pieces_and_tell_how_they_end(make_owner):
-    steps = Steps(make_owner())
+    steps, before = Steps(make_owner()), dict(os.environ)
     pool = Processes(2, steps)
     made = list(pool.run(opening, [Piece(("square", n)) for n in range(9)]))
     assert sorted(value for value, _, _ in made) == [n * n for n in range(9)]
     assert steps.done == 9
     assert os.getpid() not in {pid for _, pid, _ in made} and {t for _, _, t in made} == {"1"}
+    assert dict(os.environ) == before
 
     with pytest.raises(ImageError, match=r"7: it is grey\. Paint it"):
         list(pool.run(opening, [Piece(("fail", 7))]))

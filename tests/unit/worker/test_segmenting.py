@@ -169,6 +169,7 @@ def test_good_images_alone_give_no_figure_but_a_clear_word(trained, every, tmp_p
     assert "none of which shows a labeled defect" in owner.events[-1].summary["sentence"]
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_several_processes_judge_as_one_does(trained, every, tmp_path, through_file):
     alone = judging(trained, every, tmp_path)
     shared = replace(alone, run=tmp_path / "shared", spread=SpreadSettings(processes=2))
