@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.comparisons import CompareDstSpec
 from defectstudio.evaluation.dst import DST, ClassFigures, Judged, Row
-from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text
+from defectstudio.exchange.report import Block, Heading, Picture, Table, Text
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.imaging.types import Unit
 

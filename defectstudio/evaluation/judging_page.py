@@ -11,8 +11,8 @@ from defectstudio.domain.segmenters import SegmenterCard
 from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, JudgedImage
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.drawings import curve
-from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text, number
 from defectstudio.evaluation.segmentation import POOLED, Judgement, SegmentationFigures
+from defectstudio.exchange.report import Block, Drawing, Heading, Picture, Table, Text, number
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import read_image, to_unit
 from defectstudio.imaging.sheets import contact_sheet

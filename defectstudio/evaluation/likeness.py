@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from defectstudio.evaluation.report import Block, Heading, Table, number
+from defectstudio.exchange.report import Block, Heading, Table, number
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import to_unit
 from defectstudio.imaging.shapes import FREE, Edges, parts

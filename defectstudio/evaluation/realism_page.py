@@ -13,9 +13,9 @@ from defectstudio.evaluation.contents import Shown
 from defectstudio.evaluation.drawings import histogram, interval_plot
 from defectstudio.evaluation.figures import Figures
 from defectstudio.evaluation.realism import Pictures, Realism
-from defectstudio.evaluation.report import Block, Drawing, Heading, Picture, Table, Text
 from defectstudio.evaluation.seen import Judge
 from defectstudio.evaluation.verdicts import RULE
+from defectstudio.exchange.report import Block, Drawing, Heading, Picture, Table, Text
 from defectstudio.imaging.sheets import contact_sheet
 from defectstudio.metrics.intervals import Interval
 from defectstudio.metrics.memorising import Memorising

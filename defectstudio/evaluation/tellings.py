@@ -17,7 +17,6 @@ from defectstudio.domain.specs import Example
 from defectstudio.evaluation.effects import Effect, effects, paired
 from defectstudio.evaluation.enlarge import RAW
 from defectstudio.evaluation.kept import Outcome
-from defectstudio.evaluation.report import Block
 from defectstudio.evaluation.strategies import EPOCH, strategy_b
 from defectstudio.evaluation.trials_page import (
     Wording,
@@ -26,6 +25,7 @@ from defectstudio.evaluation.trials_page import (
     described,
 )
 from defectstudio.evaluation.zero_shot import DIRECT
+from defectstudio.exchange.report import Block
 from defectstudio.synthesis.versions import versions
 
 ENLARGE_PAPER = (

@@ -12,9 +12,9 @@ from defectstudio.domain.comparisons import TrialSettings
 from defectstudio.domain.specs import Example
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.kept import Outcome
-from defectstudio.evaluation.report import Block, Heading, Picture, Table, Text, number
 from defectstudio.evaluation.segmentation import POOLED, ClassScores
 from defectstudio.evaluation.trials import Panel
+from defectstudio.exchange.report import Block, Heading, Picture, Table, Text, number
 from defectstudio.imaging.sheets import contact_sheet
 
 _TILE = 160

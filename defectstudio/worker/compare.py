@@ -14,8 +14,8 @@ from defectstudio.domain.specs import TrainSpec
 from defectstudio.evaluation.arms import CONTROLS, POOLED, Control
 from defectstudio.evaluation.realism import Comparison, Named, Realism
 from defectstudio.evaluation.realism_page import blocks
-from defectstudio.evaluation.report import write_report
 from defectstudio.evaluation.seen import Judge
+from defectstudio.exchange.report import write_report
 from defectstudio.networks.features.registry import load_features
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.versions import versions

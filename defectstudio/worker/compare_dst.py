@@ -9,7 +9,7 @@ from defectstudio.domain.comparisons import CompareDstSpec
 from defectstudio.domain.events import Artifact, Finished, Started, Stopped
 from defectstudio.evaluation.dst import ClassFigures, Transfer
 from defectstudio.evaluation.dst_page import blocks, sentence
-from defectstudio.evaluation.report import write_report
+from defectstudio.exchange.report import write_report
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel

@@ -19,12 +19,12 @@ from defectstudio.evaluation import likeness
 from defectstudio.evaluation.effects import Effect
 from defectstudio.evaluation.enlarge import Enlarge
 from defectstudio.evaluation.kept import Outcome, files_of
-from defectstudio.evaluation.report import write_report
 from defectstudio.evaluation.strategies import Strategies
 from defectstudio.evaluation.tellings import Telling, telling
 from defectstudio.evaluation.trials import Panel
 from defectstudio.evaluation.trials_page import blocks
 from defectstudio.evaluation.zero_shot import ZeroShot
+from defectstudio.exchange.report import write_report
 from defectstudio.synthesis.versions import versions
 from defectstudio.worker import device as devices
 from defectstudio.worker.channel import Channel

@@ -15,9 +15,9 @@ from defectstudio.domain.segmenting import PREDICTIONS, EvaluateSpec, JudgedImag
 from defectstudio.evaluation.judging import Look, Said, in_order, judge, open_looks
 from defectstudio.evaluation.judging_page import blocks, sentence
 from defectstudio.evaluation.kept import files_of
-from defectstudio.evaluation.report import write_report
 from defectstudio.evaluation.segmentation import HALF, Judgement, SegmentationFigures
 from defectstudio.evaluation.sweep import levels_of_sweep, sweep
+from defectstudio.exchange.report import write_report
 from defectstudio.metrics.scores import level_of, probability_of
 from defectstudio.networks.segmenters.loading import load_segmenter
 from defectstudio.synthesis.versions import versions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defectstudio.evaluation import likeness
-from defectstudio.evaluation.report import Table
+from defectstudio.exchange.report import Table
 from defectstudio.training.crops import labeled_scene
 
 

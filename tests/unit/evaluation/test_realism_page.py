@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from defectstudio.evaluation.realism_page import blocks
-from defectstudio.evaluation.report import Drawing, Picture, Table, page
+from defectstudio.exchange.report import Drawing, Picture, Table, page
 
 
 def test_every_table_and_drawing_names_its_source(compared, fake, spec, judge):

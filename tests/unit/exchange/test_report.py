@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from defectstudio.evaluation.report import (
+from defectstudio.exchange.report import (
     Drawing,
     Heading,
     Picture,
