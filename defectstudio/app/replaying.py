@@ -76,7 +76,7 @@ def replay(
     with ExitStack() as stack:
         opened = stack.enter_context(open_project(project or find_project(target, identity)))
         run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="defectstudio-replay-")))
-        targets = tuple(_target(opened, name, made) for name, made in manifests.items())
+        targets = _targets(opened, manifests)
 
         def hear(event: Event) -> None:
             if progress and isinstance(event, Progress):
@@ -136,21 +136,38 @@ def _exported(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _target(project: Project, name: str, made: SampleManifest) -> ReplayTarget:
-    recipe = made.recipe
-    background = [image.file for image in project.images() if image.sha256 == recipe.background]
+def _targets(project: Project, manifests: Mapping[str, SampleManifest]) -> tuple[ReplayTarget, ...]:
+    """What is to be made. Raises RecipeError, which says of how many what is missing."""
+    backgrounds = {image.sha256: image.file for image in project.images()}
     known = {one.sha256: one.folder for one in project.generators()}
-    missing = {defect.generator for defect in recipe.defects} - set(known)
-    if missing or not background:
+    wanted = {name: {one.generator for one in made.recipe.defects}
+              for name, made in manifests.items()}  # fmt: skip
+    without = [used - known.keys() for used in wanted.values() if not used <= known.keys()]
+    if without:
+        gone = sorted(set[str]().union(*without))
         raise RecipeError(
-            "a generator of the recipe is not in the project"
-            if missing
-            else "the recipe's background is not in the project",
-            subject=name,
-            remedy=f"Name the project it was made in with --project (this is {project.root}).",
+            f"the generator of {len(without)} of {len(manifests)} samples is not in the project:"
+            f" weights {', '.join(digest[:12] for digest in gone)}",
+            subject=project.root,
+            remedy="It was deleted there, or they were made in another project: name that with"
+            " --project.",
         )
-    used = {defect.generator: known[defect.generator] for defect in recipe.defects}
-    return ReplayTarget(name, recipe, background[0], used)
+    for name, made in manifests.items():
+        if made.recipe.background not in backgrounds:
+            raise RecipeError(
+                "the recipe's background is not in the project",
+                subject=name,
+                remedy=f"Name the project it was made in with --project (this is {project.root}).",
+            )
+    return tuple(
+        ReplayTarget(
+            name,
+            made.recipe,
+            backgrounds[made.recipe.background],
+            {digest: known[digest] for digest in wanted[name]},
+        )
+        for name, made in manifests.items()
+    )
 
 
 def _compare(name: str, made: SampleManifest, folder: Path, now: Mapping[str, object]) -> Replayed:

@@ -59,6 +59,27 @@ def check_free(
         )
 
 
+def rename_run(project: Project, job: JobRecord, title: str) -> None:
+    """Give a job another name.
+
+    Raises JobError where something finds it by the one it has: its model, a judgement's segmenter,
+    whoever waits for it. ProjectError for a name that is none.
+    """
+    if job.kind == "evaluate":
+        reason, remedy = "a judgement is called as its segmenter", "Rename the segmenter."
+    elif not job.state.is_over:
+        reason, remedy = "the job is not over", "Wait until it is done, or cancel it."
+    elif job.kind in ("train", "train_segmenter") and job.state is not JobState.DONE:
+        reason, remedy = (
+            "the training can go on, and its model is to have this name",
+            "Resume it, then rename the model, or delete the job.",
+        )
+    else:
+        project.retitle_job(job.id, title)
+        return
+    raise JobError(reason, subject=job.title, remedy=remedy)
+
+
 def take_processes(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """The other overrides, and how many processes train together. Raises SettingError."""
     others = dict(overrides)

@@ -13,7 +13,7 @@ import typer
 from defectstudio.cli.output import Json, command, note, say
 from defectstudio.cli.projects import ProjectPath, opened
 from defectstudio.domain.records import JobRecord, JobState
-from defectstudio.domain.words import duration
+from defectstudio.domain.words import duration, size
 
 app = typer.Typer(help="The jobs of a project.", no_args_is_help=True)
 JobId = Annotated[int, typer.Argument(metavar="JOB", help="The job's number.")]
@@ -29,13 +29,20 @@ def group() -> None:
 def list_(
     project: ProjectPath,
     state: Annotated[JobState | None, typer.Option(help="Only those in this state.")] = None,
+    sizes: Annotated[bool, typer.Option("--sizes", help="And how large they are.")] = False,
     as_json: Json = False,
 ) -> None:
     """All jobs with their state."""
+    from defectstudio.project.unused import size_of
+
     with opened(project) as used:
         jobs = [job for job in used.jobs() if state in (None, job.state)]
-    lines = [_line(job) for job in jobs]
-    say(as_json, {"jobs": [asdict(job) for job in jobs]}, lines or ["There are no jobs."])
+    bytes_ = {job.id: size_of(job.folder) for job in jobs} if sizes else {}
+    lines = [(f"{size(bytes_[job.id]):>10}  " if sizes else "") + _line(job) for job in jobs]
+    if sizes and jobs:
+        lines.append(f"{size(sum(bytes_.values())):>10}  in all")
+    told = [{**asdict(job), "bytes": bytes_.get(job.id)} for job in jobs]
+    say(as_json, {"jobs": told}, lines or ["There are no jobs."])
 
 
 @app.command()
@@ -128,6 +135,22 @@ def priority(
     """Let a job start before others, or after them."""
     with opened(project) as used:
         used.prioritize_job(job_id, value)
+        _tell(used.job(job_id), as_json=as_json)
+
+
+@app.command()
+@command
+def rename(
+    project: ProjectPath,
+    job_id: JobId,
+    title: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    as_json: Json = False,
+) -> None:
+    """Give a job that is over another name."""
+    from defectstudio.app.runs import rename_run
+
+    with opened(project) as used:
+        rename_run(used, used.job(job_id), title)
         _tell(used.job(job_id), as_json=as_json)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from defectstudio.cli.output import Json, command, say
 from defectstudio.cli.projects import ProjectPath, opened
+from defectstudio.domain.words import size
 
 if TYPE_CHECKING:
     from defectstudio.app.models import Sort
@@ -37,7 +38,7 @@ def list_(project: ProjectPath, as_json: Json = False) -> None:
     with opened(project) as used:
         found = model_uses(used)
     lines = [
-        f"{one.sort:<9}  {one.size / 1e6:8.1f} MB  {one.name}  ({one.kind}, {one.item}: "
+        f"{one.sort:<9}  {size(one.size):>10}  {one.name}  ({one.kind}, {one.item}: "
         f"{', '.join(one.classes)}; {one.samples} samples)"
         for one in found
     ]

@@ -9,3 +9,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: int) -> str:
+    """12 B, 3.4 kB, 56.7 MB."""
+    if count < 1000:
+        return f"{count} B"
+    power = next((one for one in (1, 2) if count < 999.95 * 1000**one), 3)
+    return f"{count / 1000**power:.1f} {'kMG'[power - 1]}B"

@@ -39,7 +39,7 @@ class FileStore:
         relative = f"files/{digest[:2]}/{digest}{tail}"
         target = self._root / relative
         try:
-            if not target.exists():
+            if not _there(target):
                 write_bytes(target, data)
                 _sync_folder(target.parent)
         except OSError as error:
@@ -72,6 +72,15 @@ class FileStore:
     def path(self, relative: str) -> Path:
         """The absolute path of a stored file. Raises UserError when it leaves the project."""
         return inside(self._root, relative)
+
+
+def _there(target: Path) -> bool:
+    """Whether the file is there; then it is somebody's from now on (see `unused`)."""
+    try:
+        os.utime(target)
+    except (FileNotFoundError, PermissionError):  # another user's is replaced
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

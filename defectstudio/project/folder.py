@@ -22,7 +22,7 @@ def make(root: Path, item: str) -> None:
     The database appears under its name only when it is whole. Raises ProjectError when `root`
     is a project already, holds other things or cannot be written.
     """
-    _check_free(root)
+    check_free(root)
     beside = root / f".{secrets.token_hex(8)}.part.sqlite"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,8 @@ def read_meta(connection: sqlite3.Connection, key: str) -> str:
     return str(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
 
 
-def _check_free(root: Path) -> None:
+def check_free(root: Path) -> None:
+    """Raise ProjectError unless `root` is new or an empty folder."""
     try:
         names = {path.name for path in root.iterdir()} if root.exists() else set()
     except OSError as error:

@@ -10,7 +10,8 @@ from defectstudio.domain.errors import ProjectError
 _LONGEST = 120
 # Names become folders of an export, which must be legal on every system it may be copied to.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""What no file can be called on Windows, whatever its ending."""
 
 
 def name_key(name: str) -> str:
@@ -32,6 +33,6 @@ def clean_name(name: str, what: str) -> str:
             remedy=remedy,
         )
     bad = _FORBIDDEN.search(cleaned) or cleaned.endswith(".") or cleaned.startswith(".")
-    if bad or _DEVICES.fullmatch(cleaned):
+    if bad or DEVICES.fullmatch(cleaned):
         raise ProjectError(f"this cannot be the name of the {what}", subject=name, remedy=remedy)
     return cleaned

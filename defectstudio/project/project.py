@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,19 +18,23 @@ from defectstudio.domain.records import (
     Split,
 )
 from defectstudio.project import (
+    archive,
     catalog,
     datasets,
     folder,
     images,
     reclassing,
     samples,
+    unused,
 )
+from defectstudio.project.archive import Packed, Progress
 from defectstudio.project.datasets import Dataset, DatasetEntry
 from defectstudio.project.images import NewImage
 from defectstudio.project.names import name_key
 from defectstudio.project.queue import Queue
 from defectstudio.project.samples import NewSample
 from defectstudio.project.shelves import Shelves
+from defectstudio.project.unused import Unused
 
 
 class Project(Queue, Shelves):
@@ -219,6 +224,21 @@ class Project(Queue, Shelves):
         """The list of a dataset in its order."""
         with self._database.read() as connection:
             return datasets.select_entries(connection, self.root, dataset_id)
+
+    # files
+
+    def unused_files(self) -> list[Unused]:
+        """What nothing speaks of any more; see `unused.find`."""
+        return unused.find(self._database, self.root, time.time())
+
+    def remove_unused_files(self) -> list[Unused]:
+        """Delete that; returns what is gone. Raises ProjectError while a job starts, or an import
+        or export runs."""
+        return unused.take(self._database, self.root, time.time())
+
+    def pack(self, target: Path, progress: Progress | None = None) -> Packed:
+        """Write all of the project into one new file; see `archive.pack`."""
+        return archive.pack(self._database, self.root, target, progress)
 
 
 def item_named(project: Project, name: str | None) -> Item:

@@ -10,6 +10,7 @@ from defectstudio.domain.errors import JobError
 from defectstudio.domain.records import Asked, JobRecord, JobState
 from defectstudio.project import jobs, queue_rules
 from defectstudio.project.curation import Curation
+from defectstudio.project.names import clean_name
 
 LIMITS = {"cpu": 1, "cuda": 1, "disk": 1, "user": 0}
 """How many jobs run at a time, unless told otherwise: on the processor, on each graphics card,
@@ -151,6 +152,12 @@ class Queue(Curation):
                 "INSERT INTO job_limits VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?",
                 (name, value, value),
             )
+
+    def retitle_job(self, job_id: int, title: str) -> None:
+        """Give a job another name."""
+        title = clean_name(title, "job")
+        with self._change("jobs") as connection:
+            connection.execute("UPDATE jobs SET title = ? WHERE id = ?", (title, job_id))
 
     def remove_job(self, job_id: int) -> None:
         """Forget a job that has ended, with its folder; what it gave the project stays."""

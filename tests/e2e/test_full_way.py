@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from defectstudio.imaging.reading import write_png
+from defectstudio.project.project import Project
 
 TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "width_g=8",
         "width_d=8", "width_e=8", "scales=1", "batch=2", "projected=false")  # fmt: skip
@@ -63,15 +64,19 @@ def filled(tmp_path_factory):
 
 
 def test_from_samples_to_exports_and_back(filled, tmp_path):
-    for form, target in (("coco", ("--project", filled)), ("mvtec", ())):
+    elsewhere = tmp_path / "elsewhere"
+    defectstudio("pack", filled, tmp_path / "plates.tar")
+    defectstudio("unpack", tmp_path / "plates.tar", elsewhere)
+    for form, target in (("coco", ("--project", elsewhere)), ("mvtec", ())):
         report = defectstudio("export", filled, tmp_path / form, "--format", form)
         assert (report["images"], report["synthetic"]) == (13, 3)
         # The second time the project is found among the recent ones.
         replayed = defectstudio("replay", tmp_path / form, *target)
         assert (replayed["same"], len(replayed["samples"])) == (True, 3)
-    defectstudio("new", tmp_path / "other", "--item", "plate")
-    error = defectstudio("replay", tmp_path / "coco", "--project", tmp_path / "other", code=1)
-    assert "not in the project" in error["error"]["reason"]
+    with Project.open(elsewhere) as project:
+        project.remove_generator("g")
+    error = defectstudio("replay", tmp_path / "coco", "--project", elsewhere, code=1)
+    assert "3 of 3 samples" in error["error"]["reason"]
 
 
 def test_from_samples_to_a_segmenter_and_what_it_finds(filled, tmp_path):

@@ -71,7 +71,7 @@ def test_the_project_is_around_the_target_or_a_recent_one(tmp_path):
 def test_what_is_not_in_the_project_is_named(tmp_path):
     write_json(tmp_path / "recipe.json", manifest())
     Project.create(tmp_path / "project", "tile").close()
-    with pytest.raises(RecipeError, match="a generator of the recipe"):
+    with pytest.raises(RecipeError, match="of 1 of 1 samples is not in the project: weights feed"):
         replay(tmp_path / "recipe.json", project=tmp_path / "project")
     bare = SampleManifest(Recipe("b", ()), "i", "l", "m")
     write_json(tmp_path / "recipe.json", bare)

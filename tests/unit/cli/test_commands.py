@@ -76,6 +76,7 @@ def test_every_command_of_the_contract_is_there():
     commands = (
         *("app", "demo", "new", "import", "split", "train"),
         *("synthesize", "export", "replay", "compare", "jobs", "models", "classes", "doctor"),
+        *("tidy", "pack", "unpack"),
     )
     listed = run("--help").stdout
     assert all(name in listed for name in commands)
@@ -186,10 +187,27 @@ def test_models_are_listed_renamed_and_deleted(ready, tmp_path):
     assert said("models", "rename", ready, "A", "b") == {"sort": "generator", "name": "b"}
     (listed,) = said("models", "list", ready)["models"]
     assert (listed["name"], listed["sort"], listed["samples"]) == ("b", "generator", 0)
-    assert "0.0 MB  b  (dcdganc" in run("models", "list", ready).stdout
+    assert " B  b  (dcdganc" in run("models", "list", ready).stdout
     run("models", "delete", ready, "b", "--sort", "segmenter", code=1)
     assert "The generator b is gone." in run("models", "delete", ready, "b").stdout
     assert said("models", "list", ready) == {"models": []}
+
+
+def test_a_project_is_tidied_packed_and_unpacked(ready, tmp_path):
+    assert run("tidy", ready).stdout == "Nothing is unused.\n"
+    for folder, content in (("runs/0123", b"x" * 1500), ("cache/one", b"12")):
+        (ready / folder).mkdir(parents=True)
+        (ready / folder / "file").write_bytes(content)
+    listed = run("tidy", ready, "--dry-run").stdout
+    assert "    1.5 kB  runs/0123\n" in listed and listed.endswith("Would delete 1.5 kB.\n")
+    assert said("tidy", ready, "--dry-run")["bytes"] == 1502
+    assert "1.5 kB  1 folders of jobs that are gone" in run("tidy", ready).stdout
+    assert not (ready / "runs/0123").exists() and not (ready / "cache").exists()
+    packed, files = tmp_path / "p.tar", said("pack", ready, tmp_path / "p.tar")["files"]
+    assert said("pack", ready, packed, code=1)["error"]["reason"] == "it is there already"
+    assert said("unpack", packed, tmp_path / "q")["files"] == files
+    assert f"Unpacked {files} files, " in run("unpack", packed, tmp_path / "r").stdout
+    assert run("jobs", "list", tmp_path / "q").stdout == run("jobs", "list", ready).stdout
 
 
 def test_classes_are_listed_renamed_merged_deleted_and_brought_back(ready):

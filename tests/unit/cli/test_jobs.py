@@ -76,6 +76,20 @@ def test_jobs_are_steered(root):
         said("cancel", root, 3)
 
 
+def test_jobs_are_listed_with_sizes_and_renamed(root):
+    with Project.open(root) as project:
+        (project.job(3).folder / "big").write_bytes(b"x" * 2500)
+    listed = said("list", root, "--sizes")["jobs"]
+    assert listed[2]["bytes"] >= 2500 and said("list", root)["jobs"][2]["bytes"] is None
+    lines = run("list", root, "--sizes").stdout.splitlines()
+    assert " kB     3  failed" in lines[2] and lines[-1].endswith(" kB  in all")
+    said("cancel", root, 2)
+    assert said("rename", root, 2, "by hand")["job"]["title"] == "by hand"
+    for job_id, why in ((1, "not over"), (3, "can go on")):
+        assert why in said("rename", root, job_id, "b", code=1)["error"]["reason"]
+    assert "the name of the job" in said("rename", root, 2, "a/b", code=1)["error"]["reason"]
+
+
 def test_the_queue_is_worked_off_here(root, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda *_: None)
     run("cancel", root, 4)
