@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from defectstudio.app import logbook
@@ -19,9 +21,22 @@ from defectstudio.gui.theme import Theme
 from defectstudio.gui.translation import speak
 
 
+class Program(QApplication):
+    """The program as the desktop sees it."""
+
+    file_asked = Signal(Path)
+    """macOS hands a project to the running program: from a file manager, or dropped on the Dock."""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self.file_asked.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
 def main(project: Path | None) -> int:
     """Open the window, with a project if one is given. Returns the exit status."""
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app = Program(sys.argv[:1])
     app.setApplicationName("DefectStudio")
     app.setDesktopFileName("defectstudio")
     log = logbook.start()
@@ -32,6 +47,7 @@ def main(project: Path | None) -> int:
     for asked in (signal.SIGINT, signal.SIGTERM):
         # Python hears a signal between two of its own steps; the collector's timer makes them.
         signal.signal(asked, lambda *_: app.quit())
+    app.file_asked.connect(window.open_path)
     if project is not None:
         window.welcome.show_busy(window.tr("Opening…"))
         window.completing.done.connect(lambda: window.open_path(project))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import kernel_build
 import pytest
+import wheels
 
 from defectstudio.imaging.kernel import loading
 
@@ -43,13 +45,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pure_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _wheel(tmp_path_factory.mktemp("pure"), "off")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published source, unpacked where nothing else is."""
+    folder = tmp_path_factory.mktemp("source")
+    with tarfile.open(wheels.source(folder)) as archive:
+        archive.extractall(folder, filter="data")
+    (unpacked,) = (path for path in folder.iterdir() if path.is_dir())
+    return unpacked
 
 
-def _wheel(out: Path, kernel: str) -> Path:
+@pytest.fixture(scope="module")
+def pure_wheel(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
+    return _wheel(tmp_path_factory.mktemp("pure"), "off", source)
+
+
+def _wheel(out: Path, kernel: str, source: Path = ROOT) -> Path:
     options = ("--no-deps", "--no-build-isolation", "--no-index", "-w", out)
-    _pip("wheel", *options, ROOT, DEFECTSTUDIO_KERNEL=kernel)
+    _pip("wheel", *options, source, DEFECTSTUDIO_KERNEL=kernel)
     (built,) = out.glob("defectstudio-*.whl")
     return built
 
@@ -110,6 +122,21 @@ def test_without_it_it_is_for_every_platform(pure_wheel: Path) -> None:
     assert not carried
     assert pure_wheel.name.endswith("-py3-none-any.whl")
     assert "Root-Is-Purelib: true\n" in about
+
+
+def test_the_source_makes_the_same_wheel(wheel: Path, pure_wheel: Path, source: Path) -> None:
+    ours, theirs = _sums(wheel), _sums(pure_wheel)
+    ours.pop(f"{KERNEL}/{loading.LIBRARY}", None)
+    assert ours == theirs
+    assert (source / "packaging/kernel_build.py").is_file()
+    assert (source / "tests/unit").is_dir()
+
+
+def _sums(wheel: Path) -> dict[str, int]:
+    """Of the files of the package; the metadata tell for which system it is."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {one.filename: one.CRC for one in archive.infolist()
+                if ".dist-info/" not in one.filename}  # fmt: skip
 
 
 def test_installed_it_finds_its_resources_and_its_core(wheel: Path, tmp_path: Path) -> None:

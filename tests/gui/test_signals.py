@@ -17,6 +17,8 @@ from defectstudio.project.project import Project
 WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
 from pathlib import Path
 from defectstudio.gui import main_window, starting
 
@@ -36,21 +38,32 @@ class Window(main_window.MainWindow):
         shown.append(self)
         paint()
 
+def hand_over():
+    app = QApplication.instance()
+    app.sendEvent(app, QFileOpenEvent(sys.argv[2]))
+
 starting.MainWindow = Window
-sys.exit(starting.main(Path(sys.argv[1])))
+way, project = sys.argv[1:]
+if way == "event":
+    QTimer.singleShot(0, hand_over)
+sys.exit(starting.main(Path(project) if way == "argument" else None))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_end_it_saves_what_is_painted(tmp_path, asked):
+@pytest.mark.parametrize(
+    ("asked", "way", "named"),
+    # As a command names a project, and as macOS hands one to the running program.
+    [(signal.SIGINT, "argument", "p"), (signal.SIGTERM, "event", "p/project.sqlite")],
+)
+def test_asked_to_end_it_saves_what_is_painted(tmp_path, asked, way, named):
     write_png(tmp_path / "a.png", np.full((64, 64), 120, np.uint8))
     with Project.create(tmp_path / "p", "plate") as project:
         item = project.items()[0].id
         project.add_class(item, "dent")
         project.add_images(item, [NewImage("a", Role.NORMAL, tmp_path / "a.png")])
     child = subprocess.Popen(
-        [sys.executable, "-c", WINDOW, str(tmp_path / "p")],
+        [sys.executable, "-c", WINDOW, way, str(tmp_path / named)],
         env={**os.environ, "DEFECTSTUDIO_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -208,5 +208,5 @@ def test_quiet_commands() -> None:
 
 
 def test_the_desktop_entry_starts_the_window() -> None:
-    entry = Path(__file__).parents[3] / "packaging" / "defectstudio.desktop"
+    entry = Path(__file__).parents[3] / "packaging/linux/defectstudio.desktop"
     assert "Exec=defectstudio app %f" in entry.read_text(encoding="utf-8")
