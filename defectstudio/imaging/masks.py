@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -203,50 +202,91 @@ class _Warp:
 
 
 def _covered(source: Mask, warp: _Warp) -> Mask:
-    """Pixels of the result of which at least half is covered, by bilinear samples of the source."""
+    """Pixels of the result of which at least half is covered, by bilinear samples of the source.
+
+    Only those are sampled whose samples may differ: most lie wholly inside or outside.
+    """
+    back: Positions = np.linalg.inv(warp.matrix).astype(np.float64)
+    reach = math.floor(float(np.abs(back).sum(axis=1).max()) / 2 + 1.5)
+    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    padded = np.pad(source, reach + 1).view(np.uint8)
+    some, whole = cv2.dilate(padded, window) > 0, cv2.erode(padded, window) > 0
     soft = np.pad(source, 1).astype(np.float32)
-    back = np.linalg.inv(warp.matrix) / warp.samples
-    height, width = warp.shape
     covered = np.zeros(warp.shape, dtype=bool)
-    for first in range(0, height, _STRIP):
-        rows = min(_STRIP, height - first)
-        # Sample i lies at (i + 0.5) / samples - 0.5 of the result's pixels.
-        corner = (np.array([first, 0]) - warp.centre - 0.5) * warp.samples + 0.5
-        samples = scipy.ndimage.affine_transform(
-            soft,
-            back,
-            offset=back @ corner + warp.source_centre + 1,
-            output_shape=(rows * warp.samples, width * warp.samples),
-            order=1,
-        )
-        cells = samples.reshape(rows, warp.samples, width, warp.samples)
-        covered[first : first + rows] = cells.mean(axis=(1, 3)) >= 0.5
+    for first in range(0, warp.shape[0], _STRIP):
+        strip, corner = covered[first : first + _STRIP], np.array([first, 0]) - warp.centre
+        under = _under(strip.shape, back, corner, warp.source_centre + reach + 1, some.shape)
+        strip |= whole[under]
+        cells = np.nonzero(some[under] > strip)
+        strip[cells] = _means(soft, cells, back, corner, warp) >= 0.5
     return covered
+
+
+def _under(
+    shape: tuple[int, ...],
+    back: Positions,
+    corner: Positions,
+    origin: Positions,
+    within: tuple[int, ...],
+) -> tuple[NDArray[np.intp], ...]:
+    """The source pixels (row, column) nearest to the pixels (h, w) from a corner of the result."""
+    rows, columns = (first + np.arange(side) for first, side in zip(corner, shape, strict=True))
+    found = []
+    for (down, right), start, side in zip(back, origin, within, strict=True):
+        nearest = np.rint((down * rows + start)[:, None] + right * columns)
+        found.append(np.clip(nearest, 0, side - 1).astype(np.intp))
+    return tuple(found)
+
+
+def _means(
+    soft: NDArray[np.float32],
+    cells: tuple[NDArray[np.intp], ...],
+    back: Positions,
+    corner: Positions,
+    warp: _Warp,
+) -> NDArray[np.float32]:
+    """The mean (n,) of the samples of n pixels (row, column) from a corner of the result."""
+    count = warp.samples
+    fine, steps = back / count, np.arange(count)
+    # Sample i lies at (i + 0.5) / samples - 0.5 of the result's pixels.
+    origin = fine @ ((corner - 0.5) * count + 0.5) + warp.source_centre + 1
+    row = cells[0][:, None] * count + steps[:, None, None]
+    column = cells[1][:, None] * count + steps
+    positions = np.empty((2, *np.broadcast_shapes(row.shape, column.shape)))
+    for axis, ((down, right), start) in enumerate(zip(fine, origin, strict=True)):
+        np.add(down * row, right * column, out=positions[axis])
+        positions[axis] += start
+    mean: NDArray[np.float32] = scipy.ndimage.map_coordinates(soft, positions, order=1).mean((0, 2))
+    return mean
 
 
 def _thin_lines(source: Mask, warp: _Warp) -> Mask:
     """The skeleton of the source drawn into the result, one pixel wide and as connected."""
-    drawn = np.zeros(warp.shape, dtype=np.uint8)
     find = _skeleton if source.size <= _REMEMBERED else _skeleton.__wrapped__
-    for ends in find(source.tobytes(), source.shape):
-        lines = np.stack([_moved(end, warp) for end in ends], axis=1)
-        cv2.polylines(drawn, list(lines[:, :, ::-1].astype(np.int32)), False, 1)
-    return drawn.astype(bool)
+    pixels, links = find(source.tobytes(), source.shape)
+    moved = _moved(pixels, warp)
+    drawn = np.zeros(warp.shape, dtype=np.uint8)
+    drawn[tuple(moved.T)] = 1
+    lines = moved[links]
+    torn = np.abs(lines[:, 1] - lines[:, 0]).max(axis=1) > 1
+    cv2.polylines(drawn, list(lines[torn][..., ::-1]), False, 1)
+    return drawn.view(bool)
 
 
-def _moved(pixels: NDArray[np.intp], warp: _Warp) -> Positions:
+def _moved(pixels: NDArray[np.intp], warp: _Warp) -> NDArray[np.int32]:
     """The result's pixels (n, 2) nearest to where source pixels (n, 2) go."""
     row, column = (pixels - warp.source_centre).T[:, :, None]
-    moved: Positions = np.rint(warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre)
+    exact = warp.matrix[:, 0] * row + warp.matrix[:, 1] * column + warp.centre
+    moved: NDArray[np.int32] = np.rint(exact).astype(np.int32)
     return moved
 
 
 @lru_cache(maxsize=128)
-def _skeleton(
-    pixels: bytes, shape: tuple[int, int]
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The links of a mask's skeleton: a batch warps the same few shapes over and over."""
-    return list(_links(_bones(np.frombuffer(pixels, bool).reshape(shape))))
+def _skeleton(pixels: bytes, shape: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pixels (n, 2) of a mask's skeleton and its links (m, 2), which name two of them each: a
+    batch warps the same few shapes over and over."""
+    bones = _bones(np.frombuffer(pixels, bool).reshape(shape))
+    return np.argwhere(bones), _links(bones)
 
 
 def _bones(source: Mask) -> Mask:
@@ -260,20 +300,26 @@ def _bones(source: Mask) -> Mask:
     return bones
 
 
-def _links(bones: Mask) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Pairs of neighbouring pixels, (n, 2) starts and ends; every pixel is linked to itself too."""
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1)):
-        height, width = bones.shape
-        here = bones[: height - row, max(-column, 0) : width - max(column, 0)]
-        there = bones[row:, max(column, 0) : width + min(column, 0)]
-        start = np.argwhere(here & there) + np.array((0, max(-column, 0)))
-        yield start, start + np.array((row, column))
+def _links(bones: Mask) -> NDArray[np.intp]:
+    """The pairs (m, 2) of neighbours among the true pixels, by their numbers in raster order."""
+    number = np.cumsum(bones).reshape(bones.shape) - 1
+    height, width = bones.shape
+    links = []
+    for row, column in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here = slice(height - row), slice(max(-column, 0), width - max(column, 0))
+        there = slice(row, None), slice(max(column, 0), width + min(column, 0))
+        both = bones[here] & bones[there]
+        links.append(np.stack([number[here][both], number[there][both]], axis=1))
+    return np.concatenate(links)
 
 
 def _keep_touching(mask: Mask, seeds: Mask) -> Mask:
-    """The 8-connected parts of the mask that hold a seed."""
-    numbers, _ = scipy.ndimage.label(mask, structure=_EVERY_NEIGHBOUR)
-    return np.isin(numbers, numbers[seeds]) & mask
+    """The 8-connected parts of the mask that hold a seed; all seeds lie in it."""
+    count, numbers = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    kept = np.zeros(count, dtype=bool)
+    kept[numbers[seeds]] = True
+    touching: Mask = kept[numbers]
+    return touching
 
 
 def _tight(mask: Mask) -> Mask:

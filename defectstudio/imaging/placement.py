@@ -141,14 +141,18 @@ class _Room:
         """The first legal one of some places drawn with equal chance; reads only what it tries."""
         rows = start.top + rng.integers(start.height, size=_DRAWS)
         columns = start.left + rng.integers(start.width, size=_DRAWS)
-        grown = dilate(np.pad(shape, self.gap), self.gap)
+        grown: Mask | None = None
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             window = Box(row, column, *shape.shape)
             if self.allowed is not None and not self.allowed[window.slices][shape].all():
                 continue
             seen = window.grown(self.gap).clipped(self.occupied.shape)
-            part = grown[seen.moved(self.gap - row, self.gap - column).slices]
-            if not np.any(self.occupied[seen.slices] & part):
+            near = self.occupied[seen.slices]
+            if near.any():
+                if grown is None:
+                    grown = dilate(np.pad(shape, self.gap), self.gap)
+                near = near & grown[seen.moved(self.gap - row, self.gap - column).slices]
+            if not near.any():
                 return row, column
         return None
 

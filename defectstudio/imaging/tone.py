@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from defectstudio.domain.errors import ImageError
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.reading import to_unit
-from defectstudio.imaging.types import Image, Mask, Unit
+from defectstudio.imaging.types import Image, Mask, Unit, planes
 
 NEAR_PX, FAR_PX = 2, 12
 """The surround of a mask: pixels farther than NEAR_PX, up to FAR_PX, outside it."""
@@ -46,8 +46,8 @@ def surround(
     ring = ring[shown.moved(-wide.top, -wide.left).slices]
     if ignored is not None:
         ring &= ~ignored[shown.slices]
-    crop = to_unit(image[shown.slices]).reshape(*shown.shape, -1)
-    pixels = crop[ring] if ring.any() else crop.reshape(-1, crop.shape[2])
+    crop = planes(image[shown.slices])
+    pixels = to_unit(crop[ring] if ring.any() else crop.reshape(-1, crop.shape[2]))
     return np.maximum(np.median(pixels, axis=0), _DARKEST).astype(np.float32)
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.files import sync, write_json
+from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.specs import CHUNKS_FOLDER
 from defectstudio.domain.spread import SpreadSettings
@@ -27,6 +29,8 @@ from defectstudio.synthesis.render import recipe_sha256, sample_files, write_sam
 
 AT_LEAST = 8
 """Chunks a process, where there are samples enough: the last to end keeps few others idle."""
+WRITERS, MOST_UNWRITTEN = 4, 8
+"""Threads that write samples, and how many samples may wait for one."""
 _MANIFEST = TypeAdapter(SampleManifest)
 
 
@@ -89,15 +93,15 @@ def fill(batch: Batch, chunk: Chunk, run: Path, tick: Callable[[], None] = lambd
     began, refused, names = time.perf_counter(), Counter[str](), []
     folder = run / CHUNKS_FOLDER / chunk.name
     known = {name.name.partition("-")[0]: name for name in folder.glob("[0-9]*") if _intact(name)}
-    for index in range(chunk.first, chunk.last):
-        there = known.get(f"{index:07d}")
-        if there is None:
-            name, files, own = _made(batch, index)
-            write_sample(folder / name, files)
-            refused.update(own)
-        names.append(name if there is None else there.name)
-        tick()
-    _sync(run, chunk, names)
+    with _writing() as write:
+        for index in range(chunk.first, chunk.last):
+            there = known.get(f"{index:07d}")
+            if there is None:
+                name, files, own = _made(batch, index)
+                write(folder / name, files)
+                refused.update(own)
+            names.append(name if there is None else there.name)
+            tick()
     record = Record(chunk, tuple(names), dict(refused), time.perf_counter() - began)
     return _recorded(record, run)
 
@@ -119,10 +123,10 @@ def unpack(packed: Packed, run: Path) -> Record:
     """Leave a packed chunk in the run folder, as `fill` does."""
     record = packed.record
     folder = run / CHUNKS_FOLDER / record.chunk.name
-    for name, files in zip(record.samples, packed.files, strict=True):
-        if not _intact(folder / name):
-            write_sample(folder / name, files)
-    _sync(run, record.chunk, record.samples)
+    with _writing() as write:
+        for name, files in zip(record.samples, packed.files, strict=True):
+            if not _intact(folder / name):
+                write(folder / name, files)
     return _recorded(record, run)
 
 
@@ -132,10 +136,23 @@ def _made(batch: Batch, index: int) -> tuple[str, dict[str, bytes], Counter[str]
     return name, sample_files(made.recipe, made.sample), made.refused
 
 
-def _sync(run: Path, chunk: Chunk, names: Sequence[str]) -> None:
-    """Let the samples be on the disk before the record says that they are."""
-    folder = run / CHUNKS_FOLDER / chunk.name
-    sync(path for name in names for path in (folder / name).iterdir())
+@contextmanager
+def _writing() -> Iterator[Callable[[Path, Mapping[str, bytes]], None]]:
+    """Within, samples are written while the next ones are made; after it all are on the disk.
+
+    Raises what `write_sample` raised of one of them.
+    """
+    unwritten: deque[Future[None]] = deque()
+
+    def write(folder: Path, files: Mapping[str, bytes]) -> None:
+        if len(unwritten) == MOST_UNWRITTEN:
+            unwritten.popleft().result()
+        unwritten.append(pool.submit(write_sample, folder, files))
+
+    with ThreadPoolExecutor(WRITERS, "writing") as pool:
+        yield write
+        for one in unwritten:
+            one.result()
 
 
 def _recorded(record: Record, run: Path) -> Record:

@@ -1,7 +1,9 @@
+import math
+
 import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -143,6 +145,29 @@ def test_a_warp_scales_area_and_keeps_a_crack_in_one_piece(scale):
     )
     assert parts(crack) == 1
     assert parts(masks.warp(crack, scale=scale, angle=31, flip=True)) == 1
+
+
+@QUICK
+@given(st.integers(8, 40), st.floats(0.4, 3), st.floats(-180, 180))
+def test_a_warp_sets_the_pixels_whose_samples_are_half_inside(radius, scale, angle):
+    """Against every sample of the whole result, taken at once, of a disk with a bite."""
+    rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    disk = (rows**2 + columns**2 <= radius**2) & ~((rows < -radius / 2) & (columns > radius / 2))
+    dense = max(2, math.ceil(2 / scale))
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    back = np.array([[cos, sin], [-sin, cos]]) / scale / dense
+    side = math.ceil(scale * len(disk) * (abs(cos) + abs(sin))) + 2
+    offset = back @ np.full(2, 0.5 - dense * side / 2) + radius + 1
+    samples = ndimage.affine_transform(
+        np.pad(disk, 1).astype(np.float32), back, offset, (side * dense, side * dense), order=1
+    )
+    share = samples.reshape(side, dense, side, dense).mean(axis=(1, 3))
+    assume(np.abs(share - 0.5).min() > 1e-4)  # a half may be rounded either way
+    expected = share > 0.5
+
+    warped = masks.warp(disk, scale=scale, angle=angle, flip=False)
+
+    assert np.array_equal(warped, expected[masks.bounding_box(expected).slices])
 
 
 def test_impossible_warps_are_refused():

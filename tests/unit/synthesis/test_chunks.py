@@ -1,5 +1,6 @@
 """Chunks: the same bytes however a batch is cut, and only what is missing is made again."""
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,26 @@ def test_only_what_is_missing_is_made_again(batch, tmp_path, monkeypatch):
     again = fill(batch, Chunk(0, 4), run, lambda: ticks.append(1))
     assert (made, len(ticks)) == ([1, 3], 4)
     assert again.samples == first.samples and files(run) == before
+
+
+def test_a_sample_that_cannot_be_written_stops_its_chunk(batch, tmp_path, monkeypatch):
+    third = fill(batch, Chunk(0, 6), tmp_path / "whole").samples[2]
+
+    def write(folder, files, own=chunks.write_sample):
+        if folder.name == third:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        own(folder, files)
+
+    monkeypatch.setattr(chunks, "write_sample", write)
+    monkeypatch.setattr(chunks, "MOST_UNWRITTEN", 1)
+    for work in (lambda: fill(batch, Chunk(0, 6), tmp_path / "run"),
+                 lambda: unpack(pack(batch, Chunk(0, 6)), tmp_path / "sent")):  # fmt: skip
+        with pytest.raises(OSError, match="No space"):
+            work()
+    for run in (tmp_path / "run", tmp_path / "sent"):
+        assert not list(records(run))
+        made = files(run)
+        assert 8 <= len(made) < 6 * 4 and made.items() <= files(tmp_path / "whole").items()
 
 
 def test_what_has_no_record_is_cut_anew(tmp_path, batch):
