@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from defectstudio.domain.errors import SettingError
-from defectstudio.domain.files import write_bytes
+from defectstudio.domain.files import read_plain, write_bytes
 from defectstudio.domain.records import ImageRecord
 from defectstudio.domain.specs import PlanRow
 from defectstudio.project.names import name_key
@@ -36,7 +36,8 @@ def read_plan(path: Path) -> tuple[PlanLine, ...]:
     Raises SettingError for a file that cannot be read or is no plan.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+        text = read_plain(path).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingError(f"the plan cannot be read ({error})", subject=path) from error
     if not rows:
@@ -93,7 +94,8 @@ def plan_rows(
 
 def _line(path: Path, number: int, row: Mapping[str | None, str | None]) -> PlanLine:
     name, count = (row.get("class") or "").strip(), (row.get("count") or "").strip()
-    if not name or not count.isdecimal() or not 1 <= int(count) <= MOST:
+    whole = count.isdecimal() and len(count) <= len(str(MOST))
+    if not name or not whole or not 1 <= int(count) <= MOST:
         raise SettingError(
             f"line {number} names no class with a count from 1 to {MOST}",
             subject=path,

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from defectstudio.domain.errors import ImportSourceError
+from defectstudio.domain.files import read_plain
 
 _KEYS = ("class", "stem")
 
@@ -43,7 +44,7 @@ def read_groups(path: Path) -> dict[tuple[str, str], str]:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_plain(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ImportSourceError(
             f"the table cannot be read ({error})", subject=path, remedy="Save it as UTF-8 CSV."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from defectstudio.domain.files import sha256_file, to_json, write_bytes
+from pydantic import TypeAdapter, ValidationError
+
+from defectstudio.domain.errors import UserError
+from defectstudio.domain.files import inside, sha256_file, to_json, write_bytes
 
 _NAME = ".journal.jsonl"
 
@@ -35,6 +38,17 @@ class Row:
     table: Any
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A finished entry: the SHA-256 of its files and its rows."""
+
+    files: dict[str, str]
+    rows: tuple[Row, ...]
+
+
+_LINE = TypeAdapter(_Line)
+
+
 class Journal:
     """The lines of finished entries in the export's folder, and the hashes of their files."""
 
@@ -45,12 +59,12 @@ class Journal:
         self._path = folder / _NAME
         self.hashes: dict[str, str] = {}
         self.entries = 0
-        kept = [to_json(fingerprint)]
-        for line in self._usable(fingerprint):
-            self.hashes |= json.loads(line)["files"]
-            kept.append(line)
-        self.entries = len(kept) - 1
-        write_bytes(self._path, "".join(f"{line}\n" for line in kept).encode())
+        head = to_json(fingerprint).encode()
+        kept = list(self._usable(head))
+        for line in kept:
+            self.hashes |= _LINE.validate_json(line).files
+        self.entries = len(kept)
+        write_bytes(self._path, b"".join(line + b"\n" for line in (head, *kept)))
         self._stream = self._path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, rows: Sequence[Row], files: Sequence[str]) -> None:
@@ -63,12 +77,10 @@ class Journal:
 
     def rows(self) -> Iterator[Row]:
         """All rows, in the order of their entries, read anew from the disk."""
-        with self._path.open(encoding="utf-8") as stream:
+        with self._path.open("rb") as stream:
             next(stream)
             for line in stream:
-                for row in json.loads(line)["rows"]:
-                    lists = {key: tuple(row[key]) for key in ("class_ids", "labels")}
-                    yield Row(**{**row, **lists})
+                yield from _LINE.validate_json(line).rows
 
     def close(self) -> None:
         """Close the file; it stays."""
@@ -79,22 +91,17 @@ class Journal:
         self.close()
         self._path.unlink()
 
-    def _usable(self, fingerprint: str) -> Iterator[str]:
+    def _usable(self, head: bytes) -> Iterator[bytes]:
         if not self._path.is_file():
             return
-        # Not splitlines: names may hold what Unicode takes for the end of a line.
-        first, *lines = self._path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        if first != to_json(fingerprint):
-            return
-        for line in lines:
-            if not self._whole(line):
-                return
-            yield line
+        first, *lines = self._path.read_bytes().rstrip(b"\n").split(b"\n")
+        if first == head:
+            yield from takewhile(self._whole, lines)
 
-    def _whole(self, line: str) -> bool:
+    def _whole(self, line: bytes) -> bool:
         """Whether a line is one and its files are there as they were written."""
         try:
-            files = json.loads(line)["files"].items()
-            return all(sha256_file(self._folder / file) == digest for file, digest in files)
-        except (ValueError, OSError):
+            files = _LINE.validate_json(line).files.items()
+            return all(sha256_file(inside(self._folder, name)) == digest for name, digest in files)
+        except (ValidationError, UserError, OSError):
             return False

@@ -121,7 +121,7 @@ class Drawn:
 
     def read(self) -> Mask:
         """The union of the shapes."""
-        if not 0 < self.height * self.width <= MAX_PIXELS:
+        if min(self.height, self.width) < 1 or self.height * self.width > MAX_PIXELS:
             raise _bad(f"an image of {self.width} x {self.height} pixels cannot be", self.path)
         mask = np.zeros((self.height, self.width), bool)
         for shape in self.shapes:
@@ -214,7 +214,7 @@ def points_of(numbers: Iterable[Any]) -> NDArray[np.float64]:
     """(N, 2) of x1, y1, x2, y2, ... Raises ImageError when they are no such numbers."""
     try:
         flat = np.array([float(number) for number in numbers], np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ImageError("a point is no number", remedy=_REMEDY) from error
     if flat.size % 2:
         raise ImageError("a point has no partner", remedy=_REMEDY)

@@ -24,6 +24,10 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {"1": 1, "L": 1, "LA": 1, "RGB": 3, "RGBA": 3, "CMYK": 3, "YCbCr": 3, "P": 3}
 _ORIENTATION_TAG = 0x0112
 _PNG_TEXTS = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
+_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
+"""Numbers a pixel by colour type, where they are more than one."""
+_MOST_PACKED = 1032
+"""Bytes that deflate makes of one at most. Source: https://zlib.net/zlib_tech.html"""
 _PNG_HEAD = 33
 """Bytes of the signature and the whole IHDR chunk."""
 
@@ -87,12 +91,14 @@ def uses_palette(path: Path, kind: str) -> bool:
 
 
 def check_png(data: bytes, path: Path) -> None:
-    """Raise ImageError where a PNG is cut short or a chunk's checksum is wrong.
+    """Raise ImageError where a PNG is cut short, a chunk's checksum is wrong, or its pixels cannot
+    be in it.
 
-    Pillow does not look at the checksums of the pixel data.
+    Pillow does not look at the checksums of the pixel data, and makes room for all that a header
+    promises.
     Source: PNG specification, https://www.w3.org/TR/png-3/#5Chunk-layout
     """
-    at = len(PNG_SIGNATURE)
+    at, packed = len(PNG_SIGNATURE), 0
     while at + 12 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
@@ -104,10 +110,19 @@ def check_png(data: bytes, path: Path) -> None:
                 subject=path,
                 remedy="Copy it from its source again.",
             )
+        packed += length if name == b"IDAT" else 0
         if name == b"IEND":
+            if _png_bytes(data) > packed * _MOST_PACKED:
+                break
             return
         at = end
     raise truncated(path)
+
+
+def _png_bytes(data: bytes) -> int:
+    """Bytes of the pixels by the header."""
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    return int(width * height * depth * _PNG_SAMPLES.get(colour, 1) // 8)
 
 
 def truncated(path: Path) -> ImageError:

@@ -48,6 +48,8 @@ MAX_PIXELS = 1 << 29
 """Larger pictures are refused before decoding: 2^29 pixels are 3 GB in deep colour."""
 _LARGE = 1 << 24
 """Pictures of more pixels are decoded one at a time, and not again while they are in use."""
+_STRIP = 1 << 20
+"""Pixels whose transparency is composed at a time."""
 MAX_BYTES = 1 << 32
 """Larger files are refused before reading."""
 
@@ -90,9 +92,10 @@ def read_image(path: Path) -> Image:
     """
     header = read_header(path)
     with _blaming(path):
-        if header.height * header.width > _LARGE:
-            return _shared(path)
-        return _decoded(path)
+        image = _shared(path) if header.height * header.width > _LARGE else _decoded(path)
+        if image.shape[:2] != (header.height, header.width):
+            raise ValueError(f"its header says {header.width} x {header.height}")
+        return image
 
 
 def read_pixel_size_mm(path: Path) -> float | None:
@@ -247,11 +250,20 @@ def _kind(path: Path) -> str:
 def _over_black(array: NDArray[Any]) -> Image:
     channels = 1 if array.ndim == 2 else array.shape[2]
     if channels in (2, 4):
-        full = np.uint64(np.iinfo(array.dtype).max)
-        colour, alpha = array[..., :-1].astype(np.uint64), array[..., -1:].astype(np.uint64)
-        array = ((colour * alpha + full // 2) // full).astype(array.dtype)
+        array = _composed(array)
     image: Image = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
     return image
+
+
+def _composed(array: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C) of colour and alpha -> (H, W, C - 1), in strips: the numbers between are wide."""
+    full = np.uint64(np.iinfo(array.dtype).max)
+    composed = np.empty((*array.shape[:2], array.shape[2] - 1), array.dtype)
+    step = max(1, _STRIP // array.shape[1])
+    for top in range(0, len(array), step):
+        strip = array[top : top + step].astype(np.uint64)
+        composed[top : top + step] = (strip[..., :-1] * strip[..., -1:] + full // 2) // full
+    return composed
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,17 @@ from defectstudio.domain.errors import ImageError
 from defectstudio.imaging.raster import oriented, truncated
 from defectstudio.imaging.types import ImageHeader
 
+# What is wrong with a file is said by the error that refuses it.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+
 _ORIENTATION_TAG = 274
 _X_RESOLUTION_TAG, _Y_RESOLUTION_TAG, _RESOLUTION_UNIT_TAG = 282, 283, 296
 _UNITS_MM = {2: 25.4, 3: 10.0}
 """Inch and centimetre."""
 _USUAL_DPI = (1, 72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 1200)
 _LEAST_MM, _MOST_MM = 1e-5, 10.0
+_AXES = ("YX", "YXS", "SYX")
+"""Rows, columns and samples, together or in planes of their own."""
 _REMEDY = "Convert it to an 8- or 16-bit grey or RGB TIFF or PNG."
 
 
@@ -31,7 +38,7 @@ def header(path: Path) -> ImageHeader:
     """
     with tifffile.TiffFile(path) as file:
         page = _page(file, path)
-        height, width = page.imagelength, page.imagewidth
+        height, width = int(page.imagelength), int(page.imagewidth)
         if _orientation(page) >= 5:
             height, width = width, height
         grey = page.photometric in (
@@ -50,7 +57,7 @@ def pixels(path: Path) -> NDArray[Any]:
         if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
             colours = np.asarray(page.colormap, np.uint16).reshape(3, -1)
             array = (colours.T >> 8).astype(np.uint8)[array]
-        elif page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
+        elif page.axes == "SYX":
             array = np.moveaxis(array, 0, -1)
         if array.dtype == np.bool_:
             array = array.astype(np.uint8) * np.uint8(255)
@@ -100,6 +107,10 @@ def _page(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:
         raise ImageError(
             f"its pixel type {first.dtype} is not supported", subject=path, remedy=_REMEDY
         )
+    if first.axes not in _AXES:
+        raise ImageError(
+            f"its axes {first.axes} are not those of a picture", subject=path, remedy=_REMEDY
+        )
     colour = first.photometric not in known[:2]
     wanted = 3 if colour and first.photometric != tifffile.PHOTOMETRIC.PALETTE else 1
     if first.photometric not in known or first.samplesperpixel not in (wanted, wanted + 1):
@@ -117,5 +128,5 @@ def _orientation(page: tifffile.TiffPage) -> int:
 def _refuse_truncated(page: tifffile.TiffPage, path: Path) -> None:
     size = path.stat().st_size
     ends = (a + n for a, n in zip(page.dataoffsets, page.databytecounts, strict=True))
-    if not page.dataoffsets or any(end > size for end in ends):
+    if len(page.dataoffsets) != math.prod(page.chunked) or any(end > size for end in ends):
         raise truncated(path)

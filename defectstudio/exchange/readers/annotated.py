@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from defectstudio.domain.errors import ImportSourceError, UserError
-from defectstudio.domain.files import inside
+from defectstudio.domain.files import MOST_BYTES, inside, read_plain
 from defectstudio.domain.records import Role
 from defectstudio.exchange.marks import Drawn, Shape
 from defectstudio.exchange.plan import ImportEntry, ImportProblem
 
-MAX_TABLE = 1 << 29
-"""Bytes of an annotation file that is read at all; COCO's largest has 0.45 GB."""
+WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What foreign data raise that are not what they should be: of another type, NaN, infinite."""
 
 
 @dataclass
@@ -42,14 +42,26 @@ class Annotated:
             yield ImportEntry(self.name, Role.DEFECT, class_name, self.image, drawn)
 
 
+def both_ends(path: Path, size: int) -> bytes:
+    """The first and the last `size` bytes of a file; none of what is no plain file."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as stream:
+        head = stream.read(size)
+        stream.seek(max(0, path.stat().st_size - size))
+        return head + stream.read(size)
+
+
 def read_text(path: Path) -> str:
     """The text of an annotation file. Raises ImportSourceError when it is huge or no text."""
-    if path.stat().st_size > MAX_TABLE:
-        raise ImportSourceError(
-            f"the file is larger than {MAX_TABLE >> 20} MB", subject=path, remedy="Split it."
-        )
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_plain(path).decode("utf-8-sig")
+    except OSError as error:
+        raise ImportSourceError(
+            f"the file cannot be read ({error.strerror or error})",
+            subject=path,
+            remedy=f"Allow reading it; split it where it has more than {MOST_BYTES >> 20} MB.",
+        ) from error
     except UnicodeDecodeError as error:
         raise ImportSourceError(
             "the file is no text in UTF-8", subject=path, remedy="Save it in UTF-8."
@@ -74,10 +86,12 @@ def find_image(root: Path, name: str, folders: Sequence[str]) -> Path | ImportPr
     for folder in folders:
         try:
             path = inside(root, f"{folder}/{name}" if folder else name)
+            if path.is_file():
+                return path
         except UserError as error:
             return ImportProblem(root, f"{name!r}: {error.reason}", error.remedy)
-        if path.is_file():
-            return path
+        except OSError as error:
+            return ImportProblem(root, f"{name[:80]!r}: {error.strerror}", "Give it another name.")
     return ImportProblem(
         root / name, "the picture is not there", "Put it beside its annotations, then import again."
     )

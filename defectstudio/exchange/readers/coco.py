@@ -15,7 +15,9 @@ from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.exchange.marks import CornerPolygon, Runs, Shape, points_of
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
 from defectstudio.exchange.readers.annotated import (
+    WRONG,
     Annotated,
+    both_ends,
     find_image,
     read_json,
     unique_stems,
@@ -62,10 +64,7 @@ def _json_files(source: Path) -> list[Path]:
 
 def _is_table(path: Path) -> bool:
     """By its words: a table may be too large to be read twice."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-        stream.seek(max(0, path.stat().st_size - _HEAD))
-        seen = head + stream.read()
+    seen = both_ends(path, _HEAD)
     return b'"images"' in seen and (b'"annotations"' in seen or b'"categories"' in seen)
 
 
@@ -75,7 +74,7 @@ def _table(source: Path, path: Path) -> Iterator[Annotated | ImportProblem]:
         categories = {line["id"]: str(line["name"]) for line in table["categories"]}
         images = {line["id"]: line for line in table["images"]}
         annotations = list(table.get("annotations", []))
-    except (KeyError, TypeError) as error:
+    except WRONG as error:
         raise ImportSourceError(
             f"the table misses {error}", subject=path, remedy=_REMEDY
         ) from error
@@ -100,7 +99,7 @@ def _picture(
 ) -> Annotated | ImportProblem:
     try:
         name, height, width = str(line["file_name"]), int(line["height"]), int(line["width"])
-    except (KeyError, TypeError, ValueError) as error:
+    except WRONG as error:
         return ImportProblem(path, f"an image of the table misses {error}", _REMEDY)
     image = find_image(source.resolve(), name, folders)
     if isinstance(image, ImportProblem):
@@ -122,7 +121,7 @@ def _add(
         known = image in images
     except ImageError as error:
         return ImportProblem(path, f"annotation {line.get('id')}: {error.reason}", error.remedy)
-    except (KeyError, TypeError, AttributeError) as error:
+    except WRONG as error:
         return ImportProblem(path, f"an annotation is not as COCO's ({error})", _REMEDY)
     if not known:
         return ImportProblem(path, f"an annotation is of the unknown image {image}", _REMEDY)

@@ -8,20 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import scipy
-
 from defectstudio.domain.errors import ImageError
+from defectstudio.domain.files import read_plain
 from defectstudio.domain.records import Role
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
 from defectstudio.exchange.readers.listing import images, one_a_stem
+from defectstudio.exchange.readers.matfile import field
 from defectstudio.imaging.reading import MAX_PIXELS
 from defectstudio.imaging.types import Mask
 
 _CLASS = "crack"
 _CRACK = 2
 _MOST = 1 << 28
-"""Bytes of a file that is read at all."""
+"""Bytes of a file that is read at all, and of what it packs."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,11 @@ class Segmentation:
 
     def read(self) -> Mask:
         """Where it is crack. Raises ImageError when the file is another one."""
-        if self.path.stat().st_size > _MOST:
-            raise self._bad("is too large")
         try:
-            found = scipy.io.loadmat(self.path, squeeze_me=True, struct_as_record=False)
-            plane = np.asarray(found["groundTruth"].Segmentation)
-        # Foreign bytes make loadmat raise what its parsers happen to raise.
-        except Exception as error:
+            plane = field(read_plain(self.path, _MOST), "groundTruth", "Segmentation", _MOST)
+        except (OSError, ValueError) as error:
             raise self._bad("holds no groundTruth.Segmentation") from error
-        if plane.ndim != 2 or plane.dtype.kind not in "uif" or plane.size > MAX_PIXELS:
+        if plane.ndim != 2 or not 0 < plane.size <= MAX_PIXELS:
             raise self._bad("holds no plane of classes")
         crack: Mask = plane == _CRACK
         return crack

@@ -17,6 +17,7 @@ from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.exchange.marks import CornerPolygon, RunsInBox, Shape, points_of
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
 from defectstudio.exchange.readers.annotated import (
+    WRONG,
     Annotated,
     find_image,
     read_text,
@@ -75,7 +76,7 @@ def _picture(source: Path, path: Path, line: ET.Element, stem: str) -> Annotated
         for child in line:
             if child.tag != "tag":
                 picture.add(child.attrib["label"], _shape(child.tag, child.attrib))
-    except (KeyError, ValueError) as error:
+    except WRONG as error:
         raise ImageError(f"an attribute is missing or wrong ({error})", remedy=_REMEDY) from error
     return picture
 

@@ -16,7 +16,13 @@ from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.domain.records import Role
 from defectstudio.exchange.marks import PixelPolygon, PngInBox, Shape, points_of
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
-from defectstudio.exchange.readers.annotated import Annotated, find_image, read_json
+from defectstudio.exchange.readers.annotated import (
+    WRONG,
+    Annotated,
+    both_ends,
+    find_image,
+    read_json,
+)
 from defectstudio.exchange.readers.listing import images, one_a_stem
 from defectstudio.imaging.masks import Box
 
@@ -32,7 +38,7 @@ def looks_like(source: Path) -> bool:
 def scan(source: Path) -> ImportPlan:
     """The entries of all files and of the pictures that have none."""
     entries: list[ImportEntry] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     files, problems = images(source)
     for path in sorted(path for path in source.glob("*.json") if _is_ours(path)):
         try:
@@ -41,12 +47,12 @@ def scan(source: Path) -> ImportPlan:
             problems.append(ImportProblem(path, error.reason, error.remedy))
             found = None
         if isinstance(found, Annotated):
-            seen.add(found.image)
+            seen.add(found.image.name)
             entries += found.entries()
         elif found is not None:
             problems.append(found)
     taken = {path.stem for path in source.glob("*.json")}
-    rest = [path for path in files if path.resolve() not in seen and path.stem not in taken]
+    rest = [path for path in files if path.name not in seen and path.stem not in taken]
     unique, doubles = one_a_stem(rest)
     entries += [ImportEntry(s, Role.NORMAL, None, path, None) for s, path in unique.items()]
     return ImportPlan("labelme", tuple(entries), (*problems, *doubles))
@@ -54,10 +60,7 @@ def scan(source: Path) -> ImportPlan:
 
 def _is_ours(path: Path) -> bool:
     """By its words, since every other JSON may lie there too."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-        stream.seek(max(0, path.stat().st_size - _HEAD))
-        seen = head + stream.read()
+    seen = both_ends(path, _HEAD)
     return (b'"imagePath"' in seen and b'"shapes"' in seen) or b'"shape_type"' in seen
 
 
@@ -67,7 +70,7 @@ def _picture(source: Path, path: Path) -> Annotated | ImportProblem:
         name = str(content["imagePath"]).replace("\\", "/")
         height, width = int(content["imageHeight"]), int(content["imageWidth"])
         shapes = list(content["shapes"])
-    except (KeyError, TypeError, ValueError) as error:
+    except WRONG as error:
         return ImportProblem(path, f"the file misses {error}", "Save it again in LabelMe.")
     image = find_image(source.resolve(), name, ("",))
     if isinstance(image, ImportProblem):
@@ -76,7 +79,7 @@ def _picture(source: Path, path: Path) -> Annotated | ImportProblem:
     for shape in shapes:
         try:
             picture.add(str(shape["label"]), _shape(shape))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except WRONG as error:
             return ImportProblem(path, f"a shape is not as LabelMe's ({error})", _REMEDY)
     return picture
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.exchange.marks import PixelPolygon, points_of
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
-from defectstudio.exchange.readers.annotated import Annotated, read_text, unique_stems
+from defectstudio.exchange.readers.annotated import WRONG, Annotated, read_text, unique_stems
 from defectstudio.exchange.readers.listing import SUFFIXES
 from defectstudio.imaging.reading import read_header
 
+_DIGITS = 20
+"""No class has a number of more."""
 _TABLES = ("data.yaml", "data.yml", "dataset.yaml")
 
 
@@ -28,8 +29,10 @@ def looks_like(source: Path) -> bool:
 
 
 def scan(source: Path) -> ImportPlan:
-    """The entries of all splits."""
-    table = next(source / name for name in _TABLES if (source / name).is_file())
+    """The entries of all splits; a folder of another layout gives an empty plan."""
+    table = next((source / name for name in _TABLES if (source / name).is_file()), None)
+    if table is None:
+        return ImportPlan("yolo", (), ())
     names = _names(table)
     entries: list[ImportEntry] = []
     problems: list[ImportProblem] = []
@@ -71,7 +74,7 @@ def _names(table: Path) -> Mapping[int, str]:
         found = yaml.safe_load(read_text(table))["names"]
         pairs = found.items() if isinstance(found, dict) else enumerate(found)
         return {int(number): str(name) for number, name in pairs}
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, *WRONG) as error:
         raise ImportSourceError(
             "the file names no classes", subject=table, remedy="Give it a list: names: [crack]."
         ) from error
@@ -88,13 +91,14 @@ def _polygons(
         class_name, *points = line.split()
         if len(points) == 4:
             raise _bad(label, number, "is a box, not a polygon")
-        if not class_name.isdecimal() or int(class_name) not in names:
-            raise _bad(label, number, f"is of the unknown class {class_name}")
+        known = len(class_name) < _DIGITS and class_name.isdecimal() and int(class_name) in names
+        if not known:
+            raise _bad(label, number, f"is of the unknown class {class_name[:_DIGITS]}")
         try:
             share = points_of(points)
         except ImageError as error:
             raise _bad(label, number, f"is wrong: {error.reason}") from error
-        if not np.isfinite(share).all() or share.min() < 0 or share.max() > 1:
+        if not ((share >= 0) & (share <= 1)).all():
             raise _bad(label, number, "has points outside 0 to 1")
         yield names[int(class_name)], PixelPolygon(share * [picture.width, picture.height])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
+from defectstudio.domain.files import read_plain
 from defectstudio.exchange.importing import check, scan
 from defectstudio.exchange.plan import ImportPlan
 from defectstudio.exchange.readers import annotated
@@ -116,8 +118,8 @@ def test_coco_tables(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table.write_bytes(b'"images" "annotations" \xff')
     with pytest.raises(ImportSourceError, match="UTF-8"):
         scan(source, "coco")
-    monkeypatch.setattr(annotated, "MAX_TABLE", 3)
-    with pytest.raises(ImportSourceError, match="larger than"):
+    monkeypatch.setattr(annotated, "read_plain", partial(read_plain, most=3))
+    with pytest.raises(ImportSourceError, match="more than 3 bytes"):
         scan(source, "coco")
 
 
