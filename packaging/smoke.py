@@ -117,17 +117,19 @@ class Visit:
         return f"{len(report['samples'])} samples the same to the pixel"
 
     def _spread(self) -> str:
-        how = ("--generator", self._generator(), "--count", "8", "--set", "processes=2")
+        model = self._generator()
+        how = ("--generator", model["name"], "--count", "8", "--set", "processes=2")
         report = self._root.run(PROGRAM, "synthesize", self._project, *how)
         return f"{report['samples_in_project']} samples in the project"
 
-    def _generator(self) -> str:
+    def _generator(self) -> dict[str, Any]:
         listed = self._root.run(PROGRAM, "models", "list", self._project)
-        return str(listed["models"][0]["name"])
+        first: dict[str, Any] = listed["models"][0]
+        return first
 
     def _train(self) -> str:
         settings = [word for text in TRAINING for word in ("--set", text)]
-        how = ("segmenter", "--name", "eye", *settings)
+        how = ("segmenter", "--name", "eye", "--item", self._generator()["item"], *settings)
         report = self._root.run(PROGRAM, "train", self._project, *how)
         return f"segmenter {report['segmenter']['name']}, job {report['job']['state']}"
 

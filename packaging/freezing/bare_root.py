@@ -78,8 +78,8 @@ class BareRoot:
             *(("--net",) if alone else ()),
             *("sh", "-ec", "; ".join(steps), "inside", "chroot"),
             *((f"--userspec={_USER}:{_USER}",) if alone else ()),
-            *(str(root), "env", "-i", *(f"{name}={value}" for name, value in known.items())),
-            *(("-C", HOME) if alone else ()),
+            *(str(root), "env", "-i", "-C", known["HOME"]),
+            *(f"{name}={value}" for name, value in known.items()),
             *words,
         ]
 

@@ -36,7 +36,7 @@ EXCLUDED = (
     *("torch.testing._internal.generated", "torch.testing._internal.distributed"),
     *("torch.utils.benchmark", "torch.utils.model_dump", "torch.utils.bottleneck"),
     *("pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.jupyter", "pyqtgraph.canvas"),
-    *("scipy.datasets", "skimage.data._fetchers", "sympy.plotting", "sympy.testing"),
+    *("scipy.datasets", "skimage.data._fetchers"),
 )
 
 QT_LIBRARIES = frozenset(
@@ -77,6 +77,8 @@ _LEFT_OUT = (
     r"imagecodecs/_(apng|avif|bcn|bitshuffle|blosc2?|brotli|gif|h5checksum|htj2k|lz4f?|lzf|lzfse)\b",
     r"imagecodecs/_(lzham|lzo|meshopt|pcodec|pglz|qoi|rcomp|rgbe|snappy|sperr|spng|sz3|szip)\b",
     r"imagecodecs/_(ultrahdr|zfp|zlibng|zopfli|bmp|bz2)\b",
+    # What only an interpreter with a prompt needs.
+    r"python3\.\d+/lib-dynload/(readline|_curses|_curses_panel)\b",
     r"(.*/)?tests?/",
     r"PySide6/(Qt/)?(qml|resources|libexec|metatypes|typesystems)/",
     # Of Qt's own texts those in our languages.

@@ -77,7 +77,7 @@ def screen() -> Iterator[Screen]:
         server = subprocess.Popen(
             [
                 *("Xvfb", "-displayfd", str(write), "-fbdir", folder, "-noreset"),
-                *("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-dpi", "96"),
+                *("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-ac"),
             ],
             pass_fds=(write,),
             stdin=subprocess.DEVNULL,

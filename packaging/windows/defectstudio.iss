@@ -69,7 +69,7 @@ Name: "{autodesktop}\DefectStudio"; Filename: "{app}\defectstudio.exe"; WorkingD
 Root: HKA; Subkey: "Software\Classes\DefectStudio.Project"; ValueType: string; ValueName: ""; ValueData: "{cm:ProjectType}"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\DefectStudio.Project\DefaultIcon"; ValueType: string; ValueName: ""; ValueData: "{app}\defectstudio.exe,0"
 Root: HKA; Subkey: "Software\Classes\DefectStudio.Project\shell\open\command"; ValueType: string; ValueName: ""; ValueData: """{app}\defectstudio.exe"" --part window ""%1"""
-Root: HKA; Subkey: "Software\Classes\.sqlite\OpenWithProgids"; ValueType: none; ValueName: "DefectStudio.Project"; Flags: uninsdeletevalue
+Root: HKA; Subkey: "Software\Classes\.sqlite\OpenWithProgids"; ValueType: string; ValueName: "DefectStudio.Project"; ValueData: ""; Flags: uninsdeletevalue
 Root: HKA; Subkey: "Software\Classes\Applications\defectstudio.exe"; ValueType: string; ValueName: "FriendlyAppName"; ValueData: "DefectStudio"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\Applications\defectstudio.exe\shell\open\command"; ValueType: string; ValueName: ""; ValueData: """{app}\defectstudio.exe"" --part window ""%1"""
 Root: HKA; Subkey: "Software\Classes\Directory\shell\DefectStudio"; ValueType: string; ValueName: ""; ValueData: "{cm:OpenFolder}"; Tasks: folders; Flags: uninsdeletekey

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import plistlib
 import re
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from freezing import icons, macos, screen
+from freezing import icons, macos, screen, windows
 from freezing.bare_root import BareRoot
 from PIL import Image
 
@@ -66,6 +67,17 @@ def test_windows_starts_the_window_by_the_word_that_the_program_knows():
     # Names between the braces of #define must be those that the build gives.
     assert set(re.findall(r"\{#(\w+)\}", text)) == {"Version", "Desk"}
     assert Path(DATABASE).suffix in text
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"), [("0.1.0", (0, 1, 0, 0)), ("2.0.dev3", (2, 0, 0, 0))]
+)
+def test_windows_is_told_the_version_as_pyinstaller_reads_it(version, numbers):
+    tree = ast.parse(windows.about(version), mode="eval")
+    named = {one.arg: one.value for one in ast.walk(tree) if isinstance(one, ast.keyword)}
+    assert ast.literal_eval(named["filevers"]) == ast.literal_eval(named["prodvers"]) == numbers
+    texts = [one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)]
+    assert texts.count(version) == 2
 
 
 def test_windows_files_named_by_the_set_up_program_are_there():
