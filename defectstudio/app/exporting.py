@@ -62,7 +62,8 @@ def export(
     with inline_job(project, KIND, _title(out, format), progress, queued) as job:
         dataset = project.freeze_dataset(out.name, entries)
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
-        request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile)
+        makers = {one.sha256: one.name for one in project.generators()}
+        request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile, makers)
         report = write_export(format, request, out, progress=job.progress)
         notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
         report = replace(report, notes=(*report.notes, *notes))
@@ -177,6 +178,7 @@ def _export_entry(entry: DatasetEntry) -> ExportEntry:
         split=entry.split,
         synthetic=entry.synthetic,
         recipe=entry.recipe_file,
+        group=entry.group,
     )
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from defectstudio.app import ingredients
 from defectstudio.app.classes import relabel
+from defectstudio.app.ingredients import Ingredients, check
 from defectstudio.app.projects import open_project, recent_projects
 from defectstudio.app.validation import parse_json
-from defectstudio.domain.errors import ProjectError, RecipeError, UserError
+from defectstudio.domain.errors import ExportError, ProjectError, RecipeError
 from defectstudio.domain.events import Event, Progress
-from defectstudio.domain.files import inside
+from defectstudio.domain.files import sha256_file
 from defectstudio.domain.recipe import SampleManifest
-from defectstudio.domain.specs import ReplaySpec, ReplayTarget
+from defectstudio.domain.specs import ReplaySpec
+from defectstudio.exchange.manifest import is_export, read_manifest
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.jobs.once import describe, run_once
 from defectstudio.project.place import is_project
-from defectstudio.project.project import Project
 from defectstudio.project.samples import NewSample
 
 _REFINING = "refining"
@@ -49,34 +50,40 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """All samples made again; `versions` has what differs: name -> (then, now)."""
+    """All samples made again; `versions` has what differs: name -> (then, now); `changed` the
+    files of an export's samples that are no longer as they were exported."""
 
     samples: tuple[Replayed, ...]
     versions: dict[str, tuple[str, str]]
+    changed: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
-        return all(sample.same for sample in self.samples)
+        return not self.changed and all(sample.same for sample in self.samples)
 
 
 def replay(
     target: Path,
     *,
     project: Path | None = None,
+    generators: Sequence[Path] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> ReplayReport:
     """Make the sample of a recipe file, or all samples of an export folder, again.
 
     Backgrounds and weights come by their hashes from `project`, or from the project around
-    `target`, or from a recent one of the recipes' project id. Nothing is written to either.
-    Raises RecipeError, ProjectError, and what the worker fails with.
+    `target`, or from a recent one of the recipes' project id; from the folders `generators`; from
+    the export's own pictures; and from what comes with the program. So an export can be replayed
+    where its project is not. Nothing is written to any of them. Raises RecipeError, ProjectError,
+    and what the worker fails with.
     """
     manifests = read_targets(target)
-    identity = next(iter(manifests.values())).recipe.project
     with ExitStack() as stack:
-        opened = stack.enter_context(open_project(project or find_project(target, identity)))
+        found, names = _found(target, manifests, project, generators, stack)
+        recipes = [made.recipe for made in manifests.values()]
+        check(recipes, found, names)
         run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="defectstudio-replay-")))
-        targets = _targets(opened, manifests)
+        targets = tuple(found.target(name, made.recipe) for name, made in manifests.items())
 
         def hear(event: Event) -> None:
             if progress and isinstance(event, Progress):
@@ -89,7 +96,8 @@ def replay(
             _compare(name, made, folder, now)
             for (name, made), folder in zip(manifests.items(), folders, strict=True)
         ]
-    return ReplayReport(tuple(samples), _differing(manifests.values(), now))
+    versions = _differing(manifests.values(), now)
+    return ReplayReport(tuple(samples), versions, _changed(target))
 
 
 def read_targets(target: Path) -> dict[str, SampleManifest]:
@@ -119,55 +127,71 @@ def find_project(target: Path, identity: str) -> Path:
 
 
 def _exported(folder: Path) -> dict[str, Path]:
-    path = folder / "manifest.json"
     try:
-        rows = json.loads(path.read_text("utf-8"))["images"]
-        found = {row["name"]: inside(folder, row["recipe"]) for row in rows if row["recipe"]}
-    except (OSError, ValueError, KeyError, TypeError, UserError) as error:
+        rows = read_manifest(folder).images
+    except ExportError as error:
         raise RecipeError(
             "it is neither a sample nor an export", subject=folder, remedy=_DAMAGED
         ) from error
+    # The pieces that a sample was cut into have one recipe: it is made once.
+    found: dict[str, tuple[str, Path]] = {}
+    for row in rows:
+        if row.recipe:
+            found.setdefault(row.source_sha256, (row.name, folder / row.recipe))
     if not found:
         raise RecipeError(
             "the export has no synthetic sample",
             subject=folder,
             remedy="Nothing is to be replayed.",
         )
-    return found
+    return dict(found.values())
 
 
-def _targets(project: Project, manifests: Mapping[str, SampleManifest]) -> tuple[ReplayTarget, ...]:
-    """What is to be made. Raises RecipeError, which says of how many what is missing."""
-    backgrounds = {image.sha256: image.file for image in project.images()}
-    known = {one.sha256: one.folder for one in project.generators()}
-    wanted = {name: {one.generator for one in made.recipe.defects}
-              for name, made in manifests.items()}  # fmt: skip
-    without = [used - known.keys() for used in wanted.values() if not used <= known.keys()]
-    if without:
-        gone = sorted(set[str]().union(*without))
-        raise RecipeError(
-            f"the generator of {len(without)} of {len(manifests)} samples is not in the project:"
-            f" weights {', '.join(digest[:12] for digest in gone)}",
-            subject=project.root,
-            remedy="It was deleted there, or they were made in another project: name that with"
-            " --project.",
-        )
-    for name, made in manifests.items():
-        if made.recipe.background not in backgrounds:
-            raise RecipeError(
-                "the recipe's background is not in the project",
-                subject=name,
-                remedy=f"Name the project it was made in with --project (this is {project.root}).",
-            )
-    return tuple(
-        ReplayTarget(
-            name,
-            made.recipe,
-            backgrounds[made.recipe.background],
-            {digest: known[digest] for digest in wanted[name]},
-        )
-        for name, made in manifests.items()
-    )
+def _found(
+    target: Path,
+    manifests: Mapping[str, SampleManifest],
+    project: Path | None,
+    generators: Sequence[Path],
+    stack: ExitStack,
+) -> tuple[Ingredients, Mapping[str, str]]:
+    """What is at hand for the recipes, and the names of generators, as far as they are known."""
+    found = ingredients.of_folders(generators)
+    names: Mapping[str, str] = {}
+    if is_export(target):
+        manifest = read_manifest(target)
+        found, names = found | ingredients.of_export(target, manifest), manifest.generators
+    root = project or _known_project(target, manifests)
+    if root is not None:
+        found = ingredients.of_project(stack.enter_context(open_project(root))) | found
+    wanted = {one.generator for made in manifests.values() for one in made.recipe.defects}
+    if not wanted <= set(found.generators):
+        found |= ingredients.of_installation()
+    return found, names
+
+
+def _known_project(target: Path, manifests: Mapping[str, SampleManifest]) -> Path | None:
+    try:
+        return find_project(target, next(iter(manifests.values())).recipe.project)
+    except ProjectError:
+        return None
+
+
+def _changed(target: Path) -> tuple[str, ...]:
+    """The files of an export's samples that are not as they were exported."""
+    if not is_export(target):
+        return ()
+    manifest = read_manifest(target)
+    files = sorted({
+        file
+        for row in manifest.images
+        if row.synthetic
+        for file in (row.image, *row.labels, *([row.recipe] if row.recipe else []))
+    })  # fmt: skip
+    return tuple(file for file in files if not _is_as_told(target / file, manifest.files.get(file)))
+
+
+def _is_as_told(file: Path, digest: str | None) -> bool:
+    return file.is_file() and sha256_file(file) == digest
 
 
 def _compare(name: str, made: SampleManifest, folder: Path, now: Mapping[str, object]) -> Replayed:

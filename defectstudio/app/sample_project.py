@@ -66,7 +66,7 @@ def make_sample_project(root: Path, *, progress: Progress | None = None) -> Proj
 
 
 def _build(root: Path, progress: Progress | None) -> None:
-    shipped = _shipped()
+    shipped = shipped_generators()
     textures = list(ITEMS)
     with Project.create(root, ITEMS[textures[0]]) as project:
         for done, texture in enumerate(textures):
@@ -83,8 +83,8 @@ def _build(root: Path, progress: Progress | None) -> None:
         progress(len(textures), len(textures))
 
 
-def _shipped() -> dict[str, Path]:
-    """Generator name -> folder, of the weights this build has."""
+def shipped_generators() -> dict[str, Path]:
+    """Generator name -> folder, of the weights that come with this build."""
     try:
         weights = resource("weights")
     except InternalError:

@@ -185,18 +185,23 @@ def synthesize(
 def replay(
     target: Annotated[Path, typer.Argument(help="A sample's recipe, or an export's folder.")],
     project: Annotated[Path | None, typer.Option(help="Where background and weights are.")] = None,
+    generator: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Weights without a project; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make samples again and compare them to the pixel; exit status 1 when any differs."""
     from defectstudio.app.replaying import replay as make_again
 
     with progress_bar("replay") as show:
-        report = make_again(target, project=project, progress=show)
+        report = make_again(target, project=project, generators=generator or (), progress=show)
     for what, (then, now) in report.versions.items():
         note(f"Made with {what} {then}, here is {now}: pixels may differ.")
     lines = [f"{one.name}: {'the same' if one.same else _differs(asdict(one))}"
              for one in report.samples]  # fmt: skip
     same = sum(one.same for one in report.samples)
+    lines += [f"{file}: no longer as it was exported" for file in report.changed]
     lines.append(f"{same} of {len(report.samples)} are the same to the pixel.")
     say(as_json, {**asdict(report), "same": report.same}, lines)
     if not report.same:

@@ -17,13 +17,13 @@ from defectstudio.domain.errors import ExportError
 from defectstudio.domain.files import sha256_file, write_bytes, write_json
 from defectstudio.exchange.formats import WRITERS
 from defectstudio.exchange.journal import Journal, Row
+from defectstudio.exchange.manifest import MANIFEST
 from defectstudio.exchange.pictures import VOID, Picture, names, pictures, significant_bits
 from defectstudio.exchange.request import ExportEntry, ExportRequest
 from defectstudio.exchange.staging import staged
 from defectstudio.exchange.writers.writer import Ground, Writer, Written
 
 __all__ = [
-    "MANIFEST",
     "WRITERS",
     "ExportEntry",
     "ExportReport",
@@ -32,7 +32,6 @@ __all__ = [
     "writer_of",
 ]
 
-MANIFEST = "manifest.json"
 Progress = Callable[[int, int], None]
 """Called with (done, total); what it raises ends the export and leaves nothing behind."""
 
@@ -119,6 +118,10 @@ def _row(picture: Picture, written: Written, recipe: str | None) -> Row:
         recipe=recipe,
         void=bool((picture.label == VOID).any()),
         table=written.table,
+        group=entry.group,
+        depth=picture.image.dtype.itemsize * 8,
+        channels=1 if picture.image.ndim == 2 else picture.image.shape[2],
+        whole=picture.whole,
     )
 
 
@@ -156,6 +159,7 @@ def _write_manifest(
             "kind": format,
             "made_by": f"DefectStudio {defectstudio.__version__}",
             "classes": {str(class_id): name for class_id, name in request.kept.items()},
+            "generators": dict(request.generators),
             "files": {
                 name: journal.hashes.get(name) or sha256_file(path) for name, path in hashes.items()
             },

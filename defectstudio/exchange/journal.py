@@ -21,6 +21,8 @@ class Row:
     """A picture of an export. Paths are relative to the export, POSIX.
 
     void: whether it has void pixels. table: what the tables of the format say of it, plain JSON.
+    group: the physical part. depth, channels: as it was written. whole: its pixels are those of
+    its source, neither cut nor reduced. Manifests of older versions do not tell the last four.
     """
 
     name: str
@@ -34,8 +36,12 @@ class Row:
     image: str
     labels: tuple[str, ...]
     recipe: str | None
-    void: bool
-    table: Any
+    void: bool = False
+    table: Any = None
+    group: str = ""
+    depth: int = 0
+    channels: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,15 @@ VOID = 255
 @dataclass(frozen=True)
 class Picture:
     """An entry, or a piece of one, in memory with its name in the export; `label` has the
-    image's (H, W), `class_ids` are those it shows, void left out."""
+    image's (H, W), `class_ids` are those it shows, void left out; `whole`: its pixels are those
+    of the entry's image."""
 
     entry: ExportEntry
     name: str
     image: Image
     label: Label
     class_ids: tuple[int, ...]
+    whole: bool = False
 
 
 def names(request: ExportRequest) -> list[str]:
@@ -57,9 +59,10 @@ def pictures(
     for unreadable files and ExportError for labels that do not fit or hold unknown classes.
     """
     image, label = _loaded(request, entry)
-    image = _shallow(image, bits[entry.item]) if entry.item in bits else image
+    reduced = entry.item in bits
+    image = _shallow(image, bits[entry.item]) if reduced else image
     if request.tile is None:
-        yield Picture(entry, name, image, label, _class_ids(label))
+        yield Picture(entry, name, image, label, _class_ids(label), whole=not reduced)
         return
     good = not label.any()
     for box in tiles(label.shape, request.tile, 0):

@@ -17,7 +17,7 @@ MIN_TILE = 16
 @dataclass(frozen=True)
 class ExportEntry:
     """One image to export. label: the uint8 plane of class ids, None for a defect-free image;
-    recipe: the JSON file of a synthetic sample."""
+    recipe: the JSON file of a synthetic sample; group: the physical part."""
 
     name: str
     image: Path
@@ -26,6 +26,7 @@ class ExportEntry:
     split: str | None
     synthetic: bool
     recipe: Path | None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ class ExportRequest:
     """Entries in their order with the classes by id, 1 to 254.
 
     merged: class id -> the class id it is exported as, where that is another one. tile: the side
-    in pixels of the pieces that pictures are cut into, None for whole pictures.
+    in pixels of the pieces that pictures are cut into, None for whole pictures. generators: the
+    names of the project's, by the SHA-256 of their weights.
     """
 
     entries: Sequence[ExportEntry]
     classes: Mapping[int, str]
     merged: Mapping[int, int] = field(default_factory=dict)
     tile: int | None = None
+    generators: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kept(self) -> dict[int, str]:

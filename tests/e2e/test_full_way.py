@@ -76,7 +76,13 @@ def test_from_samples_to_exports_and_back(filled, tmp_path):
     with Project.open(elsewhere) as project:
         project.remove_generator("g")
     error = defectstudio("replay", tmp_path / "coco", "--project", elsewhere, code=1)
-    assert "3 of 3 samples" in error["error"]["reason"]
+    assert "g (3 of 3 samples)" in error["error"]["reason"]
+    # Backgrounds are in the export, so the weights alone make the samples again.
+    weights = filled / "generators" / "g"
+    moved = defectstudio(
+        "replay", tmp_path / "coco", "--project", elsewhere, "--generator", weights
+    )
+    assert (moved["same"], len(moved["samples"])) == (True, 3)
 
 
 def test_from_samples_to_a_segmenter_and_what_it_finds(filled, tmp_path):

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from defectstudio.app import replaying
+from defectstudio.app.ingredients import Ingredients, check, of_export
 from defectstudio.app.projects import remember
 from defectstudio.app.replaying import Replayed, ReplayReport, find_project, read_targets, replay
 from defectstudio.domain.errors import ProjectError, RecipeError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import sha256_file, write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
+from defectstudio.exchange.manifest import read_manifest
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.project.project import Project
 
@@ -22,9 +24,17 @@ def manifest(project: str = "p", background: str = "b") -> SampleManifest:
     return SampleManifest(Recipe(background, (defect,), project), "i", "l", "m")
 
 
-def export(folder: Path, rows: object) -> Path:
+ROW = {
+    "name": "a", "item": "tile", "split": None, "synthetic": True, "class_ids": [1], "height": 4,
+    "width": 5, "source_sha256": "s", "image": "a.png", "labels": [], "recipe": "recipes/a.json",
+}  # fmt: skip
+
+
+def export(folder: Path, rows: object, **more: object) -> Path:
     write_json(folder / "recipes" / "a.json", manifest())
-    (folder / "manifest.json").write_text(json.dumps(rows))
+    told = {"kind": "png", "made_by": "us", "classes": {}, "files": {}, "notes": [], **more}
+    found = {**told, "images": rows} if isinstance(rows, list) else rows
+    (folder / "manifest.json").write_text(json.dumps(found))
     return folder
 
 
@@ -32,19 +42,20 @@ def test_a_recipe_a_samples_folder_and_an_export_are_targets(tmp_path):
     write_json(tmp_path / "one" / "recipe.json", manifest())
     assert list(read_targets(tmp_path / "one")) == ["one"]
     assert list(read_targets(tmp_path / "one" / "recipe.json")) == ["one"]
-    rows = [{"name": "a", "recipe": "recipes/a.json"}, {"name": "real", "recipe": None}]
-    made = export(tmp_path / "out", {"images": rows})
-    assert read_targets(made) == {"a": manifest()}
+    piece = {**ROW, "name": "b", "recipe": "recipes/b.json"}
+    real = {**ROW, "name": "real", "synthetic": False, "recipe": None}
+    made = export(tmp_path / "out", [ROW, piece, real])
+    assert read_targets(made) == {"a": manifest()}  # two pieces of one sample
 
 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ({"images": [{"name": "a", "recipe": "../a.json"}]}, "neither a sample nor an export"),
-        ({"images": [{"name": "a", "recipe": "recipes/b.json"}]}, r"b\.json"),
-        ({"images": [{"name": "a", "recipe": None}]}, "no synthetic sample"),
+        ([{**ROW, "recipe": "../a.json"}], "neither a sample nor an export"),
+        ([{**ROW, "recipe": "recipes/b.json"}], r"b\.json"),
+        ([{**ROW, "recipe": None}], "no synthetic sample"),
         ({"images": 5}, "neither"),
-        ([], "neither"),
+        (5, "neither"),
     ],
 )
 def test_an_export_that_cannot_be_used_is_named(tmp_path, rows, words):
@@ -68,15 +79,43 @@ def test_the_project_is_around_the_target_or_a_recent_one(tmp_path):
             find_project(tmp_path / "out", "another")
 
 
-def test_what_is_not_in_the_project_is_named(tmp_path):
+def test_what_is_not_at_hand_is_named(tmp_path):
     write_json(tmp_path / "recipe.json", manifest())
     Project.create(tmp_path / "project", "tile").close()
-    with pytest.raises(RecipeError, match="of 1 of 1 samples is not in the project: weights feed"):
+    missing = r"1 generator: feed \(1 of 1 samples\); 1 background: b \(1 of 1"
+    with pytest.raises(RecipeError, match=missing):
         replay(tmp_path / "recipe.json", project=tmp_path / "project")
-    bare = SampleManifest(Recipe("b", ()), "i", "l", "m")
-    write_json(tmp_path / "recipe.json", bare)
-    with pytest.raises(RecipeError, match="background is not in"):
-        replay(tmp_path / "recipe.json", project=tmp_path / "project")
+    with pytest.raises(RecipeError, match="--project"):
+        replay(tmp_path / "recipe.json")  # its project is not known here
+    made = export(tmp_path / "out", [ROW], generators={"feed": "my generator"})
+    with pytest.raises(RecipeError, match="my generator"):
+        replay(made)
+
+
+def test_only_some_of_many_missing_things_are_named():
+    recipes = [Recipe(str(number), ()) for number in range(5)]
+    found = Ingredients({"4": Path("b.png")})
+    with pytest.raises(RecipeError, match=r"4 backgrounds: .* and 1 more"):
+        check(recipes, found, {})
+    check(recipes[4:], found, {})
+
+
+def test_an_export_brings_its_whole_real_pictures_along(tmp_path):
+    real = {**ROW, "name": "real", "synthetic": False, "recipe": None, "source_sha256": "b"}
+    rows = [ROW, {**real, "whole": True, "image": "b.png"}, {**real, "source_sha256": "cut"}]
+    made = export(tmp_path / "out", rows)
+    assert of_export(made, read_manifest(made)) == Ingredients({"b": made / "b.png"})
+
+
+def test_files_that_are_not_as_they_were_exported_are_named(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").write_bytes(b"a")
+    digest = sha256_file(tmp_path / "out" / "a.png")
+    made = export(tmp_path / "out", [{**ROW, "labels": ["l.png"]}], files={"a.png": digest})
+    assert replaying._changed(made) == ("l.png", "recipes/a.json")
+    assert replaying._changed(tmp_path / "recipe.json") == ()
+    same = Replayed("a", True, True, True)
+    assert not ReplayReport((same,), {}, ("l.png",)).same
 
 
 def test_versions_that_differ_are_said():
