@@ -15,7 +15,7 @@ from pathlib import Path
 import defectstudio
 from defectstudio.app.settings import settings_path
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.parts import how_to_install
+from defectstudio.domain.parts import how_to_install, is_frozen
 from defectstudio.domain.resources import resource
 from defectstudio.imaging.kernel import loading
 from defectstudio.jobs.once import describe
@@ -99,7 +99,12 @@ def _worker() -> list[Check]:
     devices = said.get("cuda")
     if isinstance(devices, list) and devices:
         return [*checks, Check("CUDA", "ok", ", ".join(map(str, devices)))]
-    remedy = "Training runs on the processor. For an NVIDIA card install PyTorch with CUDA."
+    remedy = "Training runs on the processor. "
+    remedy += (
+        "An NVIDIA card needs an installation by pip."
+        if is_frozen()
+        else "For an NVIDIA card install PyTorch with CUDA."
+    )
     return [*checks, Check("CUDA", "note", "no device", remedy)]
 
 

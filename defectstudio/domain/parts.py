@@ -32,3 +32,11 @@ def how_to_install(requirement: str) -> str:
     if is_frozen():
         return "Install DefectStudio again."
     return f'Run: {sys.executable} -m pip install "{requirement}"'
+
+
+def how_to_get(extra: str) -> str:
+    """What a person does who wants something that only an extra brings."""
+    wanted = f"pip install 'defectstudio[{extra}]'"
+    if is_frozen():
+        return f"This application does not bring it; an installation by {wanted} does."
+    return f"Install it: {wanted}."

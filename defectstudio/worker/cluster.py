@@ -19,6 +19,7 @@ from typing import Any
 
 from defectstudio.domain.errors import ClusterError
 from defectstudio.domain.files import sha256_bytes
+from defectstudio.domain.parts import how_to_get
 from defectstudio.domain.spread import Opening, P, Place, R, Watch
 
 RETRIES = 10
@@ -86,7 +87,7 @@ class Cluster:
             raise ClusterError(
                 "Ray, which does work in a cluster, is not installed",
                 subject=address,
-                remedy="Install it: pip install 'defectstudio[cluster]', or leave cluster out.",
+                remedy=f"{how_to_get('cluster')} Or leave cluster out.",
             )
         if not open_to_all:
             check_closed(address, os.environ)

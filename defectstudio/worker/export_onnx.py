@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from defectstudio.domain.errors import InternalError, UserError
 from defectstudio.domain.events import Artifact, Finished, Started
 from defectstudio.domain.files import write_beside
+from defectstudio.domain.parts import how_to_get
 from defectstudio.domain.segmenters import SegmenterCard
 from defectstudio.domain.segmenting import ExportOnnxSpec
 from defectstudio.networks.segmenters.encoders import STRIDES
@@ -52,7 +53,7 @@ def export_onnx(spec: ExportOnnxSpec, channel: Channel) -> None:
         raise UserError(
             f"{' and '.join(missing)} is not installed",
             subject="ONNX",
-            remedy="Install it: pip install 'defectstudio[onnx]'.",
+            remedy=how_to_get("onnx"),
         )
     segmenter = load_segmenter(spec.segmenter, torch.device("cpu"))
     channel.emit(Started("cpu", 1))

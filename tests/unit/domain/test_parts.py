@@ -58,3 +58,9 @@ def test_a_frozen_worker_is_not_told_of_another_place_to_import_from(frozen, mon
 
 def test_nobody_is_sent_to_pip_where_there_is_none(frozen):
     assert "pip" not in parts.how_to_install("numpy")
+
+
+def test_an_extra_is_got_by_pip_and_a_frozen_program_says_that_it_has_none(monkeypatch):
+    assert parts.how_to_get("onnx") == "Install it: pip install 'defectstudio[onnx]'."
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert "does not bring it" in parts.how_to_get("onnx")
