@@ -24,6 +24,7 @@ from packaging.utils import canonicalize_name
 
 NAME = "defectstudio"
 _LICENCE = "Apache-2.0"
+_UNKNOWN = "not stated, see its files"
 _PREFIX = "License :: "
 
 
@@ -78,7 +79,16 @@ def licence_of(one: Distribution) -> str:
         for line in one.metadata.get_all("Classifier", [])
         if line.startswith(_PREFIX)
     ]
-    return " and ".join(classed) or "not stated, see its files"
+    return " and ".join(classed) or _headline(one)
+
+
+def _headline(one: Distribution) -> str:
+    """How the text of the licence begins."""
+    for file in one.files or ():
+        if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")):
+            lines = file.read_text().split("\n")
+            return next((line.strip() for line in lines if line.strip()), _UNKNOWN)
+    return _UNKNOWN
 
 
 def _library(one: Distribution) -> Component:
@@ -110,11 +120,13 @@ def _python() -> Component:
 
 def _of_the_system(sources: Iterable[Path]) -> list[Component]:
     """Debian's packages that libraries were taken from; none on another system."""
-    files = [str(path.resolve()) for path in sources if path.is_relative_to("/usr/lib")]
+    resolved = [path.resolve() for path in sources if path.is_absolute()]
+    files = [str(path) for path in resolved if path.is_relative_to("/usr/lib")]
     if not files:
         return []
     try:
-        told = _said("dpkg-query", "--search", *files)
+        # Packages from before /lib became a link to /usr/lib name the file there.
+        told = _said("dpkg-query", "--search", *files, *(one.removeprefix("/usr") for one in files))
     except FileNotFoundError:
         return []
     packages = sorted({line.split(":")[0] for line in told.splitlines() if ": /" in line})

@@ -67,6 +67,15 @@ def test_a_licence_is_read_wherever_it_is_told(tmp_path, metadata, licence):
     assert materials.licence_of(importlib.metadata.PathDistribution(folder)) == licence
 
 
+def test_a_licence_that_is_told_nowhere_else_is_read_from_its_text(tmp_path):
+    folder = tmp_path / "one-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
+    (folder / "LICENSE.txt").write_text("\n   Apache License\n  Version 2.0\n")
+    (folder / "RECORD").write_text("one-1.0.dist-info/LICENSE.txt,,\n")
+    assert materials.licence_of(importlib.metadata.PathDistribution(folder)) == "Apache License"
+
+
 def test_libraries_of_the_system_are_named_by_their_package(monkeypatch):
     said = {
         "--search": "libssl3:amd64: /usr/lib/x/libssl.so.3\nno path found\n",
