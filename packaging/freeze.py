@@ -2,7 +2,7 @@
 
 Wants DefectStudio's libraries and the extra `freeze` in the Python that runs it, see
 packaging/README.md. Builds for the system it runs on: on Linux a .deb (with dpkg-deb) and a
-.tar.xz, on Windows a set-up program (with Inno Setup) or a .zip, on macOS a .dmg; beside it the
+.tar.gz, on Windows a set-up program (with Inno Setup) or a .zip, on macOS a .dmg; beside it the
 bill of materials and the checksums of all that is in the folder.
 """
 

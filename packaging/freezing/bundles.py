@@ -21,7 +21,7 @@ def make(desk: Path, version: str, out: Path, bill: Path) -> list[Path]:
         return [_set_up_program(desk, version, out) or _archive(desk, version, out, "zip")]
     if sys.platform == "darwin":
         return [_disk_image(desk, version, out)]
-    made = [_archive(desk, version, out, "xztar")]
+    made = [_archive(desk, version, out, "gztar")]
     if shutil.which("dpkg-deb"):
         made.append(deb.build(desk, version, out, bill))
     return made

@@ -29,7 +29,7 @@ def build(desk: Path, version: str, out: Path, bill: Path) -> Path:
     (tree / "DEBIAN").mkdir()
     (tree / "DEBIAN" / "control").write_text(about, encoding="utf-8")
     package = out / f"{NAME}_{version}_{architecture}.deb"
-    pack = ("dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(tree), str(package))
+    pack = ("dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(tree), str(package))
     subprocess.run(pack, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(tree)
     return package

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-WIDTH, HEIGHT = 1600, 1000
+WIDTH, HEIGHT = 1360, 820
 _GRAIN = 0.002
 _HEAD = ">25I"
 """An X window dump begins with these numbers: xwd(1), XWDFile.h."""
