@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -14,10 +13,10 @@ from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.files import write_json
-from defectstudio.domain.specs import RUN_LOCK
+from defectstudio.domain.specs import JOB_FILE, RUN_LOCK
 
 WORKER_FILE = "worker.json"
-"""In a run folder: the process id of its worker and when that began."""
+"""In a run folder: the process id of its worker."""
 
 _CHECKPOINT_SECONDS = 15.0
 """A worker whose supervisor died leaves a checkpoint and goes; after so long it is killed."""
@@ -26,8 +25,7 @@ _RUN_LOCK_SECONDS = 30.0
 
 def note_worker(folder: Path, pid: int) -> None:
     """Write down which process works in the run folder."""
-    with contextlib.suppress(psutil.Error):  # it is gone already
-        write_json(folder / WORKER_FILE, {"pid": pid, "began": psutil.Process(pid).create_time()})
+    write_json(folder / WORKER_FILE, {"pid": pid})
 
 
 def wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:
@@ -57,8 +55,8 @@ def _end_worker(folder: Path) -> None:
     try:
         told = json.loads((folder / WORKER_FILE).read_text("utf-8"))
         found = psutil.Process(int(told["pid"]))
-        # A process id is given again; the time it began is not.
-        if abs(found.create_time() - float(told["began"])) < 1.0:
+        # A process id is given again. The time it began would tell, were clocks never set.
+        if str(folder / JOB_FILE) in found.cmdline():
             found.kill()
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return

@@ -10,7 +10,6 @@ import sys
 import threading
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError
@@ -56,21 +55,23 @@ class SupervisorLock:
 
 
 def about(root: Path) -> dict[str, object] | None:
-    """Who supervises the project: its process id, when that began, and its last heartbeat; None
-    for nobody."""
+    """Who supervises the project: its process id and its last heartbeat; None for nobody."""
+    if not _is_held(root):
+        return None
     try:
         told: dict[str, object] = json.loads((root / ABOUT).read_text("utf-8"))
-        began = psutil.Process(int(str(told["pid"]))).create_time()
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+    except (OSError, ValueError):
         return None
-    return told if abs(began - float(str(told["began"]))) < 1.0 else None
+    return told
 
 
 def is_supervised(root: Path) -> bool:
     """Whether a process works off the project's queue, or is just about to."""
     child = _launched.get(root)
-    if child is not None and child.poll() is None:
-        return True
+    return (child is not None and child.poll() is None) or _is_held(root)
+
+
+def _is_held(root: Path) -> bool:
     lock = FileLock(root / LOCK, thread_local=False)
     try:
         lock.acquire(blocking=False)

@@ -15,6 +15,8 @@ from pathlib import Path
 from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError, JobError
 from defectstudio.domain.parts import is_frozen, start_of
+from defectstudio.domain.specs import OWNER
+from defectstudio.jobs import lifeline
 
 WORKER: tuple[str, ...] = start_of("worker")
 """The entry of a worker. Read at call time, so that tests put their own script here."""
@@ -32,8 +34,9 @@ _TAIL_BYTES = 16_384
 class WorkerProcess:
     """One child with three channels: requests on stdin, events on stdout, the rest to a log file.
 
-    Closing stdin tells the child that its owner is gone. One thread iterates `events`; `say`,
-    `hang_up` and `stop` may be called from any thread; `close` ends it all, whatever its state.
+    Closing stdin tells the child that its owner is gone; a worker does not outlive its owner in any
+    case, nor the thread that started it. One thread iterates `events`; `say`, `hang_up` and `stop`
+    may be called from any thread; `close` ends it all, whatever its state.
     """
 
     def __init__(
@@ -238,7 +241,7 @@ def _spawn(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**worker_environment(), **extra},
+            env={**worker_environment(), OWNER: str(os.getpid()), **extra},
             creationflags=flags,
             # A session of its own: Ctrl-C in the terminal is for us, we tell the worker.
             start_new_session=sys.platform != "win32",
@@ -249,6 +252,7 @@ def _spawn(
             subject=command[0],
             remedy="Free memory or processes and try again; `defectstudio doctor` checks the rest.",
         ) from error
+    lifeline.bind(process)
     if sys.platform != "win32":
         _lower(process.pid, nice)
     return process

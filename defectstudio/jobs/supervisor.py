@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import psutil
 
 from defectstudio.domain.errors import DefectStudioError, InternalError
 from defectstudio.domain.files import to_json
@@ -94,9 +93,9 @@ class Supervisor:
             try:
                 if self.look():
                     busy = time.monotonic()
-            except DefectStudioError as error:
-                # Another program holds the database, or the disk is full: that may pass.
-                self._complain(str(error))
+            except (DefectStudioError, OSError) as error:
+                # Another program holds the database, the disk is full or closed: that may pass.
+                self._say(str(error))
             if time.monotonic() - busy > self._patience.idle:
                 return True
             self._stopping.wait(self._patience.tick)
@@ -160,13 +159,16 @@ class Supervisor:
             self._runs.pop(job_id).join()
 
     def _beat(self) -> None:
-        began = psutil.Process().create_time()
-        about = {"pid": os.getpid(), "began": began, "heartbeat": self._clock()}
+        about = {"pid": os.getpid(), "heartbeat": self._clock()}
         try:
             # Not beside and renamed, which would make the folder of a project that was moved.
             (self._project.root / ABOUT).write_text(to_json(about), "utf-8")
         except OSError as error:
-            self._complain(f"{error.filename}: {error.strerror}")
+            self._say(f"{error.filename}: {error.strerror}")
+
+    def _say(self, complaint: str) -> None:
+        with contextlib.suppress(OSError):  # it may lie on the very disk that is full or closed
+            self._complain(complaint)
 
     def _let_go(self) -> None:
         """End all runs; what cannot be written now is settled by whoever opens the project next."""

@@ -33,7 +33,8 @@ class Owned:
         self._guard = threading.Lock()
 
     def take(self, job_id: int, folder: Path) -> None:
-        """Own the job whose run folder is `folder`. Raises JobError when another does."""
+        """Own the job whose run folder is `folder`. Raises JobError when another does, or where
+        nothing can be written."""
         lock = _lock(folder)
         try:
             lock.acquire(timeout=_PROBE_SECONDS)
@@ -43,6 +44,12 @@ class Owned:
                 subject=folder,
                 remedy="Wait for it or cancel it there.",
             ) from None
+        except OSError as error:
+            raise JobError(
+                f"the job's folder cannot be used ({error.strerror or error})",
+                subject=folder,
+                remedy="Allow writing there.",
+            ) from error
         with self._guard:
             self._locks[job_id] = lock
 
@@ -80,7 +87,7 @@ def unowned(folder: Path) -> Iterator[bool]:
     lock = _lock(folder)
     try:
         lock.acquire(blocking=False)
-    except Timeout:
+    except (Timeout, OSError):  # where nothing can be written nobody can tell, nor needs to
         yield False
         return
     try:

@@ -15,8 +15,9 @@ from filelock import FileLock
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
 from defectstudio.domain.job_spec import JobSpec
-from defectstudio.domain.specs import RUN_LOCK
+from defectstudio.domain.specs import OWNER, RUN_LOCK
 from defectstudio.worker.channel import Channel
+from defectstudio.worker.owner import die_with
 
 
 def main(arguments: list[str], *, alone: bool = False) -> int:
@@ -116,4 +117,6 @@ def _leave(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    if OWNER in os.environ:
+        die_with(int(os.environ[OWNER]))
     _leave(main(sys.argv[1:], alone=True))

@@ -16,6 +16,7 @@ from typing import Any
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.spread import Here, Opening, P, Place, Pool, R, SpreadSettings, Watch
 from defectstudio.worker.cluster import Cluster
+from defectstudio.worker.owner import die_with
 
 AHEAD = 2
 """Pieces a worker that are handed out before one is done."""
@@ -34,7 +35,7 @@ class Processes:
     """Does the pieces in so many processes of one thread each.
 
     Every process holds the reading end of a pipe on which nothing is sent: it ends when the other
-    end is closed, be it that no more is wanted or that the owner is gone.
+    end is closed, be it that no more is wanted or that the owner is gone; see also worker.owner.
     """
 
     def __init__(self, count: int, watch: Watch) -> None:
@@ -105,12 +106,19 @@ _doing: list[Callable[[Any], Any]] = []
 
 def _open(opening: Opening[Any, Any], held: Connection) -> None:
     """In a new process: make ready, and leave when the owner does."""
-    threading.Thread(target=leave_with, args=(held,), name="owner", daemon=True).start()
+    leave_with(held)
     _doing.append(opening(Place()))
 
 
 def leave_with(held: Connection) -> None:
-    """Wait for the end of the owner's end of a pipe, and end at once."""
+    """In a process of ours: end when the owner's end of a pipe does, at once."""
+    owner = multiprocessing.parent_process()
+    if owner is not None and owner.pid is not None:
+        die_with(owner.pid)
+    threading.Thread(target=_wait_and_leave, args=(held,), name="owner", daemon=True).start()
+
+
+def _wait_and_leave(held: Connection) -> None:
     held.poll(None)
     os._exit(1)
 

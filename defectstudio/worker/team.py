@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -78,7 +77,7 @@ def team(handler: Callable[[Any, Any], None], spec: Any) -> Iterator[None]:
 def _follow(
     handler: Callable[[Any, Any], None], spec: Any, rank: int, store: Path, held: Connection
 ) -> None:
-    threading.Thread(target=leave_with, args=(held,), name="owner", daemon=True).start()
+    leave_with(held)
     _join(store, rank, spec)
     handler(spec, Silent())
 

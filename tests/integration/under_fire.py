@@ -146,16 +146,23 @@ def fill_disk(one: Round) -> None:
 
 
 def forbid_writing(one: Round) -> None:
+    """The whole disk where no file of it is open for writing, else every file and folder by itself:
+    what is open is written on, which is how disks fail, too."""
     mount = ["mount", "-o", "remount,ro", str(one.root.parent)]
-    done = subprocess.run(mount, capture_output=True, check=False)
+    shut = one.mounted and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    if not shut:
+        _immutable("+i", one.root)
     one.pause()
-    if done.returncode == 0:
+    if shut:
         mount[2] = "remount,rw"
         subprocess.run(mount, check=True)
-    else:  # files that are open for writing; then the folder's rights do
-        one.root.chmod(0o500)
-        one.pause()
-        one.root.chmod(0o700)
+    else:
+        _immutable("-i", one.root)
+
+
+def _immutable(how: str, root: Path) -> None:
+    # Files that come and go meanwhile make it complain; what it could not reach stays open.
+    subprocess.run(["chattr", "-R", "-f", how, str(root)], capture_output=True, check=False)
 
 
 FAULTS: dict[str, Callable[[Round], None]] = {
@@ -202,8 +209,10 @@ def check_files(root: Path) -> None:
     connection.close()
 
 
-def until(check: Callable[[], bool], why: str | Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(
+    check: Callable[[], bool], why: str | Callable[[], str], patience: float = PATIENCE
+) -> None:
+    deadline = time.monotonic() + patience
     while True:
         try:
             if check():
@@ -228,8 +237,15 @@ def end(one: Round) -> None:
     for child in launching._launched.values():
         child.wait(30)
     launching._launched.clear()
+    until(lambda: not _left(one.root), lambda: f"left: {_left(one.root)}", patience=30)
     if one.mounted:
         subprocess.run(["umount", "-l", str(one.root.parent)], check=False)
+
+
+def _left(root: Path) -> list[list[str]]:
+    """The command lines of processes that still work on the project."""
+    lines = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if any(word.startswith(str(root)) for word in line)]
 
 
 def send(pid: int | None, number: int) -> None:

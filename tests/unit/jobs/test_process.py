@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ctypes
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from defectstudio.domain import events
-from defectstudio.jobs import process
+from defectstudio.jobs import lifeline, process
 from defectstudio.jobs.process import WorkerProcess, describe_exit, ended_from_outside
+from tests.unit.jobs.bench import gone, until
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 LINE = events.encode(events.Progress(1, 2))
@@ -79,6 +82,36 @@ def test_a_child_that_ends_while_it_is_being_stopped_is_closed(tmp_path, monkeyp
         child.stop()
     closing.join()
     assert codes == [0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system is asked in Linux's words")
+def test_no_worker_outlives_its_owner_not_even_one_that_hears_nothing(tmp_path):
+    """Stopped, stuck in native code with Python's lock held, and of an owner that was gone."""
+    begin = "import ctypes, os; from defectstudio.worker.owner import die_with as w; "
+    works = [f"{begin} w(int(os.environ['DEFECTSTUDIO_OWNER'])); os.write(1, b'.\\n'); {act}"
+             for act in ("os.kill(os.getpid(), 19)", "ctypes.PyDLL(None).sleep(60)")]  # fmt: skip
+    owner = f"""
+import sys, time
+from pathlib import Path
+from defectstudio.jobs.process import WorkerProcess
+all = [WorkerProcess((sys.executable, "-c", work), Path("log")) for work in {works!r}]
+print(*(one.pid for one in all), *(one._process.stdout.readline() for one in all), flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", owner], cwd=tmp_path, stdout=-1) as process:
+        pids = [int(word) for word in process.stdout.readline().split()[:2]]
+        assert not any(map(gone, pids))
+        process.kill()
+    until(lambda: all(map(gone, pids)))
+    late = subprocess.run([sys.executable, "-c", f"{begin} w(2**22 + 1)"], check=False)
+    assert late.returncode == 1
+
+
+def test_a_job_object_of_windows_is_told_in_the_system_s_own_layout():
+    """The sizes of the 64-bit SDK."""
+    assert ctypes.sizeof(lifeline.Limits) == 144
+    assert lifeline.Limits.basic.offset == 0 and lifeline.Limits.io.offset == 64
+    assert lifeline.Limits.memory.offset == 112
 
 
 @posix

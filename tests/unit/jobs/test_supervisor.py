@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -16,12 +18,12 @@ from filelock import FileLock
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import JobError, ProjectError
-from defectstudio.domain.files import write_json
 from defectstudio.domain.records import Asked, JobState
-from defectstudio.jobs import earlier, running
+from defectstudio.jobs import earlier, running, supervisor
 from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.launching import about, is_supervised
 from defectstudio.jobs.supervisor import Supervisor
+from defectstudio.project import jobs
 from defectstudio.project.project import Project
 from tests.unit.jobs.bench import QUICK, gone, pid_of, runs, until
 
@@ -78,7 +80,7 @@ def test_an_inline_job_is_done_and_cancelled(at_work):
 
 
 def test_slots_and_users_have_their_limits(bench):
-    jobs = [bench.queue("long") for _ in range(3)]
+    three = [bench.queue("long") for _ in range(3)]
     io = bench.queue("long", "here", slot="disk")
     bench.project.set_limit("cpu", 2)
     bench.project.set_limit("user", 2)
@@ -88,9 +90,9 @@ def test_slots_and_users_have_their_limits(bench):
     bench.project.set_limit("user", 0)
     until(lambda: [job.id for job in bench.project.live_jobs()] == [1, 2, 4])
     assert [job.place for job in bench.project.live_jobs()] == ["cpu", "cpu", "disk"]
-    for job in (*jobs, io):
+    for job in (*three, io):
         job.cancel()
-    assert all(job.wait(20).state is JobState.CANCELLED for job in (*jobs, io))
+    assert all(job.wait(20).state is JobState.CANCELLED for job in (*three, io))
 
 
 # --- what may happen to it
@@ -117,10 +119,10 @@ def test_it_ends_when_the_project_is_moved(bench, project, tmp_path):
 
 
 def test_a_stopped_supervisor_queues_its_jobs_for_the_next(bench, project):
-    supervisor = bench.start()
+    first = bench.start()
     job = bench.queue("long")
     until(lambda: runs(job))
-    supervisor.stop()
+    first.stop()
     until(lambda: not is_supervised(project.root))
     job.look()
     assert job.record.state is JobState.QUEUED
@@ -128,22 +130,95 @@ def test_a_stopped_supervisor_queues_its_jobs_for_the_next(bench, project):
     until(lambda: job.look() or job.record.state is JobState.RUNNING)
 
 
+def state_of(job):
+    job.look()
+    return job.record.state
+
+
+class Clock:
+    """The seconds of supervisor and runs, and how often it looked."""
+
+    def __init__(self, monkeypatch):
+        self.ahead, self.looks = 0.0, 0
+        shown = SimpleNamespace(monotonic=lambda: time.monotonic() + self.ahead, time=time.time)
+        for module in (supervisor, running):
+            monkeypatch.setattr(module, "time", shown)
+        monkeypatch.setattr(Supervisor, "look", self._look(Supervisor.look))
+
+    def _look(self, own):
+        def look(self_):
+            found = own(self_)
+            self.looks += 1
+            return found
+
+        return look
+
+    def passes(self, seconds):
+        """At once, as for a machine that slept; the supervisor has looked twice since."""
+        self.ahead += seconds
+        seen = self.looks
+        until(lambda: self.looks > seen + 1)
+
+    def runs_until(self, check):
+        """In steps between which it looks, as for a machine that is awake."""
+        while not check():
+            self.passes(5)
+
+
 @posix
-def test_a_hung_worker_is_ended_and_started_again(bench, monkeypatch):
+def test_a_hung_worker_is_ended_and_started_again_but_not_for_the_hours_its_machine_slept(
+    bench, monkeypatch
+):
     monkeypatch.setattr(running, "BACKOFF_SECONDS", 0.01)
-    bench.start(replace(QUICK, silent=0.3))
+    clock = Clock(monkeypatch)
+    bench.start(replace(QUICK, silent=60))
     job = bench.queue("deaf", retries=1)
-    assert job.wait(20).state is JobState.INTERRUPTED
+    told = job.record.folder / "events.jsonl"
+    begun = lambda: told.read_text().count('"Started"') if told.exists() else 0  # noqa: E731
+    for times in (1, 2):
+        until(lambda times=times: begun() == times)
+        for _ in range(3):
+            clock.passes(8 * 3600)
+        assert state_of(job) is JobState.RUNNING
+        clock.runs_until(lambda: state_of(job) is not JobState.RUNNING)
+    assert job.wait(20).state is JobState.INTERRUPTED and begun() == 2
     assert "no sign of life" in job.record.message
-    assert (job.record.folder / "events.jsonl").read_text().count('"Started"') == 2
 
 
 @posix
-def test_a_worker_that_lives_but_comes_no_further_is_ended(bench):
-    bench.start(replace(QUICK, still=0.5))
+def test_a_worker_that_lives_but_comes_no_further_is_ended(bench, monkeypatch):
+    clock = Clock(monkeypatch)
+    bench.start(replace(QUICK, still=60))
     job = bench.queue("breathes")
+    until(lambda: state_of(job) is JobState.RUNNING and job.record.memory == 1 << 20)
+    clock.runs_until(lambda: state_of(job) is not JobState.RUNNING)
     assert job.wait(20).state is JobState.INTERRUPTED
-    assert "came no further" in job.record.message and job.record.memory == 1 << 20
+    assert "came no further" in job.record.message
+
+
+def test_a_folder_nobody_may_write_ends_neither_supervisor_nor_watcher(bench, project, monkeypatch):
+    """The system refuses locks, heartbeat and even the log; later it is as if nothing had been."""
+    said = []
+
+    def complain(text):
+        said.append(text)
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    def refused(*_given, **_more):
+        raise PermissionError(errno.EROFS, "Read-only file system", "somewhere")
+
+    bench.start(complain=complain)
+    job = bench.queue("long")
+    until(lambda: runs(job))
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.FileLock, "acquire", refused)
+        patch.setattr(supervisor, "to_json", refused)
+        assert project.settle_orphans() == []
+        with pytest.raises(JobError, match="Read-only"):
+            project.add_job("act", "good")
+        until(lambda: len(said) > 2)
+    job.cancel()
+    assert job.wait(20).state is JobState.CANCELLED
 
 
 def test_a_database_that_is_locked_delays_and_loses_nothing(bench, project, monkeypatch):
@@ -193,12 +268,12 @@ with FileLock({str(record.folder / "run.lock")!r}):
     time.sleep(60)
 """
     with ExitStack() as ends:
-        stays = ends.enter_context(psutil.Popen([sys.executable, "-c", code], stdout=-1, text=True))
+        job = record.folder / ("job.json" if known else "another.json")  # the id was given again
+        line = [sys.executable, "-c", code, str(job)]
+        stays = ends.enter_context(psutil.Popen(line, stdout=-1, text=True))
         ends.callback(lambda: gone(stays.pid) or stays.send_signal(signal.SIGKILL))
         assert stays.stdout.readline() == "held\n"
         earlier.note_worker(record.folder, stays.pid)
-        if not known:  # the process id was given again
-            write_json(record.folder / "worker.json", {"pid": stays.pid, "began": 1.0})
         bench.project.move_job(record.id, JobState.QUEUED)
         bench.start()
         job = FollowedJob(bench.project, record)
