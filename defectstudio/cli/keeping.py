@@ -32,11 +32,18 @@ _NAMES = {
 def tidy(
     project: ProjectPath,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing, only list.")] = False,
+    caches: Annotated[
+        bool, typer.Option(help="Also what comparisons find again, and else compute for hours.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Delete files that nothing in the project speaks of any more."""
+    from defectstudio.project.unused import DEAR
+
     with opened(project) as used:
-        found = used.unused_files() if dry_run else used.remove_unused_files()
+        found = [one for one in used.unused_files() if caches or one.sort not in DEAR]
+        if not dry_run:
+            found = used.remove_unused_files({one.sort for one in found})
     verb = "Would delete" if dry_run else "Deleted"
     total = sum(one.size for one in found)
     last = f"{verb} {size(total)}." if found else "Nothing is unused."

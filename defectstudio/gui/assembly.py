@@ -17,6 +17,7 @@ from defectstudio.gui.curating import Curating
 from defectstudio.gui.dropping import Dropping
 from defectstudio.gui.help import Help
 from defectstudio.gui.judging import Judging
+from defectstudio.gui.keeping import Keeping
 from defectstudio.gui.looking import Looking
 from defectstudio.gui.modelling import Modelling
 from defectstudio.gui.opening import Opening
@@ -58,6 +59,7 @@ def _add_services(window: MainWindow) -> None:
     window.commands = Commands(window, window.files, window.places or Places.of_user())
     window.curating = Curating(window, lambda: window.session)
     window.modelling = Modelling(window, lambda: window.session)
+    window.keeping = Keeping(window)
     window.recovery = Recovery(window.messages)
     window.help = Help(window, window.commands, window.files)
 

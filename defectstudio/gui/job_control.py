@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from defectstudio.app.again import once_more
 from defectstudio.app.run_files import PICTURE, last_picture, read_log, read_metrics
+from defectstudio.app.runs import rename_run
 from defectstudio.app.training import start_training
 from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError
@@ -20,6 +21,7 @@ from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.launching import keep_going
 from defectstudio.project.project import Project
+from defectstudio.project.unused import size_of
 
 LOOK_MS, IDLE_MS = 300, 2000
 """Between two looks at the queue: while jobs are under way, and else."""
@@ -50,7 +52,8 @@ class JobControl(QObject):
 
     progressed: a job's (id, done, total); measured: the id of a job with new metrics; logged:
     (id, line); pictured: (id, pixels), what a training draws by now, None where nothing is drawn;
-    opened: (id, log) of a job whose files are read; ended: the final record; started: a record;
+    opened: (id, log) of a job whose files are read; weighed: (id, bytes) of the folder of one that
+    is over; ended: the final record; started: a record;
     failed: an error; aged: the list of jobs is another one.
     """
 
@@ -59,6 +62,7 @@ class JobControl(QObject):
     logged = Signal(int, str)
     pictured = Signal(int, object)
     opened = Signal(int, str)
+    weighed = Signal(int, object)
     started = Signal(object)
     ended = Signal(object)
     failed = Signal(object)
@@ -124,6 +128,10 @@ class JobControl(QObject):
         self._metrics.pop(job_id, None)
         self._do(lambda: self._project.remove_job(job_id))
 
+    def rename(self, job: JobRecord, title: str) -> None:
+        """Give a job that is over another name."""
+        self._do(lambda: rename_run(self._project, job, title))
+
     def pause_all(self) -> None:
         """Pause what is queued or runs; the project is about to be closed."""
         for job in self._under_way():
@@ -161,6 +169,14 @@ class JobControl(QObject):
 
         self._files.run(read, done, self.failed.emit)
         self._show_picture(job_id)
+
+    def weigh(self, job: JobRecord) -> None:
+        """See how large the folder of a job is; `weighed` tells."""
+        self._looker.run(
+            lambda: size_of(job.folder),
+            lambda found: self.weighed.emit(job.id, found),
+            self.failed.emit,
+        )
 
     def close(self) -> None:
         """Look no longer; the supervisor goes on with the queue."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from defectstudio.gui.curating import Curating
     from defectstudio.gui.help import Help
     from defectstudio.gui.judging import Judging
+    from defectstudio.gui.keeping import Keeping
     from defectstudio.gui.looking import Looking
     from defectstudio.gui.modelling import Modelling
     from defectstudio.gui.opening import Opening
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
     commands: Commands
     curating: Curating
     modelling: Modelling
+    keeping: Keeping
     recovery: Recovery
     help: Help
     images: ImagesPanel
@@ -216,6 +218,7 @@ class MainWindow(QMainWindow):
         self.judging.end()
         self.customs.release()
         self.transferring.end()
+        self.keeping.end()
         self.files.close(drop=True)
         self.thumbnails.close()
         self.compare.close_threads()

@@ -23,7 +23,7 @@ def connect(window: MainWindow) -> None:
     """Join the window's parts to each other and every action to what it does."""
     commands, actions = window.commands, window.actions_
     commands.opened.connect(window.open_project)
-    for emitter in (commands, window.curating):
+    for emitter in (commands, window.curating, window.keeping):
         emitter.failed.connect(window.messages.show_error)
         emitter.noted.connect(window.messages.show_note)
     commands.busy.connect(window.status.show_jobs)
@@ -50,6 +50,9 @@ def _file(window: MainWindow) -> Handlers:
         "project.close": window.close_project,
         "project.import": commands.ask_import,
         "project.export": commands.ask_export,
+        "project.pack": window.keeping.ask_pack,
+        "project.unpack": window.keeping.ask_unpack,
+        "project.tidy": window.keeping.ask_tidy,
         "window.quit": window.close,
     }
 

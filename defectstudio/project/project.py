@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -231,10 +231,10 @@ class Project(Queue, Shelves):
         """What nothing speaks of any more; see `unused.find`."""
         return unused.find(self._database, self.root, time.time())
 
-    def remove_unused_files(self) -> list[Unused]:
-        """Delete that; returns what is gone. Raises ProjectError while a job starts, or an import
-        or export runs."""
-        return unused.take(self._database, self.root, time.time())
+    def remove_unused_files(self, sorts: Collection[unused.Sort]) -> list[Unused]:
+        """Delete those of these sorts; returns what is gone. Raises ProjectError while a job
+        starts, or an import or export runs."""
+        return unused.take(self._database, self.root, time.time(), sorts)
 
     def pack(self, target: Path, progress: Progress | None = None) -> Packed:
         """Write all of the project into one new file; see `archive.pack`."""

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,8 @@ from defectstudio.project.queue_rules import OWNED
 
 Sort = Literal["file", "run", "model", "checkpoint", "cache", "backup", "remnant"]
 
+DEAR: tuple[Sort, ...] = ("cache",)
+"""Nothing is lost with them but hours of work to make them again."""
 YOUNG_SECONDS = 3600.0
 """Longer than between storing a file and the row that speaks of it, outside of jobs."""
 ASIDE = ".unused"
@@ -70,8 +72,9 @@ def find(database: Database, root: Path, at: float) -> list[Unused]:
     return [*seen.folders, *_loose(root, seen)]
 
 
-def take(database: Database, root: Path, at: float) -> list[Unused]:
-    """Delete what `find` finds. Returns what is gone: what another program has open stays.
+def take(database: Database, root: Path, at: float, sorts: Collection[Sort]) -> list[Unused]:
+    """Delete what `find` finds of these sorts. Returns what is gone: what another program has open
+    stays.
 
     Killed, it leaves things aside; the next one brings back of them what is spoken of.
     """
@@ -79,8 +82,10 @@ def take(database: Database, root: Path, at: float) -> list[Unused]:
     with database.write() as connection:
         _bring_back(connection, root)
         seen = _look(connection, root, at)
-        taken = [one for one in seen.folders if _moved_aside(root, one, aside, at)]
-    taken += [one for one in _loose(root, seen) if _moved_aside(root, one, aside, at)]
+        folders = [one for one in seen.folders if one.sort in sorts]
+        taken = [one for one in folders if _moved_aside(root, one, aside, at)]
+    loose = (one for one in _loose(root, seen) if one.sort in sorts)
+    taken += [one for one in loose if _moved_aside(root, one, aside, at)]
     shutil.rmtree(aside, ignore_errors=True)
     return taken
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import JobError
@@ -189,6 +189,23 @@ def test_a_finished_job_is_deleted_when_a_person_says_so(started, qtbot, monkeyp
     panel.delete.trigger()
     qtbot.waitUntil(lambda: panel._model.rowCount() == 0, timeout=9000)
     assert not job.record.folder.exists() and window.session.project.jobs() == []
+
+
+def test_a_job_that_is_over_says_its_size_and_is_renamed(started, opened, qtbot):
+    panel, job = opened.jobs, started[1]
+    assert not panel.rename.isEnabled(), "it runs"
+    (job.record.folder / "big").write_bytes(b"x" * 5000)
+    job.end(JobState.DONE)
+    qtbot.waitUntil(panel.rename.isEnabled)
+    panel.table.setCurrentIndex(panel._model.index(-1, 0))
+    panel.table.setCurrentIndex(panel._model.index(0, 0))
+    qtbot.waitUntil(lambda: " kB" in panel.message.text())
+    panel.rename.trigger()
+    [ask] = panel.findChildren(QInputDialog)
+    assert ask.textValue() == "acted"
+    ask.setTextValue("by hand")
+    ask.accept()
+    qtbot.waitUntil(lambda: "by hand" in panel._model.index(0, 0).data())
 
 
 def test_deleting_a_job_is_not_the_default(qtbot, opened, monkeypatch):

@@ -22,7 +22,7 @@ def models(opened, qtbot):
 def test_a_model_is_shown_renamed_and_deleted(models, opened, qtbot):
     row = models.table.topLevelItem(0)
     assert [row.text(n) for n in range(5)] == [
-        "first", "Generator · dcdganc", "0.0 MB", "scratch, hole", "0",
+        "first", "Generator · dcdganc", "942 B", "scratch, hole", "0",
     ]  # fmt: skip
     assert not models.export.isEnabled(), "a generator is none for ONNX"
     models.rename.click()

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QProgressBar, QPushButton, QTreeWidgetItem, QWidget
 
 from defectstudio.app.classes import ClassUse
 from defectstudio.domain.records import DefectClass
-from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
+from defectstudio.gui.dialogs.listing import ListingDialog
+from defectstudio.gui.dialogs.parts import confirm, input_dialog
 from defectstudio.gui.panels.style.classes import swatch
-from defectstudio.gui.telling import in_words
 
 _ID = Qt.ItemDataRole.UserRole
 
 
-class ClassesDialog(QDialog):
+class ClassesDialog(ListingDialog):
     """renamed: id, name; merged: id, id of the class that gets the pixels; deleted, restored: an
     id."""
 
@@ -37,23 +24,14 @@ class ClassesDialog(QDialog):
     deleted = Signal(int)
 
     def __init__(self, item: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Classes of {}").format(item))
+        super().__init__(
+            self.tr("Classes of {}").format(item),
+            self.tr("Classes"),
+            [self.tr("Class"), self.tr("Images"), self.tr("Samples"), self.tr("Learned by")],
+            parent,
+        )
         self._uses: list[ClassUse] = []
         self._removed: list[DefectClass] = []
-        self.table = QTreeWidget()
-        self.table.setAccessibleName(self.tr("Classes"))
-        self.table.setRootIsDecorated(False)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setHeaderLabels(
-            [self.tr("Class"), self.tr("Images"), self.tr("Samples"), self.tr("Learned by")]
-        )
-        header = self.table.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.note, self.problem = hint(self.tr("Reading…")), QLabel()
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.hide()
@@ -67,7 +45,7 @@ class ClassesDialog(QDialog):
         self.merge.clicked.connect(self._merge)
         self.delete_.clicked.connect(self._delete)
         self.table.currentItemChanged.connect(lambda *_: self._check())
-        self._lay_out()
+        self.lay_out((self.rename, self.merge, self.delete_, self.restore), 40, self.bar)
         self._check()
 
     def show_uses(self, uses: list[ClassUse], removed: list[DefectClass]) -> None:
@@ -100,8 +78,7 @@ class ClassesDialog(QDialog):
     def show_error(self, error: object) -> None:
         """Nothing was changed, and why."""
         self.bar.hide()
-        self.problem.setText(in_words(error))
-        self.problem.show()
+        super().show_error(error)
         self._check()
 
     @property
@@ -194,19 +171,3 @@ class ClassesDialog(QDialog):
             return ""
         text = self.tr("Models that learned it stay as they are, but no longer make it here: {}.")
         return "\n\n" + text.format(learned)
-
-    def _lay_out(self) -> None:
-        em = self.fontMetrics().height()
-        side = QHBoxLayout()
-        for button in (self.rename, self.merge, self.delete_, self.restore):
-            button.setAutoDefault(False)
-            side.addWidget(button)
-        side.addStretch(1)
-        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close.rejected.connect(self.reject)
-        side.addWidget(close)
-        layout = QVBoxLayout(self)
-        for part in (self.table, self.note, self.problem, self.bar):
-            layout.addWidget(part)
-        layout.addLayout(side)
-        self.resize(40 * em, 22 * em)

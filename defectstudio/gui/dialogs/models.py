@@ -5,29 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QPushButton, QTreeWidgetItem, QWidget
 
 from defectstudio.app.models import ModelUse
-from defectstudio.gui.dialogs.parts import confirm, hint, input_dialog
-from defectstudio.gui.telling import in_words
+from defectstudio.domain.words import size
+from defectstudio.gui.dialogs.listing import ListingDialog
+from defectstudio.gui.dialogs.parts import confirm, input_dialog
 
 _KEY = Qt.ItemDataRole.UserRole
 
 
-class ModelsDialog(QDialog):
+class ModelsDialog(ListingDialog):
     """renamed: sort, name, new name; deleted: sort, name; exported: name of a segmenter, file."""
 
     renamed = Signal(str, str, str)
@@ -35,23 +23,14 @@ class ModelsDialog(QDialog):
     exported = Signal(str, Path)
 
     def __init__(self, item: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Models of {}").format(item))
-        self._uses: list[ModelUse] = []
-        self.table = QTreeWidget()
-        self.table.setAccessibleName(self.tr("Models"))
-        self.table.setRootIsDecorated(False)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setHeaderLabels(
+        super().__init__(
+            self.tr("Models of {}").format(item),
+            self.tr("Models"),
             [self.tr("Name"), self.tr("Kind"), self.tr("Size"), self.tr("Classes"),
-             self.tr("Samples")]
+             self.tr("Samples")],
+            parent,
         )  # fmt: skip
-        header = self.table.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.note, self.problem = hint(self.tr("Reading…")), QLabel()
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
+        self._uses: list[ModelUse] = []
         self.rename = QPushButton(self.tr("Rename…"))
         self.export = QPushButton(self.tr("Export as ONNX…"))
         self.delete_ = QPushButton(self.tr("Delete…"))
@@ -59,7 +38,7 @@ class ModelsDialog(QDialog):
         self.export.clicked.connect(self._export)
         self.delete_.clicked.connect(self._delete)
         self.table.currentItemChanged.connect(lambda *_: self._check())
-        self._lay_out()
+        self.lay_out((self.rename, self.export, self.delete_), 46)
         self._check()
 
     def show_uses(self, uses: list[ModelUse]) -> None:
@@ -72,18 +51,13 @@ class ModelsDialog(QDialog):
         for use in uses:
             sort = self.tr("Generator") if use.sort == "generator" else self.tr("Segmenter")
             made = str(use.samples) if use.sort == "generator" else ""
-            size = self.tr("{:.1f} MB").format(use.size / 1e6)
-            texts = [use.name, f"{sort} · {use.kind}", size, ", ".join(use.classes), made]
+            kind, classes = f"{sort} · {use.kind}", ", ".join(use.classes)
+            texts = [use.name, kind, size(use.size), classes, made]
             row = QTreeWidgetItem(self.table, texts)
             row.setData(0, _KEY, (use.sort, use.name))
         if uses:
             self.table.setCurrentItem(self.table.topLevelItem(max(0, min(kept, len(uses) - 1))))
         self._check()
-
-    def show_error(self, error: object) -> None:
-        """Nothing was changed, and why."""
-        self.problem.setText(in_words(error))
-        self.problem.show()
 
     @property
     def _current(self) -> ModelUse | None:
@@ -129,19 +103,3 @@ class ModelsDialog(QDialog):
             self.tr("Delete"),
             lambda _: self.deleted.emit(use.sort, use.name),
         )
-
-    def _lay_out(self) -> None:
-        em = self.fontMetrics().height()
-        side = QHBoxLayout()
-        for button in (self.rename, self.export, self.delete_):
-            button.setAutoDefault(False)
-            side.addWidget(button)
-        side.addStretch(1)
-        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close.rejected.connect(self.reject)
-        side.addWidget(close)
-        layout = QVBoxLayout(self)
-        for part in (self.table, self.note, self.problem):
-            layout.addWidget(part)
-        layout.addLayout(side)
-        self.resize(46 * em, 22 * em)

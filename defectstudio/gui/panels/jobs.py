@@ -27,7 +27,8 @@ from PySide6.QtWidgets import (
 from defectstudio.app.again import resumes, starts_again
 from defectstudio.app.run_files import report_page
 from defectstudio.domain.records import JobRecord, JobState
-from defectstudio.gui.dialogs.parts import may
+from defectstudio.domain.words import size
+from defectstudio.gui.dialogs.parts import input_dialog, may
 from defectstudio.gui.icons import icon
 from defectstudio.gui.job_control import JobControl
 from defectstudio.gui.panels.job_model import PROGRESS_COLUMN, RECORD, JobModel, ProgressDelegate
@@ -49,6 +50,7 @@ class JobsPanel(QWidget):
         super().__init__()
         self.setAutoFillBackground(True)
         self._control: JobControl | None = None
+        self._weight: tuple[int, int] | None = None
         self._curve: CurvePlot | None = None
         self._model = JobModel()
         self.table = self._made_table()
@@ -73,6 +75,9 @@ class JobsPanel(QWidget):
         self.later = self._action("chevron-down", self.tr("Start later"), lambda: self._rank(-1))
         self.report = self._action("report", self.tr("Open the report"), self._open_report)
         self.folder = self._action("folder", self.tr("Open the job's folder"), self._open_folder)
+        self.rename = self._action("", self.tr("Rename the job…"), self._ask_rename)
+        self.rename.setShortcut(QKeySequence(Qt.Key.Key_F2))
+        self.rename.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.delete = self._action("delete", self.tr("Delete the job…"), self._ask_delete)
         self.delete.setShortcut(QKeySequence.StandardKey.Delete)
         self.delete.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -92,6 +97,7 @@ class JobsPanel(QWidget):
         control.measured.connect(self._on_metrics)
         control.logged.connect(self._on_log)
         control.opened.connect(self._on_opened)
+        control.weighed.connect(self._on_weighed)
         control.ended.connect(self._on_ended)
         control.pictured.connect(self._on_picture)
 
@@ -187,7 +193,9 @@ class JobsPanel(QWidget):
 
     def _action(self, drawing: str, text: str, run: Callable[[], object]) -> QAction:
         """In the table's menu, and a button below it."""
-        action = QAction(icon(drawing), text, self.table)
+        action = QAction(text, self.table)
+        if drawing:
+            action.setIcon(icon(drawing))
         action.triggered.connect(run)
         self.table.addAction(action)
         return action
@@ -208,18 +216,25 @@ class JobsPanel(QWidget):
         if again and job is not None:
             self.resume.setText(self.tr("Resume") if resumes(job) else self.tr("Start again"))
         self.folder.setEnabled(job is not None)
-        self.delete.setEnabled(job is not None and not live)
+        for action in (self.rename, self.delete):
+            action.setEnabled(job is not None and not live)
         for action in (self.sooner, self.later):
             action.setEnabled(job is not None and job.state in _WAITING)
         self.report.setEnabled(job is not None and report_page(job.folder) is not None)
         self._show_message(job)
         if anew and job is not None and control is not None:
+            self._weight = None
             control.open(job.id)
+            if not live:
+                control.weigh(job)
 
     def _show_message(self, job: JobRecord | None) -> None:
         failed = job is not None and job.state is JobState.FAILED
-        self.message.setText(retold(job.message) if job else "")
-        self.message.setVisible(bool(job and job.message))
+        said = [retold(job.message)] if job and job.message else []
+        if job is not None and self._weight is not None and self._weight[0] == job.id:
+            said.append(self.tr("Its folder takes {}.").format(size(self._weight[1])))
+        self.message.setText(" ".join(said))
+        self.message.setVisible(bool(said))
         self.message.setProperty("role", "error" if failed else "muted")
         self.message.style().polish(self.message)
 
@@ -232,6 +247,12 @@ class JobsPanel(QWidget):
         job = self._current()
         if job is not None and job.id == job_id:
             self.log.add(text)
+
+    def _on_weighed(self, job_id: int, count: int) -> None:
+        job = self._current()
+        if job is not None and job.id == job_id:
+            self._weight = (job_id, count)
+            self._show_message(job)
 
     def _on_picture(self, job_id: int, pixels: NDArray[np.uint8] | None) -> None:
         job = self._current()
@@ -298,6 +319,17 @@ class JobsPanel(QWidget):
         page = report_page(job.folder) if job is not None else None
         if page is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+
+    def _ask_rename(self) -> None:
+        job, control = self._current(), self._control
+        if job is None or control is None:
+            return
+        title = self.tr("Rename {}").format(job.title)
+        dialog = input_dialog(
+            self, title, self.tr("Its new name:"), lambda new: control.rename(job, new)
+        )
+        dialog.setTextValue(job.title)
+        dialog.open()
 
     def _ask_delete(self) -> None:
         job = self._current()

@@ -200,9 +200,10 @@ def test_a_project_is_tidied_packed_and_unpacked(ready, tmp_path):
         (ready / folder / "file").write_bytes(content)
     listed = run("tidy", ready, "--dry-run").stdout
     assert "    1.5 kB  runs/0123\n" in listed and listed.endswith("Would delete 1.5 kB.\n")
-    assert said("tidy", ready, "--dry-run")["bytes"] == 1502
+    assert said("tidy", ready, "--dry-run", "--caches")["bytes"] == 1502
     assert "1.5 kB  1 folders of jobs that are gone" in run("tidy", ready).stdout
-    assert not (ready / "runs/0123").exists() and not (ready / "cache").exists()
+    assert not (ready / "runs/0123").exists() and (ready / "cache").exists()
+    assert "Deleted 2 B." in run("tidy", ready, "--caches").stdout
     packed, files = tmp_path / "p.tar", said("pack", ready, tmp_path / "p.tar")["files"]
     assert said("pack", ready, packed, code=1)["error"]["reason"] == "it is there already"
     assert said("unpack", packed, tmp_path / "q")["files"] == files

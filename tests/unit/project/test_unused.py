@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from defectstudio.project.datasets import DatasetEntry
 from defectstudio.project.migrations import back_up
 from defectstudio.project.project import Project
 
+SORTS = get_args(unused.Sort)
 LATER = unused.YOUNG_SECONDS + 60
 
 
@@ -26,7 +28,7 @@ def find(project: Project, after: float = LATER) -> list[unused.Unused]:
 
 
 def take(project: Project, after: float = LATER) -> list[unused.Unused]:
-    return unused.take(project._database, project.root, time.time() + after)
+    return unused.take(project._database, project.root, time.time() + after, SORTS)
 
 
 def paths(found: list[unused.Unused]) -> list[tuple[str, str]]:
@@ -100,6 +102,7 @@ def test_what_nothing_speaks_of_is_listed_with_its_size_then_gone(full, trained)
         ("remnant", "files/ab/.0123456789abcdef.part.png", 4),
     ]
     assert [(one.sort, one.path, one.size) for one in find(full)] == expected
+    assert full.remove_unused_files({"cache"}) == [unused.Unused(*expected.pop(3))]
     assert [(one.sort, one.path, one.size) for one in take(full)] == expected
     assert not any((full.root / path).exists() for _, path, _ in expected)
     assert mine.exists() and (failed / "checkpoint" / "state").exists()
@@ -113,7 +116,7 @@ def test_a_young_file_stays_and_one_that_is_stored_again_is_young(project):
     os.utime(path, (1, 1))
     assert paths(project.unused_files()) == [("file", path.relative_to(project.root).as_posix())]
     stray(project)
-    assert project.remove_unused_files() == [] and path.exists()
+    assert project.remove_unused_files(SORTS) == [] and path.exists()
 
 
 def test_a_file_that_is_stored_again_while_it_is_taken_stays(project, monkeypatch):
