@@ -199,7 +199,7 @@ def test_a_job_that_is_over_says_its_size_and_is_renamed(started, opened, qtbot)
     qtbot.waitUntil(panel.rename.isEnabled)
     panel.table.setCurrentIndex(panel._model.index(-1, 0))
     panel.table.setCurrentIndex(panel._model.index(0, 0))
-    qtbot.waitUntil(lambda: " kB" in panel.message.text())
+    qtbot.waitUntil(lambda: panel.folder.text().endswith(" kB"))
     panel.rename.trigger()
     [ask] = panel.findChildren(QInputDialog)
     assert ask.textValue() == "acted"

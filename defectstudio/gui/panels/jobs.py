@@ -50,7 +50,6 @@ class JobsPanel(QWidget):
         super().__init__()
         self.setAutoFillBackground(True)
         self._control: JobControl | None = None
-        self._weight: tuple[int, int] | None = None
         self._curve: CurvePlot | None = None
         self._model = JobModel()
         self.table = self._made_table()
@@ -223,18 +222,15 @@ class JobsPanel(QWidget):
         self.report.setEnabled(job is not None and report_page(job.folder) is not None)
         self._show_message(job)
         if anew and job is not None and control is not None:
-            self._weight = None
+            self.folder.setText(self.tr("Open the job's folder"))
             control.open(job.id)
             if not live:
                 control.weigh(job)
 
     def _show_message(self, job: JobRecord | None) -> None:
         failed = job is not None and job.state is JobState.FAILED
-        said = [retold(job.message)] if job and job.message else []
-        if job is not None and self._weight is not None and self._weight[0] == job.id:
-            said.append(self.tr("Its folder takes {}.").format(size(self._weight[1])))
-        self.message.setText(" ".join(said))
-        self.message.setVisible(bool(said))
+        self.message.setText(retold(job.message) if job else "")
+        self.message.setVisible(bool(job and job.message))
         self.message.setProperty("role", "error" if failed else "muted")
         self.message.style().polish(self.message)
 
@@ -251,8 +247,7 @@ class JobsPanel(QWidget):
     def _on_weighed(self, job_id: int, count: int) -> None:
         job = self._current()
         if job is not None and job.id == job_id:
-            self._weight = (job_id, count)
-            self._show_message(job)
+            self.folder.setText(self.tr("Open the job's folder: {}").format(size(count)))
 
     def _on_picture(self, job_id: int, pixels: NDArray[np.uint8] | None) -> None:
         job = self._current()
