@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from defectstudio.app.auditing import accept_audit, describe_audit
 from defectstudio.app.batch_jobs import accept_synthesis, describe_synthesis
 from defectstudio.app.comparing import accept_comparison, describe_comparison
 from defectstudio.app.exporting import do_export
@@ -32,6 +33,7 @@ KINDS: Mapping[str, JobKind] = {
     "train_segmenter": WorkerKind(describe_segmenter_training, accept_segmenter, smaller=smaller),
     "synthesize": WorkerKind(describe_synthesis, accept_synthesis),
     "evaluate": WorkerKind(describe_evaluation, accept_evaluation),
+    "audit": WorkerKind(describe_audit, accept_audit),
     "compare": WorkerKind(describe_comparison, accept_comparison),
     "predict": WorkerKind(_as_it_is, accept_prediction),
     "export_onnx": WorkerKind(_as_it_is, accept_onnx),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from defectstudio.cli import classes, generating, jobs, judging, keeping, models, projects, showing
+from defectstudio.cli import (
+    auditing,
+    classes,
+    generating,
+    jobs,
+    judging,
+    keeping,
+    models,
+    projects,
+    showing,
+)
 
 app = typer.Typer(
     name="defectstudio",
@@ -13,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (showing, projects, generating, judging, keeping):
+for group in (showing, projects, generating, judging, auditing, keeping):
     group.register(app)
 app.add_typer(classes.app, name="classes")
 app.add_typer(jobs.app, name="jobs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from defectstudio.domain.auditing import AuditSpec
 from defectstudio.domain.comparisons import (
     CompareDstSpec,
     CompareSpec,
@@ -19,6 +20,7 @@ JobSpec = (
     TrainSpec
     | SynthesizeSpec
     | ReplaySpec
+    | AuditSpec
     | CompareSpec
     | CompareDstSpec
     | TrialSpec

@@ -109,11 +109,7 @@ def against_change(label: Label, changed: Mask, settings: AuditSettings) -> Iter
     halo = changed & ~dilate(labeled, NEAR_LABEL_PX)
     share = float(halo.sum() / max(1, labeled.sum()))
     if labeled.any() and share > settings.halo:
-        px = math.ceil(np.sqrt(np.percentile(squared_distance(~labeled)[halo], 95)))
-        remedy = (
-            f"Dilate the label by {px} px, or refine it with a lower threshold "
-            "(--set threshold=...) and a larger dilate_px."
-        )
+        remedy = _grown(labeled, halo)
         yield Finding(Flaw.HALO, class_ids(label)[0], share, settings.halo, remedy)
 
 
@@ -186,6 +182,18 @@ def _shrunk(own: Mask, same: NDArray[np.bool_]) -> str:
     depth = squared_distance(np.pad(own, 1))[1:-1, 1:-1]
     px = math.ceil(np.sqrt(np.percentile(depth[same], 90)))
     rim = own & (depth <= px * px)
-    if px <= _RIM_PX and same.sum() > (rim & ~same).sum():
+    inner = own & ~rim & ~same
+    if px <= _RIM_PX and inner.any() and same.sum() > (rim & ~same).sum():
         return f"Erode the label by {px} px, or refine it with a higher threshold."
     return _WEAKER
+
+
+def _grown(labeled: Mask, halo: NDArray[np.bool_]) -> str:
+    """What to do about changes without a label: dilating helps where they are around it."""
+    px = math.ceil(np.sqrt(np.percentile(squared_distance(~labeled)[halo], 95)))
+    if px > _AROUND:
+        return "The change lies apart from the label: label it, too, or reject the sample."
+    return (
+        f"Dilate the label by {px} px, or refine it with a lower threshold (--set threshold=...)"
+        " and a larger dilate_px."
+    )

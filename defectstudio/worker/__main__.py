@@ -77,6 +77,7 @@ _HANDLERS = {
     "train": ("train", "train"),
     "synthesize": ("synthesize", "synthesize"),
     "replay": ("synthesize", "replay"),
+    "audit": ("audit", "audit"),
     "compare": ("compare", "compare"),
     "compare_dst": ("compare_dst", "compare_dst"),
     "compare_enlarge": ("compare_trials", "compare_trials"),

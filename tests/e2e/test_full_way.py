@@ -21,10 +21,11 @@ TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "widt
 """A content like its surface shows nothing: some steps must have made it dark."""
 
 
-def defectstudio(*arguments: object, code: int = 0) -> dict:
+def defectstudio(*arguments: object, code: int = 0, **environment: str) -> dict:
     """Run a command with --json; its one object."""
     command = [sys.executable, "-m", "defectstudio", *map(str, arguments), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -70,8 +71,9 @@ def test_from_samples_to_exports_and_back(filled, tmp_path):
     for form, target in (("coco", ("--project", elsewhere)), ("mvtec", ())):
         report = defectstudio("export", filled, tmp_path / form, "--format", form)
         assert (report["images"], report["synthetic"]) == (13, 3)
-        # The second time the project is found among the recent ones.
-        replayed = defectstudio("replay", tmp_path / form, *target)
+        # The second time the project is found among the recent ones, and threads are others.
+        threads = str(1 + (form == "mvtec"))
+        replayed = defectstudio("replay", tmp_path / form, *target, OMP_NUM_THREADS=threads)
         assert (replayed["same"], len(replayed["samples"])) == (True, 3)
     with Project.open(elsewhere) as project:
         project.remove_generator("g")
@@ -83,6 +85,10 @@ def test_from_samples_to_exports_and_back(filled, tmp_path):
         "replay", tmp_path / "coco", "--project", elsewhere, "--generator", weights
     )
     assert (moved["same"], len(moved["samples"])) == (True, 3)
+    plan = tmp_path / "plan.csv"
+    audited = defectstudio("audit", tmp_path / "coco", "--plan", plan)
+    assert audited["images"] == 9 and Path(audited["report"]).is_file()
+    assert plan.read_text().startswith("class,count,backgrounds\n")
 
 
 def test_from_samples_to_a_segmenter_and_what_it_finds(filled, tmp_path):

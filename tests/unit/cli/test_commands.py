@@ -75,7 +75,17 @@ def test_help_is_light():
 def test_every_command_of_the_contract_is_there():
     commands = (
         *("app", "demo", "new", "import", "split", "train"),
-        *("synthesize", "export", "replay", "compare", "jobs", "models", "classes", "doctor"),
+        *(
+            "synthesize",
+            "export",
+            "replay",
+            "audit",
+            "compare",
+            "jobs",
+            "models",
+            "classes",
+            "doctor",
+        ),
         *("tidy", "pack", "unpack"),
     )
     listed = run("--help").stdout
