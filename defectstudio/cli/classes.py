@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from defectstudio.cli.output import Json, command, progress_bar, say
+from defectstudio.cli.output import Json, NewName, command, group, progress_bar, say
 from defectstudio.cli.projects import ItemName, ProjectPath, opened
+
+if TYPE_CHECKING:
+    from defectstudio.project.project import Project
 
 Name = Annotated[str, typer.Argument(metavar="CLASS", help="Its name.")]
 
-app = typer.Typer(help="The classes of a project.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """The classes of a project."""
+app = group("The classes of a project.")
 
 
 @app.command("list")
@@ -25,11 +26,9 @@ def group() -> None:
 def list_(project: ProjectPath, item: ItemName = None, as_json: Json = False) -> None:
     """All classes of an item and what speaks of them; also those that can be brought back."""
     from defectstudio.app.classes import class_uses
-    from defectstudio.project.project import item_named
 
-    with opened(project) as used:
-        chosen = item_named(used, item)
-        uses, removed = class_uses(used, chosen.id), used.removed_classes(chosen.id)
+    with _of_item(project, item) as (used, item_id):
+        uses, removed = class_uses(used, item_id), used.removed_classes(item_id)
     lines = [
         f"{use.defect.id:3d}  {use.defect.name}: {use.images} images, {use.samples} samples"
         + (f"; learned by {', '.join((*use.generators, *use.segmenters))}"
@@ -46,18 +45,16 @@ def list_(project: ProjectPath, item: ItemName = None, as_json: Json = False) ->
 def rename(
     project: ProjectPath,
     name: Name,
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    new: NewName,
     item: ItemName = None,
     as_json: Json = False,
 ) -> None:
     """Give a class another name; its number stays."""
     from defectstudio.app.classes import class_named
-    from defectstudio.project.project import item_named
 
-    with opened(project) as used:
-        chosen = item_named(used, item)
-        found = class_named(used.classes(chosen.id), name)
-        used.rename_class(chosen.id, found.id, new)
+    with _of_item(project, item) as (used, item_id):
+        found = class_named(used.classes(item_id), name)
+        used.rename_class(item_id, found.id, new)
     say(as_json, {"id": found.id, "name": new}, [f"{found.name} is {new} now."])
 
 
@@ -72,13 +69,11 @@ def merge(
 ) -> None:
     """Give the pixels of a class to another one in all labels, and remove it."""
     from defectstudio.app.classes import class_named, merge_classes
-    from defectstudio.project.project import item_named
 
-    with opened(project) as used, progress_bar("merge") as show:
-        chosen = item_named(used, item)
-        classes = used.classes(chosen.id)
+    with _of_item(project, item) as (used, item_id), progress_bar("merge") as show:
+        classes = used.classes(item_id)
         found, other = class_named(classes, name), class_named(classes, into)
-        merge_classes(used, chosen.id, found.id, other.id, show)
+        merge_classes(used, item_id, found.id, other.id, show)
     text = f"{found.name} is {other.name} now; `classes restore` brings it back."
     say(as_json, {"id": found.id, "into": other.id}, [text])
 
@@ -88,12 +83,10 @@ def merge(
 def delete(project: ProjectPath, name: Name, item: ItemName = None, as_json: Json = False) -> None:
     """Remove a class: its pixels become void, samples that show it are removed."""
     from defectstudio.app.classes import class_named, delete_class
-    from defectstudio.project.project import item_named
 
-    with opened(project) as used, progress_bar("delete") as show:
-        chosen = item_named(used, item)
-        found = class_named(used.classes(chosen.id), name)
-        delete_class(used, chosen.id, found.id, show)
+    with _of_item(project, item) as (used, item_id), progress_bar("delete") as show:
+        found = class_named(used.classes(item_id), name)
+        delete_class(used, item_id, found.id, show)
     text = f"{found.name} is gone; `classes restore` brings it back."
     say(as_json, {"id": found.id, "name": found.name}, [text])
 
@@ -103,10 +96,17 @@ def delete(project: ProjectPath, name: Name, item: ItemName = None, as_json: Jso
 def restore(project: ProjectPath, name: Name, item: ItemName = None, as_json: Json = False) -> None:
     """Bring a merged or deleted class back with its pixels, while no label of its has changed."""
     from defectstudio.app.classes import class_named
+
+    with _of_item(project, item) as (used, item_id):
+        found = class_named(used.removed_classes(item_id), name)
+        used.bring_class_back(item_id, found.id)
+    say(as_json, {"id": found.id, "name": found.name}, [f"{found.name} is back."])
+
+
+@contextmanager
+def _of_item(project: Path, item: str | None) -> Iterator[tuple[Project, int]]:
+    """The project, and which of its items is meant."""
     from defectstudio.project.project import item_named
 
     with opened(project) as used:
-        chosen = item_named(used, item)
-        found = class_named(used.removed_classes(chosen.id), name)
-        used.bring_class_back(chosen.id, found.id)
-    say(as_json, {"id": found.id, "name": found.name}, [f"{found.name} is back."])
+        yield used, item_named(used, item).id

@@ -10,18 +10,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from defectstudio.cli.output import Json, command, note, say
+from defectstudio.cli.output import Json, NewName, command, group, note, say
 from defectstudio.cli.projects import ProjectPath, opened
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.domain.words import duration, size
 
-app = typer.Typer(help="The jobs of a project.", no_args_is_help=True)
+app = group("The jobs of a project.")
 JobId = Annotated[int, typer.Argument(metavar="JOB", help="The job's number.")]
-
-
-@app.callback()
-def group() -> None:
-    """The jobs of a project."""
 
 
 @app.command("list")
@@ -143,7 +138,7 @@ def priority(
 def rename(
     project: ProjectPath,
     job_id: JobId,
-    title: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    title: NewName,
     as_json: Json = False,
 ) -> None:
     """Give a job that is over another name."""

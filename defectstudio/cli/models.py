@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from defectstudio.cli.output import Json, command, say
+from defectstudio.cli.output import Json, NewName, command, group, say
 from defectstudio.cli.projects import ProjectPath, opened
 from defectstudio.domain.words import size
 
@@ -21,12 +21,7 @@ SortOption = Annotated[
     typer.Option("--sort", help="Which is meant, where both have the name."),
 ]
 
-app = typer.Typer(help="The trained models of a project.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """The trained models of a project."""
+app = group("The trained models of a project.")
 
 
 @app.command("list")
@@ -50,7 +45,7 @@ def list_(project: ProjectPath, as_json: Json = False) -> None:
 def rename(
     project: ProjectPath,
     model: Name,
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    new: NewName,
     sort: SortOption = None,
     as_json: Json = False,
 ) -> None:

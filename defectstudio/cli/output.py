@@ -23,6 +23,16 @@ USER_FAULT, OUR_FAULT = 1, 3
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.")]
 
 
+NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")]
+
+
+def group(text: str) -> typer.Typer:
+    """Commands under one word; `text` says what they are about."""
+    made = typer.Typer(help=text, no_args_is_help=True)
+    made.callback()(lambda: None)
+    return made
+
+
 def command(function: Callable[P, None]) -> Callable[P, None]:
     """A command whose errors become messages and exit codes: 1 the user's input, 3 our fault.
 

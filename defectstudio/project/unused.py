@@ -34,6 +34,8 @@ YOUNG_SECONDS = 3600.0
 ASIDE = ".unused"
 """How the folder begins where things lie until they are deleted."""
 
+_SLASH = "+"
+"""In the names of what lies aside, all in one folder: making and removing many takes long."""
 _HASH = re.compile(rb"[0-9a-f]{64}")
 _STORED = re.compile(r"[0-9a-f]{64}(\.[A-Za-z0-9]{1,8})?")
 _REMNANT = re.compile(r"\.[0-9a-f]{16}\.part(\..*)?|\..*\.taken")
@@ -82,6 +84,7 @@ def take(database: Database, root: Path, at: float, sorts: Collection[Sort]) -> 
     with database.write() as connection:
         _bring_back(connection, root)
         seen = _look(connection, root, at)
+        _make(aside)
         folders = [one for one in seen.folders if one.sort in sorts]
         taken = [one for one in folders if _moved_aside(root, one, aside, at)]
     loose = (one for one in _loose(root, seen) if one.sort in sorts)
@@ -255,10 +258,20 @@ def _newest(path: Path) -> float:
     return max(time for told in (path.stat(), *inside) for time in (told.st_mtime, told.st_ctime))
 
 
-def _moved_aside(root: Path, one: Unused, aside: Path, at: float) -> bool:
-    source, target = root / one.path, aside / one.path
+def _make(aside: Path) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+    except OSError as error:
+        raise ProjectError(
+            f"nothing can be deleted there ({error.strerror or error})",
+            subject=aside.parent,
+            remedy="Allow writing to the project's folder.",
+        ) from error
+
+
+def _moved_aside(root: Path, one: Unused, aside: Path, at: float) -> bool:
+    source, target = root / one.path, aside / one.path.replace("/", _SLASH)
+    try:
         source.replace(target)
     except OSError:
         return False
@@ -273,11 +286,11 @@ def _bring_back(connection: sqlite3.Connection, root: Path) -> None:
     left = [folder for folder in _folders(root) if folder.name.startswith(f"{ASIDE}-")]
     known = referenced(connection) if left else set()
     for aside in left:
-        for path in _walk(aside / "files"):
-            there = root / Path(path.path).relative_to(aside)
-            if path.name[:64] in known and not there.exists():
-                there.parent.mkdir(parents=True, exist_ok=True)
-                Path(path.path).replace(there)
+        for entry in _entries(aside):
+            path = entry.name.replace(_SLASH, "/")
+            stored = path.startswith("files/") and Path(path).name[:64] in known
+            if stored and not (root / path).exists():
+                Path(entry.path).replace(root / path)
         shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -123,3 +123,22 @@ def test_packing_shows_how_far_it_is_and_is_given_up(opened, qtbot, monkeypatch,
     going.set()
     qtbot.waitUntil(lambda: not opened.findChildren(QProgressDialog))
     assert len(seen) == 1 and "cancelled" in str(seen[0]), "who gave it up is told nothing"
+
+
+def test_closing_the_window_gives_up_what_is_packed(opened, qtbot, monkeypatch, tmp_path):
+    began, ended = threading.Event(), threading.Event()
+
+    def pack(_project, _target, tell):
+        began.set()
+        try:
+            while True:
+                tell(1, 2)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Project, "pack", pack)
+    answer(monkeypatch, getSaveFileName=tmp_path / "p.tar")
+    opened.actions_["project.pack"].trigger()
+    qtbot.waitUntil(began.is_set)
+    opened.close()
+    assert ended.is_set()

@@ -192,13 +192,19 @@ def test_links_are_not_followed(project, tmp_path):
 def test_a_kill_on_the_way_loses_nothing_that_is_spoken_of(full, monkeypatch):
     kept = full.images()[0].file
     aside = full.root / f"{unused.ASIDE}-00"
+    aside.mkdir()
     for path in (kept, full.root / stray(full)):
-        target = aside / path.relative_to(full.root)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(target)
+        path.rename(aside / path.relative_to(full.root).as_posix().replace("/", "+"))
     take(full)
     assert kept.exists() and not aside.exists()
     assert not list((full.root / "files").rglob("*.bin"))
+
+
+def test_a_folder_that_cannot_be_written_is_told(project, monkeypatch):
+    stray(project)
+    monkeypatch.setattr(Path, "mkdir", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
+    with pytest.raises(ProjectError, match=r"can be deleted there \(no\)"):
+        take(project)
 
 
 def test_what_cannot_be_moved_stays(project, monkeypatch):
