@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from defectstudio.app.cards import card_facts
 from defectstudio.app.inline_jobs import inline_job
 from defectstudio.app.queueing import Job, Wishes, queue_early
 from defectstudio.domain.errors import ExportError
 from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, SampleRecord, Split
+from defectstudio.exchange.card import write_card
 from defectstudio.exchange.exporting import ExportEntry, ExportReport, ExportRequest, writer_of
 from defectstudio.exchange.exporting import export as write_export
 from defectstudio.jobs.following import FollowedJob
@@ -64,7 +66,14 @@ def export(
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
         makers = {one.sha256: one.name for one in project.generators()}
         request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile, makers)
-        report = write_export(format, request, out, progress=job.progress)
+        facts = card_facts(project, out.name, items, entries, left_out)
+        report = write_export(
+            format,
+            request,
+            out,
+            progress=job.progress,
+            beside=lambda folder: write_card(folder, facts),
+        )
         notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
         report = replace(report, notes=(*report.notes, *notes))
         job.summary = _summary(report)

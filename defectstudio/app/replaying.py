@@ -15,10 +15,9 @@ from defectstudio.app.projects import open_project, recent_projects
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.errors import ExportError, ProjectError, RecipeError
 from defectstudio.domain.events import Event, Progress
-from defectstudio.domain.files import sha256_file
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.specs import ReplaySpec
-from defectstudio.exchange.manifest import is_export, read_manifest
+from defectstudio.exchange.manifest import changed, is_export, read_manifest
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
 from defectstudio.jobs.once import describe, run_once
 from defectstudio.project.place import is_project
@@ -181,17 +180,13 @@ def _changed(target: Path) -> tuple[str, ...]:
     if not is_export(target):
         return ()
     manifest = read_manifest(target)
-    files = sorted({
+    files = {
         file
         for row in manifest.images
         if row.synthetic
         for file in (row.image, *row.labels, *([row.recipe] if row.recipe else []))
-    })  # fmt: skip
-    return tuple(file for file in files if not _is_as_told(target / file, manifest.files.get(file)))
-
-
-def _is_as_told(file: Path, digest: str | None) -> bool:
-    return file.is_file() and sha256_file(file) == digest
+    }
+    return changed(target, manifest, files)
 
 
 def _compare(name: str, made: SampleManifest, folder: Path, now: Mapping[str, object]) -> Replayed:

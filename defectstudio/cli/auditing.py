@@ -87,6 +87,24 @@ def audit(
     say(as_json, result, lines)
 
 
+@command
+def card(
+    *,
+    export: Annotated[Path, typer.Argument(help="An export's folder.")],
+    approver: Annotated[str | None, typer.Option(help="Who approves it; empty: nobody.")] = None,
+    date: Annotated[str | None, typer.Option(help="The day, as 2026-11-27; default today.")] = None,
+    terms: Annotated[str | None, typer.Option(help="Licence and terms of the sources.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the files of an export and write its data-set card (card.html, card.json) anew."""
+    from defectstudio.app.cards import rewrite_card
+
+    facts = rewrite_card(export, terms=terms, approver=approver, approved=date)
+    page = export / "card.html"
+    by = f", approved by {facts.approver} on {facts.approved}" if facts.approver else ""
+    say(as_json, {"card": page, **asdict(facts)}, [f"The card{by}: {page}"])
+
+
 def _export(
     folder: Path, root: Path | None, overrides: Mapping[str, str], report: Path
 ) -> AuditReport:
@@ -102,3 +120,4 @@ def _export(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("audit")(audit)
+    app.command("card")(card)

@@ -50,11 +50,17 @@ class ExportReport:
 
 
 def export(
-    format: str, request: ExportRequest, out: Path, *, progress: Progress | None = None
+    format: str,
+    request: ExportRequest,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    beside: Callable[[Path], object] | None = None,
 ) -> ExportReport:
     """Write `request` in one of the formats `WRITERS` into the new folder `out`.
 
-    Raises ExportError and ImageError; then nothing is left at `out`.
+    beside: called with the folder once it is whole, to add what is no part of the data set, before
+    it appears at `out`. Raises ExportError and ImageError; then nothing is left at `out`.
     """
     writes, tell = writer_of(format), progress or _silent
     request.check()
@@ -69,6 +75,8 @@ def export(
         tell(len(request.entries), len(request.entries))
         notes = [*writer.finish(journal.rows), *_notes(writer, request, journal, bits)]
         _write_manifest(folder, format, request, journal, notes)
+        if beside:
+            beside(folder)
         return _report(format, out, request, journal.rows(), notes)
 
 

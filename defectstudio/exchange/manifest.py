@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from defectstudio.domain.errors import ExportError, UserError
-from defectstudio.domain.files import inside
+from defectstudio.domain.files import inside, sha256_file
 from defectstudio.exchange.journal import Row
 
 MANIFEST = "manifest.json"
@@ -63,3 +63,12 @@ def _row(folder: Path, row: dict[str, Any]) -> Row:
     known = {field.name for field in fields(Row)}
     own = {key: value for key, value in row.items() if key in known}
     return Row(**{**own, "class_ids": tuple(row["class_ids"]), "labels": tuple(row["labels"])})
+
+
+def changed(folder: Path, manifest: Manifest, files: Iterable[str]) -> tuple[str, ...]:
+    """Those of the files that are gone or not as they were exported, sorted."""
+    return tuple(file for file in sorted(files) if not _is(folder / file, manifest.files.get(file)))
+
+
+def _is(file: Path, digest: str | None) -> bool:
+    return file.is_file() and sha256_file(file) == digest

@@ -36,8 +36,8 @@ def names(request: ExportRequest) -> list[str]:
     """The entries' names in the export, none twice."""
     several = len({entry.item for entry in request.entries}) > 1
     wanted = [f"{entry.item}_{entry.name}" if several else entry.name for entry in request.entries]
-    # LabelMe's files lie beside manifest.json.
-    return unique_names(["manifest", *wanted])[1:]
+    # LabelMe's files lie beside manifest.json and card.json.
+    return unique_names(["manifest", "card", *wanted])[2:]
 
 
 def significant_bits(entries: Sequence[ExportEntry]) -> dict[str, int]:

@@ -37,7 +37,8 @@ class Text:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text, the first column names the row; caption says what, on which data, and how."""
+    """Cells as text, the first column names the row; caption says what, on which data, and how.
+    Without a header the rows alone say it."""
 
     caption: str
     header: Sequence[str]
@@ -115,13 +116,14 @@ def _html(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
+    cells = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
+    head = f"<thead><tr>{cells}</tr></thead>" if cells else ""
     rows = "\n".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
     )
     return (
         f"<figure><table><caption>{escape(table.caption)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></figure>"
+        f"{head}<tbody>\n{rows}\n</tbody></table></figure>"
     )
 
 
