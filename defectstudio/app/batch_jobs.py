@@ -7,7 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from defectstudio.app.batch_plan import PlanLine
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.queueing import Wishes
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.app.validation import parse_json
@@ -29,12 +29,7 @@ def describe_synthesis(project: Project, job: JobRecord) -> None:
     what they were.
     """
     if not (job.folder / JOB_FILE).exists():
-        order = dict(job.asked.order)
-        for name in ("mask", "background", "region"):
-            order[name] = Path(order[name]) if name in order else None
-        plan = [PlanLine(**{**line, "backgrounds": tuple(line["backgrounds"])})
-                for line in order.pop("plan")]  # fmt: skip
-        start_synthesis(project, **order, plan=plan, wishes=Wishes(into=job))
+        start_synthesis(project, BatchOrder.kept(job.asked.order), Wishes(into=job))
         return
     spec = _description(job)
     if _item_of(project, spec) is None or not spec.generator.is_dir():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.exporting import export
 from defectstudio.app.projects import open_project
 from defectstudio.app.sample_project import make_sample_project
@@ -52,7 +53,8 @@ def make_demo(out: Path, watch: Callable[[FollowedJob], object]) -> DemoReport:
         if len(project.samples()) < COUNT:
             for number, generator in enumerate(generators):
                 count = len(range(number, COUNT, len(generators)))
-                watch(start_synthesis(project, generator=generator.name, count=count, seed=_SEED))
+                order = BatchOrder(generator.name, count=count, seed=_SEED)
+                watch(start_synthesis(project, order))
         exports = {name: _exported(project, out / name, name) for name in _FORMATS}
         sheet = out / "contact_sheet.png"
         made = project.samples()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from defectstudio.app.batch_plan import PlanLine, plan_rows
+from defectstudio.app.batch_order import BatchOrder
+from defectstudio.app.batch_plan import plan_rows
 from defectstudio.app.batch_trial import spread_over
 from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_early
 from defectstudio.app.regions import read_region
 from defectstudio.app.seed_marks import batch_marks
 from defectstudio.app.training_images import as_labeled_file, is_split
 from defectstudio.app.validation import settings, spread
-from defectstudio.domain.device import Device
 from defectstudio.domain.errors import ImageError, ProjectError, SettingError
 from defectstudio.domain.recipe import BlendMode, BlendSettings, GrainSettings, RefineSettings
 from defectstudio.domain.records import GeneratorRecord, ImageRecord, Item, Role, Split
@@ -36,98 +36,108 @@ from defectstudio.project.names import name_key
 from defectstudio.project.project import Project, item_named
 
 KIND = "synthesize"
-_TRIAL = "Trial of "
 
 
-def start_synthesis(
-    project: Project,
-    *,
-    generator: str,
-    item: str | None = None,
-    class_name: str | None = None,
-    count: int = 1,
-    seed: int = 0,
-    mask: Path | None = None,
-    background: Path | None = None,
-    region: Path | None = None,
-    regions: bool = False,
-    plan: Sequence[PlanLine] = (),
-    blend: BlendMode | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    device: Device = "cpu",
-    trial: int = 0,
-    wishes: Wishes = AT_ONCE,
-) -> FollowedJob:
-    """Make `count` samples with the generator of that name and accept them into the project.
-
-    item: default the generator's own. class_name: default all classes the generator knows and
-    has shapes for, in turn. mask: a picture of the one painted shape every sample uses, of its
-    background's size; without it shapes come from the item's labeled images. background: a
-    picture, added to the project when new; default the item's normal images. Where the item is
-    split, shapes and backgrounds are of the training split. region: a picture of where defects
-    may fall; regions: they fall inside the regions painted on backgrounds that have one. plan:
-    how many samples of which class on which backgrounds, in place of class_name and count.
-    blend: default as the generator wants. overrides: fields of BlendSettings, GrainSettings,
-    RefineSettings, PlacementSettings, StyleSettings and SpreadSettings, of which `polish` is by
-    default as the generator wants. The same call with the same seed makes the same bytes. trial:
-    make only so many of the samples, spread over the batch and the same as its own, and accept
-    none; `batch_trial.read_trial` tells of them. wishes: how it is queued.
+def start_synthesis(project: Project, order: BatchOrder, wishes: Wishes = AT_ONCE) -> FollowedJob:
+    """Make the samples of an order and accept them into the project. wishes: how it is queued.
 
     Raises SettingError, ImageError and ProjectError.
     """
-    order = {
-        **{"generator": generator, "item": item, "class_name": class_name, "count": count},
-        **{"seed": seed, "mask": mask, "background": background, "region": region},
-        **{"regions": regions, "plan": [asdict(line) for line in plan], "blend": blend},
-        **{"overrides": overrides, "device": device, "trial": trial},
-    }
     if wishes.is_early:
-        title = f"{count} with {generator}"
-        return queue_early(project, Job(KIND, title, order, device), wishes)
-    chosen = project.generator(generator)
-    card = GENERATORS.read_card(chosen.folder)
-    target = project.item(chosen.item_id) if item is None else item_named(project, item)
-    looks = _Looks.of(overrides or {}, blend or card.config.blend_mode, card.config.batch_polish)
-    painted, allowed = _drawn(mask), _drawn(region)
-    needs_shapes = painted is None and card.config.fills_mask
-    shapes = labeled_images(project, target) if needs_shapes else []
-    drawable = {i for image in shapes for i in image.class_ids} if needs_shapes else None
-    known = makeable(project, target, chosen)
-    grounds = _backgrounds(project, target, background, painted, allowed)
-    rows: tuple[PlanRow, ...] = ()
-    if plan:
-        class_ids = _planned_ids(known, plan, drawable, class_name)
-        rows = plan_rows(plan, {i: known[i] for i in class_ids}, grounds)
-        count = sum(row.count for row in rows)
-    else:
-        class_ids = _class_ids(known, target, class_name, drawable)
+        title = order.title(order.count, order.generator)
+        return queue_early(project, Job(KIND, title, order.row(), order.device), wishes)
+    ground = _Ground.of(project, order)
+    spec = _spec(project, order, ground)
+    found = _regions(project, ground.backgrounds, ground.allowed, painted=order.regions)
+    title = order.title(spec.count, ground.generator.name)
+    row = {**order.row(), "item": ground.item.name}
+    job = Job(KIND, title, row, order.device)
+    return queue(project, job, lambda run: _in_folder(spec, run, found), wishes)
+
+
+def _spec(project: Project, order: BatchOrder, ground: _Ground) -> SynthesizeSpec:
+    """The batch but for its run folder. Raises SettingError and ProjectError."""
+    class_ids, rows = ground.classes(order)
+    count = sum(row.count for row in rows) if order.plan else order.count
+    looks = ground.looks
     spec = SynthesizeSpec(
         run=project.root,
         project=project.id,
-        generator=chosen.folder,
+        generator=ground.generator.folder,
         class_ids=class_ids,
-        backgrounds=tuple(BackgroundFile(image.file, image.sha256) for image in grounds),
-        shapes=tuple(as_labeled_file(image) for image in shapes),
+        backgrounds=tuple(BackgroundFile(one.file, one.sha256) for one in ground.backgrounds),
+        shapes=tuple(as_labeled_file(image) for image in ground.shapes),
         count=count,
-        seed=seed,
+        seed=order.seed,
         plan=rows,
-        only=spread_over(count, trial),
-        mask=None if painted is None else encode(painted),
+        only=spread_over(count, order.trial),
+        mask=None if ground.painted is None else encode(ground.painted),
         blend=looks.blend,
         grain=looks.grain,
         refine=looks.refine,
         placement=looks.placement,
         styles=looks.styles,
         spread=looks.spread,
-        device=device,
+        device=order.device,
     )
-    spec = settings(SynthesizeSpec, {"count": count, "seed": seed}, spec)
-    spec = replace(spec, marks=batch_marks(project, chosen, spec))
-    found = _regions(project, grounds, allowed, painted=regions)
-    title = f"{count} with {chosen.name}"
-    title = f"{_TRIAL}{title}" if trial else title
-    job = Job(KIND, title, {**order, "item": target.name}, device)
-    return queue(project, job, lambda run: _in_folder(spec, run, found), wishes)
+    spec = settings(SynthesizeSpec, {"count": count, "seed": order.seed}, spec)
+    return replace(spec, marks=batch_marks(project, ground.generator, spec))
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What a batch is made of: a generator with its settings, the classes of an item that it knows
+    (id -> name), a painted mask or the images that shapes come from, backgrounds, and where on
+    all of them defects may fall. needs_shapes: whether a class can only be made where such an
+    image has it."""
+
+    generator: GeneratorRecord
+    looks: _Looks
+    item: Item
+    known: dict[int, str]
+    painted: Mask | None
+    needs_shapes: bool
+    shapes: list[ImageRecord]
+    backgrounds: list[ImageRecord]
+    allowed: Mask | None
+
+    @classmethod
+    def of(cls, project: Project, order: BatchOrder) -> _Ground:
+        """Raises SettingError, ImageError and ProjectError; only then a background is added."""
+        chosen = project.generator(order.generator)
+        config = GENERATORS.read_card(chosen.folder).config
+        blend = order.blend or config.blend_mode
+        looks = _Looks.of(order.overrides, blend, config.batch_polish)
+        item = item_named(project, order.item) if order.item else project.item(chosen.item_id)
+        painted, allowed = _drawn(order.mask), _drawn(order.region)
+        needed = painted is None and config.fills_mask
+        return cls(
+            chosen,
+            looks,
+            item,
+            makeable(project, item, chosen),
+            painted,
+            needed,
+            labeled_images(project, item) if needed else [],
+            _backgrounds(project, item, order.background, painted, allowed),
+            allowed,
+        )
+
+    def classes(self, order: BatchOrder) -> tuple[tuple[int, ...], tuple[PlanRow, ...]]:
+        """The ids of the classes to make, and the rows of the plan where there is one. Raises
+        SettingError and ProjectError."""
+        drawable = {i for image in self.shapes for i in image.class_ids}
+        if not order.plan:
+            made = _class_ids(self.known, self.item, order.class_name)
+            can = tuple(i for i in made if i in drawable or not self.needs_shapes)
+            if not can:
+                raise _no_shape(self.known, made)
+            return can, ()
+        ids = _planned_ids(self.known, order)
+        without = [i for i in ids if self.needs_shapes and i not in drawable]
+        if without:
+            raise _no_shape(self.known, without)
+        return ids, plan_rows(order.plan, {i: self.known[i] for i in ids}, self.backgrounds)
 
 
 @dataclass(frozen=True)
@@ -205,50 +215,35 @@ def makeable(project: Project, item: Item, generator: GeneratorRecord) -> dict[i
     return {i: name for i, name in own.items() if name_key(name) == name_key(learned[i])}
 
 
-def _class_ids(
-    known: Mapping[int, str], item: Item, class_name: str | None, drawable: set[int] | None
-) -> tuple[int, ...]:
-    """The classes to make: known to the generator, wanted, and with a shape.
-
-    drawable: the classes that have a shape to warp; None when none is needed.
-    """
+def _class_ids(known: Mapping[int, str], item: Item, class_name: str | None) -> list[int]:
+    """The classes that are known to the generator and wanted. Raises SettingError for none."""
     wanted = None if class_name is None else name_key(class_name)
-    chosen = {i: name for i, name in known.items() if wanted in (None, name_key(name))}
+    chosen = [i for i, name in known.items() if wanted in (None, name_key(name))]
     if not chosen:
         raise SettingError(
             "the generator knows no such class of this item",
             subject=class_name or item.name,
             remedy=f"It knows {', '.join(known.values()) or 'none'}.",
         )
-    made = [i for i in sorted(chosen) if drawable is None or i in drawable]
-    if not made:
-        raise _no_shape(", ".join(chosen.values()))
-    return tuple(made)
+    return sorted(chosen)
 
 
-def _planned_ids(
-    known: Mapping[int, str],
-    plan: Sequence[PlanLine],
-    drawable: set[int] | None,
-    class_name: str | None,
-) -> tuple[int, ...]:
-    """The classes of a plan that can be made. Raises SettingError and ProjectError."""
-    if class_name is not None:
+def _planned_ids(known: Mapping[int, str], order: BatchOrder) -> tuple[int, ...]:
+    """The classes of a plan. Raises SettingError where a class is named besides."""
+    if order.class_name is not None:
         raise SettingError(
-            "the plan says which classes are made", subject=class_name, remedy="Name no class."
+            "the plan says which classes are made",
+            subject=order.class_name,
+            remedy="Name no class.",
         )
-    wanted = {name_key(line.class_name) for line in plan}
-    ids = tuple(i for i, name in known.items() if name_key(name) in wanted)
-    without = [known[i] for i in ids if drawable is not None and i not in drawable]
-    if without:
-        raise _no_shape(", ".join(without))
-    return ids
+    wanted = {name_key(line.class_name) for line in order.plan}
+    return tuple(i for i, name in known.items() if name_key(name) in wanted)
 
 
-def _no_shape(classes: str) -> ProjectError:
+def _no_shape(known: Mapping[int, str], class_ids: Iterable[int]) -> ProjectError:
     return ProjectError(
         "no labeled defect of the training images gives a shape to make",
-        subject=classes,
+        subject=", ".join(known[i] for i in class_ids),
         remedy="Name a painted mask with --mask, or label an image of this class.",
     )
 

@@ -139,28 +139,28 @@ def synthesize(
     as_json: Json = False,
 ) -> None:
     """Make labeled samples and accept them into the project."""
+    from defectstudio.app.batch_order import BatchOrder
     from defectstudio.app.batch_plan import read_plan
     from defectstudio.app.synthesis import start_synthesis
 
+    order = BatchOrder(
+        generator,
+        item,
+        class_name,
+        count,
+        seed,
+        mask,
+        background,
+        region,
+        regions=regions,
+        plan=tuple(read_plan(plan)) if plan else (),
+        blend=blend,
+        overrides=pairs(settings or []),
+        device=device,
+        trial=_TRIED if dry_run else 0,
+    )
     with opened(project) as used:
-        job = start_synthesis(
-            used,
-            generator=generator,
-            item=item,
-            class_name=class_name,
-            count=count,
-            seed=seed,
-            mask=mask,
-            background=background,
-            region=region,
-            regions=regions,
-            plan=read_plan(plan) if plan else (),
-            blend=blend,
-            overrides=pairs(settings or []),
-            device=device,
-            trial=_TRIED if dry_run else 0,
-            wishes=wishes(priority, after),
-        )
+        job = start_synthesis(used, order, wishes(priority, after))
         if queue or after:
             queued(job, as_json=as_json)
             return

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from defectstudio.app.batch_ground import Ground, PlaceMap, batch_ground, place_map
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.batch_plan import PlanLine, read_plan, write_plan
 from defectstudio.app.batch_trial import discard_trial, read_trial
 from defectstudio.app.studio import Studio
@@ -134,17 +135,17 @@ class Batching(QObject):
     def _starter(self, choice: BatchChoice, trial: int) -> Callable[[], FollowedJob]:
         item = self._item
         assert item is not None, "the page shows an item"
-        return lambda: start_synthesis(
-            self._project,
-            generator=choice.generator,
+        order = BatchOrder(
+            choice.generator,
             item=item.name,
-            plan=choice.plan,
+            plan=tuple(choice.plan),
             blend=choice.blend,
             seed=choice.seed,
             regions=choice.regions,
             overrides=choice.overrides,
             trial=trial,
         )
+        return lambda: start_synthesis(self._project, order)
 
     def _cancel(self) -> None:
         if self._trial is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.preview import Previewer
 from defectstudio.app.replaying import replay
 from defectstudio.app.synthesis import start_synthesis
@@ -54,7 +55,7 @@ def test_a_name_is_taken_once_trained(trained, tiny):
 @pytest.fixture(scope="module")
 def samples(trained):
     """What a batch of three made."""
-    batch = start_synthesis(trained, generator="g", count=3, seed=7)
+    batch = start_synthesis(trained, BatchOrder(generator="g", count=3, seed=7))
     assert batch.result().state is JobState.DONE
     assert [one.suffix for one in (batch.record.folder / "chunks").iterdir()] == [".json"]
     return trained.samples()
@@ -63,7 +64,7 @@ def samples(trained):
 def test_a_batch_is_accepted_and_the_same_seed_makes_the_same(trained, samples):
     assert len(samples) == 3
     assert all(read_label(sample.label_file).any() for sample in samples)
-    start_synthesis(trained, generator="g", count=3, seed=7).result()
+    start_synthesis(trained, BatchOrder(generator="g", count=3, seed=7)).result()
     assert [one.sha256 for one in trained.samples()[:3]] == [one.sha256 for one in samples]
 
 

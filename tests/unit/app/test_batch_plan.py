@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.batch_plan import PlanLine, plan_rows, read_plan, write_plan
 from defectstudio.app.batch_trial import (
     TrialSample,
@@ -65,7 +66,7 @@ def project(tmp_path, monkeypatch):
 
 
 def made_spec(project, **wishes):
-    job = start_synthesis(project, generator="g", **wishes)
+    job = start_synthesis(project, BatchOrder(generator="g", **wishes))
     job.wait(20)
     return json.loads((job.record.folder / "job.json").read_text())
 
@@ -126,7 +127,7 @@ def test_a_plan_becomes_rows_of_ids_and_places(project):
 
 def test_what_a_plan_may_not_ask_for(project):
     def start(*plan, **wishes):
-        start_synthesis(project, generator="g", plan=plan, **wishes)
+        start_synthesis(project, BatchOrder(generator="g", plan=plan, **wishes))
 
     with pytest.raises(SettingError, match="no such class"):
         start(PlanLine("dent", 1), PlanLine("burr", 1))
@@ -172,7 +173,7 @@ def test_a_trial_is_spread_over_the_batch(count, trial):
 
 
 def test_a_trial_accepts_nothing_and_tells(project):
-    job = start_synthesis(project, generator="g", count=30, trial=3)
+    job = start_synthesis(project, BatchOrder(generator="g", count=30, trial=3))
     assert job.result().state is JobState.DONE
     assert project.samples() == [] and project.jobs()[-1].title == "Trial of 30 with g"
     spec = json.loads((job.record.folder / "job.json").read_text())

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from defectstudio.app.again import once_more
 from defectstudio.app.batch_jobs import describe_synthesis
+from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.classes import merge_classes
 from defectstudio.app.labels import mark_defect
 from defectstudio.app.seed_marks import mark_seed
@@ -83,7 +84,7 @@ def project(tmp_path):
 
 def made_spec(project: Project, generator: str = "g", **wishes) -> dict:
     """The specification of a batch; the worker that gets it makes nothing."""
-    job = start_synthesis(project, generator=generator, **wishes)
+    job = start_synthesis(project, BatchOrder(generator=generator, **wishes))
     job.wait(20)
     return json.loads((job.record.folder / "job.json").read_text())
 
@@ -98,7 +99,7 @@ def test_shapes_and_backgrounds_are_of_the_training_split(project):
 
 
 def test_a_worker_that_made_too_few_has_failed(project):
-    job = start_synthesis(project, generator="g", count=3)
+    job = start_synthesis(project, BatchOrder(generator="g", count=3))
     with pytest.raises(JobError, match="0 of 3"):
         job.result()
     assert project.jobs()[0].state is JobState.FAILED
@@ -136,7 +137,7 @@ def test_a_batch_is_refined_as_its_generator_wants_unless_told_otherwise(project
 )
 def test_a_wrong_setting_starts_nothing(project, wishes, words):
     with pytest.raises(SettingError, match=words):
-        start_synthesis(project, generator="g", **wishes)
+        start_synthesis(project, BatchOrder(generator="g", **wishes))
     assert project.jobs() == []
 
 
@@ -154,13 +155,13 @@ def test_marks_of_seeds_are_given_to_the_batch(project):
 
 def test_favourites_that_are_not_there_are_asked_for(project):
     with pytest.raises(SettingError, match="no seed of dent is a favourite"):
-        start_synthesis(project, generator="g", overrides={"favourites": "true"})
+        start_synthesis(project, BatchOrder(generator="g", overrides={"favourites": "true"}))
     assert project.jobs() == []
 
 
 def test_a_class_without_a_shape_needs_a_mask(project, tmp_path):
     with pytest.raises(ProjectError, match="--mask"):
-        start_synthesis(project, generator="g", class_name="hole")
+        start_synthesis(project, BatchOrder(generator="g", class_name="hole"))
     mask = np.zeros((16, 24), bool)
     mask[3:6, 5:12] = True
     write_png(tmp_path / "mask.png", mask)
@@ -178,7 +179,7 @@ def test_a_class_without_a_shape_needs_a_mask(project, tmp_path):
 def test_a_constant_source_needs_no_shape(project, tmp_path):
     folder = generator(tmp_path / "free", {2: "hole"}, "constant")
     project.add_generator(project.items()[0].id, "free", "dcdganc", folder)
-    job = start_synthesis(project, generator="free")
+    job = start_synthesis(project, BatchOrder(generator="free"))
     job.wait(20)
     assert json.loads((job.record.folder / "job.json").read_text())["class_ids"] == [2]
 
@@ -196,13 +197,13 @@ def test_the_region_lies_beside_the_job(project, tmp_path):
 def test_an_empty_mask_is_named(project, tmp_path):
     write_png(tmp_path / "mask.png", np.zeros((16, 24), bool))
     with pytest.raises(ImageError, match="empty"):
-        start_synthesis(project, generator="g", mask=tmp_path / "mask.png")
+        start_synthesis(project, BatchOrder(generator="g", mask=tmp_path / "mask.png"))
 
 
 def test_a_mask_of_another_size_is_named(project, tmp_path):
     write_png(tmp_path / "mask.png", np.ones((5, 6), bool))
     with pytest.raises(ImageError, match="6 x 5 pixels"):
-        start_synthesis(project, generator="g", mask=tmp_path / "mask.png")
+        start_synthesis(project, BatchOrder(generator="g", mask=tmp_path / "mask.png"))
 
 
 def test_a_new_background_becomes_an_image_of_the_item(project, tmp_path):
@@ -213,14 +214,14 @@ def test_a_new_background_becomes_an_image_of_the_item(project, tmp_path):
 
 def test_nothing_is_made_on_the_test_split(project, tmp_path):
     with pytest.raises(ProjectError, match="test split"):
-        start_synthesis(project, generator="g", background=tmp_path / "40.png")
+        start_synthesis(project, BatchOrder(generator="g", background=tmp_path / "40.png"))
 
 
 def test_without_backgrounds_there_is_no_batch(project):
     for image in project.images(role=Role.NORMAL):
         project.set_splits({image.id: Split.TEST})
     with pytest.raises(ProjectError, match="no normal image"):
-        start_synthesis(project, generator="g", class_name="dent")
+        start_synthesis(project, BatchOrder(generator="g", class_name="dent"))
 
 
 def test_a_renamed_class_is_made_by_a_generator_that_knew_its_old_name(project):
@@ -228,11 +229,11 @@ def test_a_renamed_class_is_made_by_a_generator_that_knew_its_old_name(project):
     project.rename_class(item.id, 1, "bump")
     assert made_spec(project, class_name="Bump")["class_ids"] == [1]
     with pytest.raises(SettingError, match="no such class"):
-        start_synthesis(project, generator="g", class_name="dent")
+        start_synthesis(project, BatchOrder(generator="g", class_name="dent"))
 
 
 def test_a_batch_goes_on_with_what_it_made(project):
-    job = start_synthesis(project, generator="g", count=3, seed=9)
+    job = start_synthesis(project, BatchOrder(generator="g", count=3, seed=9))
     job.wait(20)
     before = json.loads((job.record.folder / "job.json").read_text())
     again = once_more(project, job.record)
@@ -243,13 +244,13 @@ def test_a_batch_goes_on_with_what_it_made(project):
 
 
 def test_a_trial_begins_anew_and_what_does_not_go_on_says_why(project):
-    trial = start_synthesis(project, generator="g", count=3, trial=2)
+    trial = start_synthesis(project, BatchOrder(generator="g", count=3, trial=2))
     trial.result()
     made = trial.record.folder / "samples" / "000000"
     made.mkdir(parents=True)
     describe_synthesis(project, trial.record)
     assert not made.exists()
-    batch = start_synthesis(project, generator="g", count=3)
+    batch = start_synthesis(project, BatchOrder(generator="g", count=3))
     batch.wait(20)
     project.generator("g").folder.rename(project.root / "elsewhere")
     with pytest.raises(JobError, match="project was moved"):
@@ -267,7 +268,7 @@ def test_a_trial_begins_anew_and_what_does_not_go_on_says_why(project):
     ],
 )
 def test_a_batch_does_not_go_on_with_what_is_no_background_or_class_any_more(project, change):
-    batch = start_synthesis(project, generator="g", count=3)
+    batch = start_synthesis(project, BatchOrder(generator="g", count=3))
     batch.wait(20)
     change(project)
     with pytest.raises(JobError, match="they were changed"):
