@@ -12,7 +12,7 @@ from defectstudio.app.sample_sheets import sample_sheet
 from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Recipe, SampleManifest
-from defectstudio.domain.records import Role
+from defectstudio.domain.records import GeneratorRecord, Role
 from defectstudio.imaging.reading import pixel_sha256, write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
@@ -57,7 +57,8 @@ def out(tmp_path, monkeypatch):
     """A folder in which an earlier demo made its project and samples."""
     folder = tmp_path / "demo"
     grey_project(folder / "project", tmp_path, samples=demo.COUNT).close()
-    monkeypatch.setattr(Project, "generators", lambda self: ["one"])
+    one = GeneratorRecord(1, 1, "one", "dcdganc", folder, "0" * 64)
+    monkeypatch.setattr(Project, "generators", lambda self: [one])
     return folder
 
 
