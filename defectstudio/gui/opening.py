@@ -177,6 +177,6 @@ class Opening(QObject):
         typed elsewhere chooses no tool."""
         window = self._window
         page = window.pages.currentWidget()
-        window.actions_.listen_to_bare_keys(page in (window.painting, window.compare))
-        chosen = page not in (window.transfer, window.evaluating)
-        window.docks[1].setVisible(window.session is not None and chosen)
+        shapes = page in (window.painting, window.compare)
+        window.actions_.listen_to_bare_keys(shapes)
+        window.docks[1].setVisible(window.session is not None and shapes)

@@ -35,14 +35,14 @@ class Tones:
 
 LIGHT = Tones(
     window="#eceef1", panel="#f8f9fa", field="#ffffff", raised="#ffffff", line="#d3d7dd",
-    text="#1d2228", muted="#626b76", accent="#0b66a8", on_accent="#ffffff", hover="#e2e8ee",
+    text="#1d2228", muted="#5d6671", accent="#0b66a8", on_accent="#ffffff", hover="#e2e8ee",
     chosen="#d6e7f5", ground="#bfc1c4", error="#a63a00", error_ground="#fdeee4", good="#00795a",
     warn="#8a5a00",
 )  # fmt: skip
 DARK = Tones(
     window="#1d2024", panel="#25292e", field="#1a1d21", raised="#2f343a", line="#3a4047",
-    text="#e6e9ec", muted="#9aa3ad", accent="#4ba6e0", on_accent="#0c1a25", hover="#333940",
-    chosen="#264a66", ground="#3a3c3f", error="#f0915a", error_ground="#3b2a22", good="#35c49b",
+    text="#e6e9ec", muted="#a3acb5", accent="#5aaee3", on_accent="#0c1a25", hover="#333940",
+    chosen="#1e3e58", ground="#3a3c3f", error="#f0915a", error_ground="#3b2a22", good="#35c49b",
     warn="#e0b050",
 )  # fmt: skip
 
@@ -128,4 +128,5 @@ def style_sheet(tones: Tones) -> str:
     # Longer names first: @error would otherwise eat the start of @error_ground.
     for name, value in sorted(asdict(tones).items(), key=lambda pair: -len(pair[0])):
         sheet = sheet.replace(f"@{name}", value)
-    return sheet.replace("@icons", icons)
+    look = "dark" if tones is DARK else "light"
+    return sheet.replace("@icons", icons).replace("@look", look)

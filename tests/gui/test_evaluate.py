@@ -77,12 +77,11 @@ def test_the_page_is_worst_first_and_names_real_and_synthetic_counts(filled):
 def test_the_slider_moves_overlay_counts_table_and_mark(filled, qtbot):
     pane, figures = filled.pane, filled.figures
     assert pane.value.text() == "0.5000" and not pane.kept.isEnabled()
-    assert pane.legend[MISS].text() == "missed: 100 px"
+    assert pane.legend[MISS].text() == "missed\n100 px"
     before = pixels(pane.viewer)
     pane.threshold.setValue(2)
-    assert pane.legend[MISS].text() == "missed: 200 px" and pane.legend[HIT].text().endswith(
-        " 0 px"
-    )
+    assert pane.legend[MISS].text() == "missed\n200 px"
+    assert pane.legend[HIT].text() == "found\n0 px"
     assert (pixels(pane.viewer) != before).any()
     row = figures.table.topLevelItem(0)
     assert [row.text(column) for column in (0, 3, 4)] == [ALL_CLASSES, "–", "0.000"]

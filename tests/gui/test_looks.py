@@ -4,10 +4,9 @@ import re
 from dataclasses import asdict
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
@@ -16,33 +15,30 @@ from PySide6.QtWidgets import (
     QGraphicsView,
     QLabel,
     QLineEdit,
+    QListWidget,
     QPlainTextEdit,
     QScrollArea,
     QScrollBar,
-    QSizePolicy,
+    QTabBar,
     QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
     QWidget,
 )
 
-from defectstudio.app.keymap import DEFAULTS
-from defectstudio.app.settings import Preferences
 from defectstudio.domain.resources import resource
-from defectstudio.gui.dialogs.about import AboutDialog, LogDialog
-from defectstudio.gui.dialogs.export import ExportDialog
-from defectstudio.gui.dialogs.guide import GuideWindow
-from defectstudio.gui.dialogs.import_images import ImportDialog
-from defectstudio.gui.dialogs.key_map import KeyMapDialog
-from defectstudio.gui.dialogs.keys import KeySheet
-from defectstudio.gui.dialogs.new_project import NewProjectDialog
-from defectstudio.gui.dialogs.settings import SettingsDialog
-from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.icons import icon
 from defectstudio.gui.theme import DARK, LIGHT, palette
+from tests.gui.clipping import clipped
+from tests.gui.dialogs import DIALOGS
+from tests.gui.test_evaluate import judged_root
 from tests.gui.test_review import add_samples
+
+__all__ = ["judged_root"]
 
 AA = 4.5
 GROUNDS = ("window", "panel", "field", "raised")
-_OWN_COLOURS = frozenset({"arrow", "chevron-down", "chevron-up", "menu-check"})
+_OWN_COLOURS = frozenset({"arrow", "chevron-down", "chevron-up", "tick-light", "tick-dark"})
 """Drawings that the style sheet shows as they are."""
 
 INPUTS = (
@@ -103,7 +99,9 @@ def test_text_of_every_kind_can_be_read_on_every_ground(tones):
     named = asdict(tones)
     pairs = [(text, ground) for text in ("text", "muted", "accent", "error", "good", "warn")
              for ground in GROUNDS]  # fmt: skip
-    pairs += [("text", ground) for ground in ("hover", "chosen", "error_ground")]
+    pairs += [(text, ground) for text in ("text", "muted", "accent")
+              for ground in ("hover", "chosen")]  # fmt: skip
+    pairs += [("text", "error_ground")]
     pairs += [("on_accent", "accent")]
     poor = {
         pair: round(_contrast(named[pair[0]], named[pair[1]]), 2)
@@ -174,93 +172,91 @@ def test_every_input_of_the_window_has_a_name(opened):
     assert _nameless(opened) == []
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        AboutDialog,
-        LogDialog,
-        GuideWindow,
-        NewProjectDialog,
-        lambda: KeyMapDialog(DEFAULTS),
-        lambda: SettingsDialog(Preferences()),
-        lambda: ImportDialog(["plate"], "plate"),
-        lambda: TrainDialog([], {"a": True}, is_split=True),
-    ],
-)
-def test_every_input_of_a_dialog_has_a_name(qtbot, make):
-    dialog = make()
-    qtbot.addWidget(dialog)
-    assert _nameless(dialog) == []
-
-
-def test_every_input_of_the_export_has_a_name(qtbot, tmp_path):
-    dialog = ExportDialog(tmp_path, "plate", 3)
-    qtbot.addWidget(dialog)
-    assert _nameless(dialog) == []
-
-
 # --- nothing clipped, nothing invisible
 
 
-def _clipped(root):
-    """Labels and buttons that are shown and narrower or lower than their text needs."""
-    found = []
-    for widget in [*root.findChildren(QLabel), *root.findChildren(QAbstractButton)]:
-        if not widget.isVisible() or not getattr(widget, "text", str)() or _may_be_cut(widget):
-            continue
-        wanted, room = widget.sizeHint(), widget.size()
-        if isinstance(widget, QLabel) and widget.wordWrap():
-            short = room.height() + 1 < widget.heightForWidth(room.width())
-        else:
-            short = room.width() + 1 < wanted.width() or room.height() + 1 < wanted.height()
-        if short:
-            found.append(
-                f"{type(widget.parent()).__name__}: {widget.text()[:40]!r} {room} {wanted}"
-            )
-    return found
+TEXT = "A text that needs some room"
 
 
-def _may_be_cut(widget):
-    """A line that gives way to others and tells the whole of itself in a tool tip."""
-    gives_way = widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
-    return gives_way and widget.toolTip() == widget.text()
+def _label():
+    return QLabel(TEXT)
 
 
-def test_a_clipped_text_is_found(qtbot):
-    root = QWidget()
+def _head():
+    tree = QTreeWidget()
+    tree.setHeaderLabels([TEXT, ""])
+    return tree
+
+
+def _cell():
+    tree = QTreeWidget()
+    QTreeWidgetItem(QTreeWidgetItem(tree, [""]), [TEXT])
+    tree.expandAll()
+    return tree
+
+
+def _line():
+    lines = QListWidget()
+    lines.addItem(TEXT)
+    lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return lines
+
+
+def _choice():
+    box = QComboBox()
+    box.addItem(TEXT)
+    return box
+
+
+def _tabs():
+    bar = QTabBar()
+    for word in TEXT.split():
+        bar.addTab(word)
+    return bar
+
+
+@pytest.mark.parametrize(
+    "make", [_label, _head, _cell, _line, _choice, lambda: QLineEdit(placeholderText=TEXT), _tabs]
+)
+def test_a_text_is_clipped_where_it_lacks_room_only(qtbot, make):
+    root, part = QWidget(), make()
     qtbot.addWidget(root)
-    for width in (20, 400):
-        QLabel("A text that needs some room", root).setFixedSize(width, 40)
+    part.setParent(root)
     root.show()
-    assert len(_clipped(root)) == 1
+    for width, times in ((600, 0), (80, 1)):
+        part.setFixedSize(width, 90)
+        if isinstance(part, QTreeWidget):
+            part.setColumnWidth(0, width // 2)
+        assert len(clipped(root)) == times
 
 
-def _unclipped(root, place=""):
+def test_nothing_is_clipped_in_a_window_of_1280(language, window, judged_root, qtbot):
+    window.resize(1280, 800)
+    window.commands.open_path(judged_root)
+    qtbot.waitUntil(lambda: window.session is not None)
+    for page in range(window.pages.count()):
+        window.pages.setCurrentIndex(page)
+        if window.pages.currentWidget() is window.evaluating:
+            qtbot.waitUntil(window.evaluating.pane.to_paint.isEnabled)
+        qtbot.waitUntil(_whole(window, window.pages.tabText(page)))
+        for area in window.findChildren(QScrollArea):
+            if area.isVisible() and area.horizontalScrollBarPolicy() == _NEVER:
+                qtbot.waitUntil(lambda one=area: one.widget().width() <= one.viewport().width())
+    assert window.width() == 1280
+    window.show_welcome()
+    qtbot.waitUntil(_whole(window))
+
+
+_NEVER = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+
+
+def _whole(root, place=""):
     """For waitUntil: layouts follow a new text a little later."""
 
     def check():
-        assert _clipped(root) == [], place
+        assert clipped(root) == [], place
 
     return check
-
-
-def test_no_text_of_the_window_is_clipped(language, opened, qtbot):
-    opened.resize(1366, 768)
-    for number in range(opened.pages.count()):
-        opened.pages.setCurrentIndex(number)
-        qtbot.waitUntil(_unclipped(opened, opened.pages.tabText(number)))
-    opened.show_welcome()
-    qtbot.waitUntil(_unclipped(opened.welcome))
-
-
-def test_nothing_hides_beside_what_scrolls_down(language, opened, qtbot):
-    opened.resize(1366, 768)
-    for number in range(opened.pages.count()):
-        opened.pages.setCurrentIndex(number)
-        areas = [one for one in opened.findChildren(QScrollArea) if one.isVisible()]
-        off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        for area in (one for one in areas if one.horizontalScrollBarPolicy() == off):
-            qtbot.waitUntil(lambda area=area: area.widget().width() <= area.viewport().width())
 
 
 def test_the_window_fits_a_small_screen(opened, qtbot, tmp_path):
@@ -272,23 +268,23 @@ def test_the_window_fits_a_small_screen(opened, qtbot, tmp_path):
         assert opened.minimumSizeHint().height() <= 740, opened.pages.tabText(number)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        AboutDialog,
-        NewProjectDialog,
-        lambda: KeyMapDialog(DEFAULTS),
-        lambda: KeySheet(DEFAULTS),
-        lambda: SettingsDialog(Preferences()),
-        lambda: ImportDialog(["plate"], "plate"),
-        lambda: TrainDialog([], {"a": True}, is_split=True),
-    ],
-)
-def test_no_text_of_a_dialog_is_clipped(language, qtbot, make):
-    dialog = make()
-    qtbot.addWidget(dialog)
-    dialog.show()
-    qtbot.waitUntil(_unclipped(dialog))
+def test_no_text_of_a_dialog_is_clipped_and_its_inputs_have_names(language, qtbot):
+    for name, make in DIALOGS.items():
+        dialog = make()
+        qtbot.addWidget(dialog)
+        assert _nameless(dialog) == [], name
+        dialog.show()
+        qtbot.waitUntil(_whole(dialog, name))
+        dialog.hide()
+
+
+def test_an_icon_has_all_pixels_of_a_dense_screen(qapp):
+    size = QSize(16, 16)
+    dense = icon("brush").pixmap(size, 2.0).toImage()
+    assert dense.size() == 2 * size
+    plain = icon("brush").pixmap(2 * size, 1.0).toImage()
+    dense.setDevicePixelRatio(1)
+    assert dense == plain
 
 
 @pytest.mark.parametrize("tones", [LIGHT, DARK], ids=["light", "dark"])

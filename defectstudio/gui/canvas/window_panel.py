@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.display import Histogram, Window
+from defectstudio.gui.fields import roomy
 
 _HANDLE = 4.0
 
@@ -33,7 +34,7 @@ class WindowPanel(QFrame):
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.curve = HistogramEdit()
-        self.low, self.high = QSpinBox(), QSpinBox()
+        self.low, self.high = roomy(QSpinBox()), roomy(QSpinBox())
         self.low.setAccessibleName(self.tr("Shown as black"))
         self.high.setAccessibleName(self.tr("Shown as white"))
         again = QPushButton(self.tr("Reset"))

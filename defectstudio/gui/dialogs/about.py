@@ -27,6 +27,7 @@ from defectstudio.app.doctor import Check, examine
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.parts import hint
 from defectstudio.gui.icons import icon
+from defectstudio.gui.sign import Sign
 from defectstudio.gui.telling import in_words
 
 _ICONS = {"ok": "accept", "note": "info", "missing": "error"}
@@ -39,8 +40,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("About DefectStudio"))
         em = self.fontMetrics().height()
-        sign = QLabel()
-        sign.setPixmap(icon("defectstudio", QPalette.ColorRole.Accent).pixmap(4 * em, 4 * em))
+        sign = Sign(4 * em, icon("defectstudio", QPalette.ColorRole.Accent))
         self.text = QLabel(
             f"<h2>DefectStudio {defectstudio.__version__}</h2>"
             + f"<p>{self.tr('Labeled synthetic defects for industrial inspection.')}</p>"
@@ -108,8 +108,7 @@ class SystemCheck(QDialog):
         )
         em = self.fontMetrics().height()
         for row, check in enumerate(checks):
-            sign, name = QLabel(), QLabel(check.name)
-            sign.setPixmap(icon(_ICONS[check.state]).pixmap(em, em))
+            sign, name = Sign(em, icon(_ICONS[check.state])), QLabel(check.name)
             sign.setAccessibleName(check.state)
             found = QLabel("\n".join(filter(None, (check.found, check.remedy))))
             found.setWordWrap(True)

@@ -83,8 +83,8 @@ class AcceptLabelDialog(QDialog):
         box.setAccessibleName(self.tr("Class"))
         side = self.fontMetrics().height()
         for one in self._classes:
-            box.addItem(swatch(one.id, 2 * side), one.name, one.id)
-        box.addItem(swatch(0, 2 * side), self.tr("no defect"), 0)
+            box.addItem(swatch(one.id), one.name, one.id)
+        box.addItem(swatch(0), self.tr("no defect"), 0)
         box.setIconSize(QSize(side, side))
         return box
 

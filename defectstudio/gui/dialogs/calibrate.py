@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from defectstudio.app.scale import LARGEST_MM, SMALLEST_MM
 from defectstudio.domain.records import Item
 from defectstudio.gui.dialogs.parts import hint, verb_buttons
+from defectstudio.gui.fields import roomy
 
 
 class CalibrateDialog(QDialog):
@@ -64,7 +65,7 @@ class CalibrateDialog(QDialog):
 
 
 def _number(most: float, decimals: int, unit: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = roomy(QDoubleSpinBox())
     box.setRange(0, most)
     box.setDecimals(decimals)
     box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)

@@ -61,7 +61,7 @@ class ClassesDialog(ListingDialog):
             texts = [use.defect.name, str(use.images), str(use.samples), learned]
             row = QTreeWidgetItem(self.table, texts)
             row.setData(0, _ID, use.defect.id)
-            row.setIcon(0, swatch(use.defect.id, self.fontMetrics().height()))
+            row.setIcon(0, swatch(use.defect.id))
             if current is not None and use.defect.id == current.defect.id:
                 self.table.setCurrentItem(row)
         if self.table.currentItem() is None and uses:

@@ -21,6 +21,7 @@ from defectstudio.domain.records import Split
 from defectstudio.exchange.formats import WRITERS
 from defectstudio.exchange.request import MIN_TILE
 from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
+from defectstudio.gui.fields import roomy
 
 _FORMATS = {
     "coco": "COCO",
@@ -75,7 +76,7 @@ class ExportDialog(QDialog):
         self.synthetic = QCheckBox(self.tr("synthetic samples ({})").format(samples))
         for box in (self.real, self.synthetic):
             box.setChecked(True)
-        self.tile = QSpinBox()
+        self.tile = roomy(QSpinBox())
         self.tile.setRange(0, 8192)
         self.tile.setSingleStep(64)
         self.tile.setSuffix(" px")

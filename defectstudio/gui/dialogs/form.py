@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.bounds import Bounds
+from defectstudio.gui.fields import roomy
 from defectstudio.gui.translation import localized
 
 _INT_LIMIT = (1 << 31) - 1
@@ -129,10 +130,9 @@ def _choice(values: tuple[Any, ...], value: Any) -> QComboBox:
 
 
 def _whole(bounds: Bounds, value: int) -> QSpinBox:
-    box = QSpinBox()
+    box = roomy(QSpinBox())
     box.setRange(int(max(-_INT_LIMIT, bounds.ge)), int(min(_INT_LIMIT, bounds.le)))
     box.setValue(value)
-    box.lineEdit().setTextMargins(4, 0, 0, 0)
     # Scrolling through the form must not change what it passes over.
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import QImage, QKeySequence, QShortcut, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
@@ -36,6 +36,14 @@ class PageView(QTextBrowser):
             if not picture.isNull():
                 return self._fitted(picture)
         return super().loadResource(kind, name)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Links keep the colour that they were read in: read them again in another look."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and not self.source().isEmpty():
+            place = self.verticalScrollBar().value()
+            self.reload()
+            self.verticalScrollBar().setValue(place)
 
     def _fitted(self, picture: QImage) -> QImage:
         ratio = self.devicePixelRatioF()
@@ -85,7 +93,7 @@ class GuideWindow(QDialog):
         across = QSplitter()
         across.addWidget(left)
         across.addWidget(self.view)
-        across.setSizes([18 * em, 52 * em])
+        across.setSizes([20 * em, 50 * em])
         across.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

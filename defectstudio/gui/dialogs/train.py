@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
+from defectstudio.gui.fields import as_high_as_its_rows
 
 FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
 
@@ -77,7 +78,6 @@ class TrainDialog(QDialog):
         self.more.toggled.connect(self._show_all)
         self._pages: dict[str, SettingsPage] = {}
         self._shown = QStackedLayout()
-        self._follow_kind()
         self._note = hint(self.tr("Only labeled images of the training split are seen."))
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
@@ -92,6 +92,7 @@ class TrainDialog(QDialog):
         self.setMinimumWidth(30 * self.fontMetrics().height())
         self.name.textChanged.connect(self._check)
         self.kind.currentIndexChanged.connect(self._follow_kind)
+        self._follow_kind()
 
     @property
     def choice(self) -> TrainChoice:
@@ -153,7 +154,7 @@ def _checkable(names: Mapping[str, bool]) -> QListWidget:
         item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
         if checked:
             shown.setCurrentItem(item)
-    shown.setMaximumHeight(6 * shown.fontMetrics().height())
+    as_high_as_its_rows(shown, 8)
     return shown
 
 

@@ -28,6 +28,7 @@ from defectstudio.domain.records import ImageRecord
 from defectstudio.domain.specs import PlacementSettings
 from defectstudio.gui.dialogs.form import DataForm
 from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.fields import roomy
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.place_map import PlaceView
 from defectstudio.gui.panels.plan_table import PlanTable
@@ -77,7 +78,7 @@ class BatchPage(QWidget):
         self.setAutoFillBackground(True)
         self._ground = Ground({}, (), frozenset())
         self._trying = False
-        self.generators, self.blend, self.seed = QComboBox(), QComboBox(), QSpinBox()
+        self.generators, self.blend, self.seed = QComboBox(), QComboBox(), roomy(QSpinBox())
         self.plan = PlanTable()
         self.form = DataForm(PlacementSettings, PlacementSettings())
         self.regions = QCheckBox(self.tr("only inside painted regions"))
@@ -202,7 +203,6 @@ class BatchPage(QWidget):
         ):
             self.blend.addItem(text, mode)
         self.seed.setRange(0, (1 << 31) - 1)
-        self.seed.lineEdit().setTextMargins(4, 0, 0, 0)
         self.seed.setToolTip(self.tr("The same seed, the same samples"))
         self.sheet.show_text(self.tr("A dry run makes some of the samples without keeping them."))
         self.backgrounds.setAccessibleName(self.tr("Background of the map"))
@@ -237,8 +237,7 @@ class BatchPage(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(self._left(em))
         split.addWidget(self._right(em))
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
+        split.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)

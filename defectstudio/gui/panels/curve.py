@@ -39,6 +39,7 @@ class CurvePlot(QWidget):
         self.plot = pyqtgraph.PlotWidget(axisItems={"left": _Decades("left")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
+        room_at_ends(self.plot)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setMouseEnabled(x=True, y=False)
         self.plot.enableAutoRange(y=True)
@@ -83,6 +84,12 @@ class CurvePlot(QWidget):
         """Let go of the plot: pyqtgraph crashes at exit otherwise."""
         self._lines.clear()
         let_go(self.plot)
+
+
+def room_at_ends(plot: pyqtgraph.PlotWidget) -> None:
+    """Leave room for half of the last number of each axis, which is cut otherwise."""
+    em = plot.fontMetrics().height()
+    plot.getPlotItem().layout.setContentsMargins(0, em // 2, em, 0)
 
 
 def let_go(plot: pyqtgraph.PlotWidget) -> None:

@@ -8,12 +8,10 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 from defectstudio.app.judged import Evaluation, JudgedPicture
 from defectstudio.domain.records import SegmenterRecord, Split
 from defectstudio.domain.segmenting import JudgedImage
+from defectstudio.gui.fields import icon_button, whole_columns
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.figures_pane import FiguresPane
 from defectstudio.gui.panels.judged_model import IMAGE, JudgedModel, told
@@ -50,10 +49,7 @@ class EvaluatePage(QWidget):
         self.split.currentIndexChanged.connect(self._choose)
         self.go = QPushButton(icon("evaluate"), self.tr("Judge"))
         self.go.clicked.connect(lambda: self.judge.emit(*self.choice))
-        self.to_report = QToolButton()
-        self.to_report.setIcon(icon("report"))
-        self.to_report.setToolTip(self.tr("Open the report"))
-        self.to_report.setAccessibleName(self.tr("Open the report"))
+        self.to_report = icon_button("report", self.tr("Open the report"))
         self.to_report.clicked.connect(self.report)
         self.more = QPushButton(icon("train"), self.tr("Train a segmenter…"))
         self.more.clicked.connect(self.train)
@@ -62,7 +58,6 @@ class EvaluatePage(QWidget):
         self.images = self._made_images()
         self.pane, self.figures = JudgedPane(), FiguresPane()
         self.pane.moved.connect(self.figures.show_threshold)
-        self.pane.stepped.connect(self.step)
         self._lay_out()
         self.show_segmenters([])
 
@@ -156,17 +151,7 @@ class EvaluatePage(QWidget):
         table.setUniformRowHeights(True)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        head = table.header()
-        head.setStretchLastSection(False)
-        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        advance, em = self.fontMetrics().horizontalAdvance, self.fontMetrics().height()
-        widths = (
-            advance("scratch") + em,
-            advance("0.000") + em,
-            *2 * [advance("000000") + em // 2],
-        )
-        for column, width in enumerate(widths, 1):
-            head.resizeSection(column, width)
+        whole_columns(table)
         table.selectionModel().currentRowChanged.connect(self._on_image)
         return table
 
@@ -182,21 +167,27 @@ class EvaluatePage(QWidget):
         top.addWidget(self.more)
         worst = QLabel(self.tr("Worst images first"))
         worst.setProperty("role", "heading")
-        worst.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
+        head = QHBoxLayout()
+        head.setContentsMargins(em // 2, em // 4, em // 4, em // 4)
+        head.addWidget(worst, 1)
+        for drawing, text, by in (
+            ("previous", self.tr("Previous image of the list"), -1),
+            ("next", self.tr("Next image of the list"), 1),
+        ):
+            button = icon_button(drawing, text)
+            button.clicked.connect(lambda _=False, by=by: self.step(by))
+            head.addWidget(button)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(worst)
+        column.addLayout(head)
         column.addWidget(self.images, 1)
         split = QSplitter()
         for one in (left, self.pane, self.figures):
             split.addWidget(one)
-        split.setSizes([29 * em, 33 * em, 33 * em])
-        left.setMinimumWidth(19 * em)
-        self.figures.setMinimumWidth(22 * em)
-        for place, stretch in enumerate((1, 4, 1)):
-            split.setStretchFactor(place, stretch)
+        split.setSizes([20 * em, 40 * em, 24 * em])
+        split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         self.empty.setProperty("role", "muted")
         self.empty.setWordWrap(True)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
     QStackedWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from defectstudio.app.judged import ALL_CLASSES, Evaluation, Rates
 from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.fields import whole_columns
 from defectstudio.gui.panels.judged_model import told
 
 if TYPE_CHECKING:
@@ -161,15 +161,7 @@ class FiguresPane(QWidget):
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._plots.addWidget(nothing)
         self.table.setIndentation(round(0.8 * em))
-        head = self.table.header()
-        head.setStretchLastSection(False)
-        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in range(1, 5):
-            # A long word is cut off here, so that the names of the classes are not.
-            text = self.table.headerItem().text(column)
-            self.table.headerItem().setToolTip(column, text)
-            advance = self.fontMetrics().horizontalAdvance
-            head.resizeSection(column, max(advance("0.000"), min(advance(text), 4 * em)) + em)
+        whole_columns(self.table)
         row = QHBoxLayout()
         row.addWidget(self.curve)
         row.addWidget(self.of, 1)

@@ -47,7 +47,9 @@ class ImagesPanel(QWidget):
         ):
             self.roles.addItem(text, role)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Filter by name"))
+        self.search.setPlaceholderText(self.tr("Filter"))
+        self.search.setToolTip(self.tr("Filter by name"))
+        self.search.setAccessibleName(self.tr("Filter by name"))
         self.search.setClearButtonEnabled(True)
         self._model = ImageModel()
         self.list = self._made_list()

@@ -8,27 +8,24 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from defectstudio.app.judged import Evaluation, JudgedPicture
 from defectstudio.app.outcomes import ALARM, HIT, MISS
+from defectstudio.gui.fields import icon_button
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.outcome_item import Shown, swatch
 from defectstudio.gui.panels.style.parts import Choice
 from defectstudio.gui.panels.viewer import Viewer
-from defectstudio.gui.sign import OneLine
 
 
 class JudgedPane(QWidget):
-    """moved: the number of the slider's threshold; stepped: to the next (1) or previous image (-1);
-    paint: the id of the image to go to; accept: a picture, and the threshold from which its
-    prediction is to become its label."""
+    """moved: the number of the slider's threshold; paint: the id of the image to go to; accept: a
+    picture, and the threshold from which its prediction is to become its label."""
 
     moved = Signal(int)
-    stepped = Signal(int)
     paint = Signal(int)
     accept = Signal(object, float)
 
@@ -44,7 +41,7 @@ class JudgedPane(QWidget):
         self.kept = QPushButton(self.tr("Kept"))
         self.kept.setToolTip(self.tr("Back to the threshold that was kept from validation"))
         self.kept.clicked.connect(self._to_kept)
-        self.legend = {code: OneLine() for code in (HIT, ALARM, MISS)}
+        self.legend = {code: QLabel() for code in (HIT, ALARM, MISS)}
         self.shown = Choice(self.tr("What lies over the image"))
         self.shown.setMinimumContentsLength(10)
         for text, shown in (
@@ -54,7 +51,7 @@ class JudgedPane(QWidget):
         ):
             self.shown.addItem(text, shown)
         self.shown.currentIndexChanged.connect(self._on_shown)
-        self.to_paint = QPushButton(icon("brush"), self.tr("Open in Paint"))
+        self.to_paint = icon_button("brush", self.tr("Open in Paint"))
         self.to_paint.clicked.connect(self._to_paint)
         self.take = QPushButton(icon("accept"), self.tr("Accept…"))
         self.take.setToolTip(
@@ -113,10 +110,9 @@ class JudgedPane(QWidget):
         if self._picture is not None and self._evaluation is not None:
             tally = self._picture.outcomes.tally(self._evaluation.report.thresholds[self.number])
             counts = {HIT: tally.hits, ALARM: tally.alarms, MISS: tally.misses}
-            counts = {code: f": {count} px" for code, count in counts.items()}
+            counts = {code: f"{count} px" for code, count in counts.items()}
         for code, label in self.legend.items():
-            label.setText(names[code] + counts[code])
-            label.setToolTip(label.text())
+            label.setText(f"{names[code]}\n{counts[code]}")
 
     def _on_shown(self) -> None:
         self.viewer.overlay.set_shown(self.shown.currentData())
@@ -138,16 +134,6 @@ class JudgedPane(QWidget):
         top, signs, slide = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row in (top, signs, slide):
             row.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
-        for drawing, text, by in (
-            ("previous", self.tr("Previous image of the list"), -1),
-            ("next", self.tr("Next image of the list"), 1),
-        ):
-            button = QToolButton()
-            button.setIcon(icon(drawing))
-            button.setToolTip(text)
-            button.setAccessibleName(text)
-            button.clicked.connect(lambda _=False, by=by: self.stepped.emit(by))
-            top.addWidget(button)
         top.addWidget(self.shown)
         top.addStretch(1)
         top.addWidget(self.to_paint)

@@ -10,14 +10,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from defectstudio.app import logbook
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.gui.fields import icon_button
 from defectstudio.gui.icons import icon
+from defectstudio.gui.sign import Sign
 from defectstudio.gui.telling import sentence
 
 NOTE_MS = 7000
@@ -29,7 +30,8 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messages")
-        self._picture, self.text = QLabel(), QLabel()
+        self._picture = Sign(self.fontMetrics().height(), icon("info"))
+        self.text = QLabel()
         self.text.setWordWrap(True)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
@@ -40,9 +42,7 @@ class MessageBar(QFrame):
         self.more.toggled.connect(self.details.setVisible)
         self.copy = QPushButton(self.tr("Copy"))
         self.copy.clicked.connect(self._copy)
-        close = QToolButton()
-        close.setIcon(icon("cancel"))
-        close.setToolTip(self.tr("Close"))
+        close = icon_button("cancel", self.tr("Close"))
         close.clicked.connect(self.hide)
         row = QHBoxLayout()
         row.addWidget(self._picture)
@@ -76,8 +76,7 @@ class MessageBar(QFrame):
         self._timer.start(NOTE_MS)
 
     def _appear(self, kind: str, *, with_details: bool) -> None:
-        em = self.fontMetrics().height()
-        self._picture.setPixmap(icon("error" if kind == "error" else "info").pixmap(em, em))
+        self._picture.show_icon(icon("error" if kind == "error" else "info"))
         self.more.setChecked(False)
         self.details.hide()
         self.more.setVisible(with_details)

@@ -15,14 +15,13 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QSpinBox,
     QTableWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from defectstudio.app.batch_plan import MOST, PlanLine
 from defectstudio.gui.dialogs.parts import verb_buttons
-from defectstudio.gui.icons import icon
+from defectstudio.gui.fields import as_high_as_its_rows, icon_button, roomy
 
 _EACH = 10
 _ANY, _REGIONS, _CHOOSE = "any", "regions", "choose"
@@ -50,10 +49,11 @@ class PlanTable(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.add = _button("plus", self.tr("Add a row"))
-        self.remove = _button("remove", self.tr("Remove the row"))
+        self.add = icon_button("plus", self.tr("Add a row"))
+        self.remove = icon_button("remove", self.tr("Remove the row"))
         self.total = QLabel()
         self.total.setProperty("role", "muted")
         self.add.clicked.connect(self._add_next)
@@ -130,10 +130,9 @@ class PlanTable(QWidget):
         classes.addItems(self._classes)
         classes.setCurrentText(line.class_name)
         classes.setAccessibleName(self.tr("Class of row {}").format(row + 1))
-        number = QSpinBox()
+        number = roomy(QSpinBox())
         number.setRange(1, MOST)
         number.setValue(line.count)
-        number.lineEdit().setTextMargins(4, 0, 0, 0)
         number.setAccessibleName(self.tr("Number of row {}").format(row + 1))
         grounds = QComboBox()
         grounds.setAccessibleName(self.tr("Backgrounds of row {}").format(row + 1))
@@ -181,8 +180,7 @@ class PlanTable(QWidget):
         self.add.setEnabled(bool(self._classes))
 
     def _lay_out(self) -> None:
-        em = self.fontMetrics().height()
-        self.table.setMinimumHeight(13 * em)
+        as_high_as_its_rows(self.table, 16)
         below = QHBoxLayout()
         below.addWidget(self.add)
         below.addWidget(self.remove)
@@ -190,7 +188,7 @@ class PlanTable(QWidget):
         below.addWidget(self.total)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.table)
         layout.addLayout(below)
 
 
@@ -202,6 +200,7 @@ class BackgroundChooser(QDialog):
         self.setWindowTitle(self.tr("Choose backgrounds"))
         self.search, self.list = QLineEdit(), QListWidget()
         self.search.setPlaceholderText(self.tr("Filter by name"))
+        self.list.setAccessibleName(self.tr("Backgrounds"))
         self.search.setClearButtonEnabled(True)
         for name in names:
             item = QListWidgetItem(name, self.list)
@@ -231,11 +230,3 @@ class BackgroundChooser(QDialog):
         for row in range(self.list.count()):
             item = self.list.item(row)
             item.setHidden(wanted not in item.text().casefold())
-
-
-def _button(name: str, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setToolTip(text)
-    button.setAccessibleName(text)
-    return button

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from defectstudio.app.palette import class_colour
 from defectstudio.app.transferring import Cell
+from defectstudio.gui.panels.style.classes import swatch
 
 _PICTURE = Qt.ItemDataRole.UserRole
 _SIDE_EM = 8
@@ -52,7 +52,7 @@ class PreviewGrid(QTableWidget):
         self.setHorizontalHeaderLabels([cell.background.name for cell in rows[0]])
         for row, cells in enumerate(rows):
             head = QTableWidgetItem(cells[0].defect_class.name)
-            head.setIcon(_dot(cells[0].defect_class.id, self.fontMetrics().height()))
+            head.setIcon(swatch(cells[0].defect_class.id))
             self.setVerticalHeaderItem(row, head)
             for column, cell in enumerate(cells):
                 self.setItem(row, column, QTableWidgetItem())
@@ -107,15 +107,3 @@ class _Pictures(QStyledItemDelegate):
         place = QRect(room.topLeft(), size)
         place.moveCenter(room.center())
         painter.drawPixmap(place, scaled)
-
-
-def _dot(class_id: int, side: int) -> QIcon:
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(*class_colour(class_id)))
-    painter.drawEllipse(side // 4, side // 4, side // 2, side // 2)
-    painter.end()
-    return QIcon(pixmap)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from defectstudio.app.judged import Line
-from defectstudio.gui.panels.curve import let_go
+from defectstudio.gui.panels.curve import let_go, room_at_ends
 
 CURVES = ("roc", "pr", "pro")
 
@@ -21,9 +21,10 @@ class RatesPlot(QWidget):
         self.plot = pyqtgraph.PlotWidget()
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
+        room_at_ends(self.plot)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
-        self.plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
+        self.plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.08)
         self.line = self.plot.plot()
         self.kept = pyqtgraph.ScatterPlotItem(size=15)
         self.now = pyqtgraph.ScatterPlotItem(size=9)

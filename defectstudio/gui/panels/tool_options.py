@@ -102,7 +102,7 @@ class ToolOptions(QFrame):
         names = {defect.id: defect.name for defect in studio.classes}
         painted = 0 if studio.erasing or studio.on_region else studio.class_id
         side = self._class_name.fontMetrics().height()
-        self._class_icon.setPixmap(swatch(painted, 2 * side).pixmap(QSize(side, side)))
+        self._class_icon.setPixmap(swatch(painted).pixmap(QSize(side, side)))
         name = names.get(studio.class_id, "")
         if studio.on_region:
             name = (

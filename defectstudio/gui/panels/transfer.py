@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -31,6 +30,7 @@ from defectstudio.domain.records import DefectClass, GeneratorRecord, Item
 from defectstudio.domain.words import duration
 from defectstudio.gui.dialogs.form import DataForm
 from defectstudio.gui.dialogs.parts import hint
+from defectstudio.gui.fields import as_high_as_its_rows, icon_button
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.preview_grid import PreviewGrid
 
@@ -77,7 +77,7 @@ class TransferPage(QWidget):
         self.generator.setAccessibleName(self.tr("Generator of the source"))
         self.classes = QListWidget()
         self.classes.setAccessibleName(self.tr("Classes to transfer"))
-        self.classes.setMaximumHeight(9 * self.fontMetrics().height())
+        as_high_as_its_rows(self.classes, 9)
         self.dice = QPushButton(icon("dice"), self.tr("Other places"))
         self.grid, self.about = PreviewGrid(), hint("")
         self.form = DataForm(TransferSettings, TransferSettings())
@@ -104,7 +104,7 @@ class TransferPage(QWidget):
                 "",
             ]
         )
-        self.told, self.to_report = hint(""), QToolButton()
+        self.told, self.to_report = hint(""), icon_button("report", self.tr("Open the report"))
         self._lay_out()
         self.source.currentIndexChanged.connect(self._follow_source)
         self.generator.currentIndexChanged.connect(self._refresh)
@@ -238,9 +238,6 @@ class TransferPage(QWidget):
 
     def _lay_out(self) -> None:
         em = self.fontMetrics().height()
-        self.to_report.setIcon(icon("report"))
-        self.to_report.setToolTip(self.tr("Open the report"))
-        self.to_report.setAccessibleName(self.tr("Open the report"))
         first, more = QFormLayout(), QFormLayout()
         first.addRow(self.tr("From"), self.source)
         first.addRow(self.tr("Generator"), self.generator)

@@ -1,6 +1,7 @@
 """Draws the main states of the window into a folder: `python -m tests.gui.shots.states OUT`.
 
-Started by `draw`, which pins the scale and the fonts.
+Fails after that if a text is cut short in one of them. Started by `draw`, which
+pins the scale and the fonts.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from defectstudio.gui.main_window import MainWindow
 from defectstudio.gui.panels.preview_grid import _PICTURE
 from defectstudio.gui.previews import State
 from defectstudio.gui.theme import DARK, LIGHT, Theme
+from defectstudio.gui.translation import localized
 from defectstudio.imaging.procedural.scenes import scene
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.types import Image
@@ -47,6 +49,7 @@ from defectstudio.project import jobs, queue_rules
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
 from tests.gui import conftest
+from tests.gui.clipping import clipped
 from tests.gui.conftest import FakePreviewer, fake_generator
 from tests.gui.test_evaluate import add_segmenter
 from tests.unit.app.judged_files import leave_judgement
@@ -67,7 +70,7 @@ info: step 400 of 400
 
 
 def main() -> int:
-    out = Path(sys.argv[1])
+    out, cut = Path(sys.argv[1]), []
     app = QApplication(sys.argv[:1])
     _pin(app)
     with tempfile.TemporaryDirectory() as folder:
@@ -82,8 +85,10 @@ def main() -> int:
                     theme.wear(tones)
                 settle(app)
                 shown.grab().save(str(out / f"{name}-{look}.png"), quality=_QUICK)
+            cut += [f"{name}: {one}" for one in clipped(shown)]
         window.close()
-    return 0
+    print("\n".join(cut))
+    return 1 if cut else 0
 
 
 def _pin(app: QApplication) -> None:
@@ -122,7 +127,7 @@ class Walk:
         yield "paint", window
         yield "jobs", window.docks[2]
         window.show_page(window.compare)
-        self.until(lambda: window.compare.panes[2].shown == "Improved")
+        self.until(lambda: window.compare.panes[2].shown == localized("Improved"))
         yield "compare", window.pages
         self._accept()
         yield "review", window.pages

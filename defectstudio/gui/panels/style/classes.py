@@ -42,6 +42,8 @@ from defectstudio.gui.panels.style.parts import Section
 _KEY = Qt.ItemDataRole.UserRole + 1
 _LOCKED = Qt.ItemDataRole.UserRole + 2
 _EDGE = 8
+_SWATCH = 64
+"""Pixels of a swatch, which is shown smaller: sharp at 200 %, too."""
 _MOST_ROWS = 8
 
 
@@ -159,7 +161,7 @@ class ClassSection(Section):
             return
         self.list.clear()
         for number, (class_id, name) in enumerate(wanted, start=1):
-            row = QListWidgetItem(swatch(class_id, 32), name)
+            row = QListWidgetItem(swatch(class_id), name)
             row.setData(Qt.ItemDataRole.UserRole, (class_id, name))
             row.setData(_KEY, str(number) if number <= 9 else "")
             self.list.addItem(row)
@@ -183,8 +185,9 @@ class ClassSection(Section):
             self.added.emit(name.strip())
 
 
-def swatch(class_id: int, side: int) -> QIcon:
+def swatch(class_id: int) -> QIcon:
     """A round patch of a class's colour; an empty ring for background (0)."""
+    side = _SWATCH
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -194,7 +197,8 @@ def swatch(class_id: int, side: int) -> QIcon:
         painter.setBrush(QColor(*class_colour(class_id)))
     else:
         painter.setPen(QPen(QColor(*class_colour(255)), side / 10))
-    painter.drawEllipse(2, 2, side - 4, side - 4)
+    edge = side // 16
+    painter.drawEllipse(edge, edge, side - 2 * edge, side - 2 * edge)
     painter.end()
     made = QIcon(pixmap)
     # A chosen row must not tint the colour that stands for the class.

@@ -91,7 +91,7 @@ class MixSection(Section):
         if known != [one.id for one in others]:
             self.other.clear()
             for one in others:
-                self.other.addItem(swatch(one.id, 32), one.name, one.id)
+                self.other.addItem(swatch(one.id), one.name, one.id)
         self.other.setCurrentIndex(max(0, self.other.findData(look.other)))
         self.nearness.show_value(round(100 * look.nearness))
 

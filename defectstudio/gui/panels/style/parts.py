@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.gui.action_book import ActionBook
+from defectstudio.gui.fields import roomy
 
 
 class Section(QWidget):
@@ -108,8 +109,7 @@ class SeedBox(QSpinBox):
         self.setAccessibleName(name)
         self.setRange(0, (1 << 31) - 1)
         self.setKeyboardTracking(False)
-        # The style sheet's padding does not reach the text of a spin box.
-        self.lineEdit().setTextMargins(4, 0, 0, 0)
+        roomy(self)
 
     def show_seed(self, seed: int) -> None:
         """Show a seed that comes from elsewhere."""

@@ -1,0 +1,112 @@
+"""Every dialog with something in it, for whoever looks at them all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtWidgets import QDialog
+
+from defectstudio.app.accepting import FoundPart
+from defectstudio.app.classes import ClassUse
+from defectstudio.app.doctor import Check
+from defectstudio.app.keymap import DEFAULTS
+from defectstudio.app.models import ModelUse
+from defectstudio.app.settings import Preferences
+from defectstudio.domain.records import DefectClass, EarlierLabel, Item, Role
+from defectstudio.gui.dialogs.about import AboutDialog, LogDialog, SystemCheck
+from defectstudio.gui.dialogs.accept_label import AcceptLabelDialog
+from defectstudio.gui.dialogs.calibrate import CalibrateDialog
+from defectstudio.gui.dialogs.classes import ClassesDialog
+from defectstudio.gui.dialogs.compare import CompareDialog
+from defectstudio.gui.dialogs.earlier_labels import EarlierLabelsDialog
+from defectstudio.gui.dialogs.export import ExportDialog
+from defectstudio.gui.dialogs.guide import GuideWindow
+from defectstudio.gui.dialogs.import_images import ImportDialog
+from defectstudio.gui.dialogs.key_map import KeyMapDialog
+from defectstudio.gui.dialogs.keys import KeySheet
+from defectstudio.gui.dialogs.models import ModelsDialog
+from defectstudio.gui.dialogs.new_project import NewProjectDialog
+from defectstudio.gui.dialogs.predict import PredictDialog
+from defectstudio.gui.dialogs.segmenter import SegmenterDialog
+from defectstudio.gui.dialogs.settings import SettingsDialog
+from defectstudio.gui.dialogs.train import TrainDialog
+from defectstudio.gui.panels.plan_table import BackgroundChooser
+from defectstudio.imaging.masks import Box
+
+_CLASSES = (DefectClass(1, 1, "scratch"), DefectClass(2, 1, "hole"))
+_LABELED = {f"hole {number}": number == 0 for number in range(9)}
+
+
+class _AtOnce:
+    """Runs what it is given at once."""
+
+    def run(self, work, done, _failed):
+        done(work())
+
+
+def _system_check() -> QDialog:
+    checks = [
+        Check("program", "ok", "DefectStudio 0.1.0, Python 3.11.2"),
+        Check("graphics card", "note", "none", "Trainings run on the CPU, which takes longer."),
+        Check("disk", "missing", "1.2 GB free", "Make room: trainings and samples need 5 GB."),
+    ]
+    return SystemCheck(_AtOnce(), look=lambda: checks)
+
+
+def _classes() -> QDialog:
+    dialog = ClassesDialog("brushed metal")
+    uses = [ClassUse(one, 12, 3400, ("sample-metal",), ("U-Net",)) for one in _CLASSES]
+    dialog.show_uses(uses, [DefectClass(3, 1, "stain")])
+    return dialog
+
+
+def _models() -> QDialog:
+    dialog = ModelsDialog("brushed metal")
+    names = tuple(one.name for one in _CLASSES)
+    use = ModelUse("generator", "sample-metal", "dcdganc", "brushed metal", names, 1 << 24, 3400)
+    dialog.show_uses([use, replace(use, sort="segmenter", name="U-Net", kind="unet", samples=0)])
+    return dialog
+
+
+def _accept_label() -> QDialog:
+    parts = [FoundPart(Box(4, 4, 20, 30), np.ones((20, 30), bool), 1 + n) for n in range(2)]
+    return AcceptLabelDialog("plate 3", _CLASSES, parts, np.full((60, 80), 130, np.uint8))
+
+
+def _earlier() -> QDialog:
+    label = EarlierLabel(1, 1, Role.DEFECT, Path("label.png"), "painted", "2026-03-02T12:00:00")
+    return EarlierLabelsDialog("plate 3", [label, replace(label, role=Role.NORMAL)], None)
+
+
+def _all_of(dialog: TrainDialog | SegmenterDialog | CompareDialog) -> QDialog:
+    dialog.more.click()
+    return dialog
+
+
+DIALOGS: dict[str, Callable[[], QDialog]] = {
+    "about": AboutDialog,
+    "system check": _system_check,
+    "log": LogDialog,
+    "guide": GuideWindow,
+    "new project": NewProjectDialog,
+    "key map": lambda: KeyMapDialog(DEFAULTS),
+    "keys": lambda: KeySheet(DEFAULTS),
+    "settings": lambda: SettingsDialog(Preferences()),
+    "import": lambda: ImportDialog(["plate"], "plate"),
+    "export": lambda: ExportDialog(Path("exports"), "plate", 3400),
+    "train": lambda: TrainDialog([], _LABELED, is_split=False),
+    "train a transfer": lambda: TrainDialog([], _LABELED, is_split=False, kind="dst"),
+    "train, all": lambda: _all_of(TrainDialog([], _LABELED, is_split=True)),
+    "segmenter": lambda: SegmenterDialog([], is_split=False, real=7, made=3400),
+    "segmenter, all": lambda: _all_of(SegmenterDialog([], is_split=True, real=7, made=3400)),
+    "compare": lambda: CompareDialog("plate", ["sample-metal"]),
+    "compare, all": lambda: _all_of(CompareDialog("plate", ["sample-metal"])),
+    "predict": lambda: PredictDialog(["U-Net"]),
+    "classes": _classes,
+    "models": _models,
+    "accept label": _accept_label,
+    "earlier labels": _earlier,
+    "calibrate": lambda: CalibrateDialog(Item(1, "brushed metal", 0.05)),
+    "backgrounds": lambda: BackgroundChooser(("good 0", "good 1"), {"good 0"}, None),
+}
