@@ -21,6 +21,8 @@ Segment = tuple[Point, Point]
 Columns = NDArray[np.intp]
 
 _SIDES = np.array([[-1.0], [1.0]])
+_NOWHERE = -1e9
+"""Half the width of a row that the brush does not come to."""
 _RINGS = 7
 _NOISE = np.random.default_rng(7).integers(0, _RINGS + 1, (256, 256)).astype(np.uint8)
 """Fixed to the image, so that drawing again over a frayed edge sets the same pixels."""
@@ -95,23 +97,23 @@ def frayed(box: Box, segment: Segment, brush: Brush) -> Mask:
 def _intervals(box: Box, segment: Segment, radius: float) -> tuple[Columns, Columns]:
     """First and past-last column in reach on each row of the box, counted from its left.
 
-    The figure is convex: its ends on a row lie on the circle around either end of the segment
-    or on one of the two edges parallel to it.
+    What is furthest to a side on a row lies on the circle around one point of the segment: where
+    the edge parallel to it touches that circle, or else an end. Both sides are found at once.
     """
-    rows = np.arange(box.top, box.bottom) + 0.5
-    row, column = np.array(segment)[..., None].swapaxes(0, 1)
-    apart = np.abs(rows - row)
-    half = np.sqrt(np.maximum(radius**2 - apart**2, 0))
-    lefts, rights, near = column - half, column + half, apart <= radius
-    (down,), (across,) = row[1] - row[0], column[1] - column[0]
+    (row, column), (end_row, end_column) = segment
+    down, across = end_row - row, end_column - column
+    rows = np.arange(box.top, box.bottom) + (0.5 - row)
     if abs(down) > 1e-9:
-        side = _SIDES * (radius / math.hypot(down, across))
-        share = (rows - row[0] + side * across) / down
-        edges = column[0] + side * down + share * across
-        lefts, rights = np.concatenate([lefts, edges]), np.concatenate([rights, edges])
-        near = np.concatenate([near, (share >= 0) & (share <= 1)])
-    left = np.where(near, lefts, np.inf).min(axis=0)
-    right = np.where(near, rights, -np.inf).max(axis=0)
-    starts = np.ceil(np.clip(left - 0.5, box.left, box.right)).astype(np.intp) - box.left
-    ends = np.floor(np.clip(right - 0.5, box.left - 1, box.right - 1)).astype(np.intp) - box.left
-    return starts, np.maximum(ends + 1, starts)
+        touching = _SIDES * (math.copysign(radius, down) * across / math.hypot(down, across))
+        share = np.minimum(np.maximum((rows + touching) / down, 0), 1)
+    else:
+        share = (_SIDES * across > 0).astype(float)
+    apart = rows - share * down
+    inside = radius**2 - apart * apart
+    half = np.sqrt(np.maximum(inside, 0))
+    half[inside < 0] = _NOWHERE
+    # To the left counted backwards: rounding down is outwards on neither side then.
+    reached = _SIDES * (share * across + (column - box.left)) + half
+    ends = np.floor(reached + 0.5).astype(np.intp)
+    starts = np.maximum(-ends[0], 0)
+    return starts, np.maximum(np.minimum(ends[1], box.width), starts)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from defectstudio.app.gallery import AT_ONCE, SIZE
 from defectstudio.app.seed_marks import FILE, read_marks
 from defectstudio.domain.seed_marks import Mark
+from defectstudio.gui.gallery import Tile
 from defectstudio.gui.panels.style.tiles import TILE, TileGrid, spots
 
 LEFT = Qt.MouseButton.LeftButton
@@ -181,8 +182,6 @@ def test_an_unpainted_class_says_what_to_do(opened, section, gallery, qtbot):
 
 
 def test_a_grid_alone_shows_tiles_before_their_pictures(qtbot):
-    from defectstudio.gui.gallery import Tile
-
     grid = TileGrid()
     qtbot.addWidget(grid)
     grid.resize(240, 100)
@@ -191,3 +190,14 @@ def test_a_grid_alone_shows_tiles_before_their_pictures(qtbot):
     spoken = [grid.model().index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
     assert spoken == ["Seed 3", "Seed 4, favourite", "Seed 5, never used"]
     assert not grid.grab().isNull()
+
+
+def test_there_are_three_columns_at_any_width(qtbot):
+    grid = TileGrid()
+    qtbot.addWidget(grid)
+    grid.show_tiles([Tile(seed) for seed in range(6)], -1)
+    grid.show()
+    for width in (240, 241, 242, 243):
+        grid.setFixedWidth(width)
+        rows = [grid.visualRect(grid.model().index(number)).top() for number in range(6)]
+        assert rows[0] == rows[2] < rows[3], width

@@ -200,7 +200,8 @@ class TileGrid(QListView):
 
     def _fit(self) -> None:
         """Square tiles in three columns, and as high as they need."""
-        side = max(24, self.viewport().width() // COLUMNS)
+        # Qt begins a new row before a tile that would reach the very edge.
+        side = max(24, (self.viewport().width() - 1) // COLUMNS)
         self.setGridSize(QSize(side, side))
         self.setFixedHeight(side * -(-max(1, self._model.rowCount()) // COLUMNS))
 
