@@ -30,9 +30,11 @@ from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.predict import PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterDialog
 from defectstudio.gui.dialogs.settings import SettingsDialog
+from defectstudio.gui.dialogs.tidy import TidyDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.panels.plan_table import BackgroundChooser
 from defectstudio.imaging.masks import Box
+from defectstudio.project.unused import Unused
 
 _CLASSES = (DefectClass(1, 1, "scratch"), DefectClass(2, 1, "hole"))
 _LABELED = {f"hole {number}": number == 0 for number in range(9)}
@@ -66,6 +68,13 @@ def _models() -> QDialog:
     names = tuple(one.name for one in _CLASSES)
     use = ModelUse("generator", "sample-metal", "dcdganc", "brushed metal", names, 1 << 24, 3400)
     dialog.show_uses([use, replace(use, sort="segmenter", name="U-Net", kind="unet", samples=0)])
+    return dialog
+
+
+def _tidy() -> QDialog:
+    dialog = TidyDialog()
+    sorts = ("file", "run", "model", "checkpoint", "cache", "backup", "remnant")
+    dialog.show_unused([Unused(sort, f"{sort}s/3f2a", 1 << 20) for sort in sorts])
     return dialog
 
 
@@ -105,6 +114,7 @@ DIALOGS: dict[str, Callable[[], QDialog]] = {
     "predict": lambda: PredictDialog(["U-Net"]),
     "classes": _classes,
     "models": _models,
+    "tidy": _tidy,
     "accept label": _accept_label,
     "earlier labels": _earlier,
     "calibrate": lambda: CalibrateDialog(Item(1, "brushed metal", 0.05)),
