@@ -23,7 +23,12 @@ SUPERVISOR: tuple[str, ...] = (*start_of("commands"), "jobs", "run")
 LOCK, ABOUT, LOG = "supervisor.lock", "supervisor.json", "supervisor.log"
 """In the project's folder: held while a supervisor lives, who it is, what it says."""
 
+OUR_FAULT = 3
+"""The exit status of a command that found no other: the next start will not do better."""
+
+_TRIES = 3
 _launched: dict[Path, subprocess.Popen[bytes]] = {}
+_broken: dict[Path, int] = {}
 _guard = threading.Lock()
 
 
@@ -91,7 +96,8 @@ def ensure_supervisor(root: Path) -> None:
 
 
 def launch(root: Path) -> None:
-    """Start a supervisor that goes on when this process ends."""
+    """Start a supervisor that goes on when this process ends. Raises JobError."""
+    _give_up_where_none_lives(root)
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -112,6 +118,22 @@ def launch(root: Path) -> None:
             subject=root,
             remedy="Free memory or disk and try again; `defectstudio jobs run` starts it by hand.",
         ) from error
+
+
+def _give_up_where_none_lives(root: Path) -> None:
+    """Who waits for a job must not wait for supervisors that all break as they start."""
+    last = _launched.get(root)
+    broken = last is not None and last.poll() == OUR_FAULT
+    _broken[root] = _broken.get(root, 0) + 1 if broken else 0
+    if _broken[root] < _TRIES:
+        return
+    del _broken[root], _launched[root]
+    lines = (root / LOG).read_text("utf-8", "replace").splitlines()
+    raise JobError(
+        "the supervisor of the jobs breaks whenever it is started",
+        subject=root,
+        remedy=f"Its last words, in {LOG}: {' '.join(lines[-2:])}",
+    )
 
 
 def keep_going(project: Project) -> None:

@@ -13,12 +13,15 @@ import sys
 from defectstudio.domain.parts import PARTS, WORD
 
 LIBRARIES = "LD_LIBRARY_PATH"
+APART = "PYINSTALLER_RESET_ENVIRONMENT"
 
 
 def main() -> None:
     """Run what the first words name; whatever it is ends the process itself."""
     multiprocessing.freeze_support()
     give_back(LIBRARIES)
+    # A part that we start finds our libraries by itself, as if nobody had set the variable before.
+    os.environ[APART] = "1"
     package, rest = meant(sys.argv[1:])
     sys.argv[1:] = rest
     runpy.run_module(package, run_name="__main__", alter_sys=True)

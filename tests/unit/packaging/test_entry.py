@@ -37,13 +37,15 @@ def test_any_other_words_are_a_command_and_none_is_the_window(words, package):
 
 def test_a_part_runs_as_its_module_would(monkeypatch):
     run = []
-    monkeypatch.delenv(entry.LIBRARIES, raising=False)
+    for variable in (entry.LIBRARIES, entry.APART):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(sys, "argv", ["defectstudio", "--part", "worker", "job.json"])
     monkeypatch.setattr(
         runpy, "run_module", lambda *given, **how: run.append((given, how, sys.argv[1:]))
     )
     entry.main()
     how = {"run_name": "__main__", "alter_sys": True}
+    assert entry.os.environ[entry.APART] == "1"
     assert run == [(("defectstudio.worker",), how, ["job.json"])]
 
 
