@@ -26,7 +26,7 @@ from defectstudio.project.database import Database
 from defectstudio.project.folder import read_meta
 from defectstudio.project.names import DEVICES
 from defectstudio.project.place import DATABASE
-from defectstudio.project.unused import ASIDE, referenced
+from defectstudio.project.unused import ASIDE, referenced, told
 
 ABOUT, SUMS = "packed-project.json", "SHA256SUMS"
 FORMAT = 1
@@ -59,15 +59,15 @@ def pack(database: Database, root: Path, target: Path, progress: Progress | None
     """Write the project at `root` into a new file, beside and renamed.
 
     Other programs may work on the project: the database is copied as of one moment, and what it
-    speaks of is there since. Jobs that are not done are interrupted in the copy. Raises
-    ProjectError: the target is there or lies within the project, a file is damaged, missing or a
-    link, or the disk fails.
+    speaks of is there since. Unused files stay behind. Jobs that are not done are interrupted in
+    the copy. Raises ProjectError: the target is there or lies within the project, a file is
+    damaged, missing or a link, or the disk fails.
     """
     _check_target(root, target)
     made: list[Packed] = []
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".packing-", dir=target.parent) as desk:
+        with tempfile.TemporaryDirectory(suffix=".part", prefix=".", dir=target.parent) as desk:
             copy = Path(desk) / DATABASE
             needed = _copied(database, copy)
             write_beside(
@@ -137,7 +137,8 @@ def _write(
     part: Path, root: Path, copy: Path, needed: set[str], progress: Progress | None
 ) -> Packed:
     missing, total = set(needed), copy.stat().st_size
-    for path in _wanted(root):
+    known = needed | told(root)
+    for path in _wanted(root, known):
         missing.discard(stored_hash(path.relative_to(root).as_posix()) or "")
         total += _size(path)
     if missing:
@@ -145,7 +146,7 @@ def _write(
     with part.open("wb") as stream, closing(_Writer(stream)) as writer:
         writer.add_text(ABOUT, f"{to_json(_about(copy))}\n")
         writer.add_file(DATABASE, copy)
-        for path in _wanted(root):
+        for path in _wanted(root, known):
             name = path.relative_to(root).as_posix()
             if not writer.add_file(name, path) and (digest := stored_hash(name)) in needed:
                 raise _missing(root, str(digest))
@@ -177,11 +178,15 @@ def _about(copy: Path) -> dict[str, object]:
     return {"format": FORMAT, "made_by": f"DefectStudio {__version__}", "project": identity}
 
 
-def _wanted(root: Path) -> Iterator[Path]:
-    """The files that are packed, always in the same order. Raises ProjectError for a link."""
-    for path in _listed(root):
-        if not _NOT_AT_TOP.fullmatch(path.name):
-            yield from _below(path)
+def _wanted(root: Path, known: set[str]) -> Iterator[Path]:
+    """The files that are packed, always in the same order: of stored ones those that are known.
+    Raises ProjectError for a link."""
+    for top in _listed(root):
+        if not _NOT_AT_TOP.fullmatch(top.name):
+            for path in _below(top):
+                digest = stored_hash(path.relative_to(root).as_posix())
+                if digest is None or digest in known:
+                    yield path
 
 
 def _below(path: Path) -> Iterator[Path]:

@@ -131,7 +131,7 @@ def _look(connection: sqlite3.Connection, root: Path, at: float) -> _Seen:
         () if created else _whole(root, "cache", "cache"),
         _backups(connection, root),
     )
-    known = referenced(connection) | _told(root)
+    known = referenced(connection) | told(root)
     before = min([at - YOUNG_SECONDS, *created])
     return _Seen([one for part in parts for one in part], known, before)
 
@@ -167,7 +167,7 @@ def _files(root: Path, seen: _Seen) -> Iterator[Unused]:
                     yield Unused("file", f"files/{folder.name}/{entry.name}", told.st_size)
 
 
-def _told(root: Path) -> set[str]:
+def told(root: Path) -> set[str]:
     """Hashes in descriptions of jobs, in cards of models, in what removed classes were, and in the
     backup that is kept."""
     found: set[str] = set()

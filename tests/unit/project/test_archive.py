@@ -190,6 +190,13 @@ def test_a_file_that_is_damaged_missing_or_a_link_is_named(full, tmp_path):
         ]
 
 
+def test_what_nobody_speaks_of_stays_behind_even_damaged(full, tmp_path):
+    stray = full.root / full.files.add_bytes(b"nobody's", ".bin").path
+    stray.write_bytes(b"torn")
+    full.pack(tmp_path / "all.tar")
+    assert not [name for name in members(tmp_path / "all.tar") if name.endswith(".bin")]
+
+
 def test_where_an_archive_cannot_be(full, packed, tmp_path):
     for target, match in (
         (packed, "there already"),
