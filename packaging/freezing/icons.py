@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QByteArray
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
@@ -37,8 +36,6 @@ def write(source: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = drawing(source)
     (folder / "defectstudio.svg").write_text(text, encoding="utf-8")
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    _application = QGuiApplication.instance() or QGuiApplication([])
     renderer = QSvgRenderer(QByteArray(text.encode()))
     for side in SIZES:
         picture = QImage(side, side, QImage.Format.Format_ARGB32)
