@@ -35,11 +35,11 @@ def main() -> int:
     application = DESK / "dist" / "defectstudio"
     print(f"{application}: {bundles.size_of(application) / 1e6:.0f} MB")
     if not given.folder_only:
-        given.out.mkdir(parents=True, exist_ok=True)
-        bill = materials.write(DESK, version, given.out)
-        made = bundles.make(DESK, version, given.out, bill)
-        checksums.write(given.out)
-        print(*made, bill, sep="\n")
+        out: Path = given.out.resolve()
+        out.mkdir(parents=True, exist_ok=True)
+        bill = materials.write(DESK, version, out)
+        made = bundles.make(DESK, version, out, bill)
+        print(*made, bill, checksums.write(out), sep="\n")
     if not given.keep:
         shutil.rmtree(DESK / "work", ignore_errors=True)
     return 0
