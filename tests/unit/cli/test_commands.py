@@ -80,6 +80,7 @@ def test_every_command_of_the_contract_is_there():
             "export",
             "replay",
             "audit",
+            "card",
             "compare",
             "jobs",
             "models",
