@@ -92,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reference.train", "Train a trans&fer from this defect…", _SYNTHESIS, icon="train"),
     Action("batch.plan", "&Batch…", _SYNTHESIS, ("Ctrl+B",), "batch"),
     Action("samples.review", "Re&view samples", _SYNTHESIS, ("Ctrl+R",), "review"),
+    Action("samples.audit", "A&udit labels and coverage", _SYNTHESIS, icon="report"),
     Action("job.train", "&Train a generator…", _SYNTHESIS, ("Ctrl+T",), "train"),
     Action("model.all", "Ma&nage models…", _SYNTHESIS, icon="folder"),
     Action("segmenter.train", "Train a &segmenter…", _SEGMENTERS, ("Ctrl+Shift+T",), "segmenter"),

@@ -62,7 +62,7 @@ def start_audit(
     """
     chosen = item_named(project, item)
     order = {"item": chosen.name, "overrides": overrides, "report": report}
-    job = Job(AUDIT, f"Audit of {chosen.name}", order)
+    job = Job(AUDIT, chosen.name, order)
     if wishes.is_early:
         return queue_early(project, job, wishes)
     spec = _spec(project, chosen, settings(AuditSettings, overrides or {}))

@@ -111,7 +111,8 @@ def told(finding: Finding, classes: Mapping[int, str]) -> str:
     name = classes.get(finding.class_id, "")
     head = f"{name}: {finding.flaw.value}" if name else finding.flaw.value
     if finding.flaw in (Flaw.UNCHANGED, Flaw.HALO, Flaw.OUTSIDE_REGION):
-        head += f" ({finding.value:.0%} of the labeled pixels)"
+        many = f"{finding.value:.0%} of" if finding.value <= 1 else f"{finding.value:.1f} times"
+        head += f" ({many} the labeled pixels)"
     elif finding.flaw in (Flaw.FAINT, Flaw.COPY):
         head += f" ({finding.value:.2f}, at least {finding.limit:g})"
     elif finding.flaw in (Flaw.SPECKS, Flaw.OFF_EDGE):

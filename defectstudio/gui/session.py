@@ -15,6 +15,7 @@ from defectstudio.app.placing import class_shapes
 from defectstudio.app.studio import Studio
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import Item, JobRecord, JobState, Role, Split
+from defectstudio.gui.auditing import Auditing
 from defectstudio.gui.background import Background
 from defectstudio.gui.batching import Batching
 from defectstudio.gui.bridge import Bridge
@@ -100,15 +101,18 @@ class Session(QObject):
             self.project, self.studio, self.files,
             jobs=self.jobs, page=panels.batch, parent=self,
         )  # fmt: skip
+        self.auditing = Auditing(
+            self.project, self.files,
+            jobs=self.jobs, review=panels.review, batch=panels.batch, parent=self,
+        )  # fmt: skip
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
         parts = (self.documents, self.previews, self.gallery, self.jobs, self.styling)
-        for emitter in (*parts, self._reviewing, self._batching):
+        for emitter in (*parts, self._reviewing, self._batching, self.auditing):
             emitter.setParent(self)  # ends with the session, and what listens to it is let go
             emitter.failed.connect(self.failed)
-        self._batching.noted.connect(self.noted)
-        self.previews.noted.connect(self.noted)
-        self.styling.noted.connect(self.noted)
+        for emitter in (self._batching, self.auditing, self.previews, self.styling):
+            emitter.noted.connect(self.noted)
         panels.style.seeds.forgotten.connect(self.styling.forget)
         self.styling.busy.connect(panels.style.seeds.show_searching)
         panels.style.reference.taken.connect(self.styling.read)
@@ -129,6 +133,7 @@ class Session(QObject):
             self.gallery.close()
         self.jobs.close()
         self._batching.close()
+        self.auditing.close()
         self._tools.close(drop=True)
         self.files.close()
         self.bridge.close()
@@ -149,6 +154,7 @@ class Session(QObject):
         self._panels.images.show_items(self.project.items(), item_id)
         for table in ("classes", "generators", "images", "samples"):
             self._read(table)
+        self.auditing.refresh(self.item)
         if not is_shown:
             self._panels.images.choose_first()
         self.item_shown.emit()

@@ -129,6 +129,7 @@ def _synthesis(window: MainWindow) -> Handlers:
         "sample.accept": _in_session(window, lambda session: session.previews.accept()),
         "batch.plan": lambda: window.show_page(window.batch),
         "samples.review": lambda: window.show_page(window.review),
+        "samples.audit": _in_session(window, lambda session: session.auditing.start()),
         "reference.match": commands.match_reference,
         "reference.train": commands.ask_transfer,
         "job.train": commands.ask_train,

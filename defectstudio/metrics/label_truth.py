@@ -192,7 +192,10 @@ def _grown(labeled: Mask, halo: NDArray[np.bool_]) -> str:
     """What to do about changes without a label: dilating helps where they are around it."""
     px = math.ceil(np.sqrt(np.percentile(squared_distance(~labeled)[halo], 95)))
     if px > _AROUND:
-        return "The change lies apart from the label: label it, too, or reject the sample."
+        return (
+            "The change goes far beyond the label: refine it with a lower threshold"
+            " (--set threshold=...), or reject the sample."
+        )
     return (
         f"Dilate the label by {px} px, or refine it with a lower threshold (--set threshold=...)"
         " and a larger dilate_px."

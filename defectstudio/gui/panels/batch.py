@@ -62,7 +62,8 @@ class BatchChoice:
 class BatchPage(QWidget):
     """asked: the page is looked at; map_wanted: places are to be shown for what is entered;
     tried, started: a BatchChoice; cancelled: the dry run; loaded, saved: the plan as a file;
-    region_wanted: the id of a background to paint a region on."""
+    region_wanted: the id of a background to paint a region on; filling: what would fill the holes
+    that an audit found shall be the plan."""
 
     asked = Signal()
     map_wanted = Signal()
@@ -72,6 +73,7 @@ class BatchPage(QWidget):
     loaded = Signal()
     saved = Signal(object)
     region_wanted = Signal(int)
+    filling = Signal()
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -92,6 +94,9 @@ class BatchPage(QWidget):
         self.paint_region = QPushButton(self.tr("Paint where defects may fall"))
         self.load = QPushButton(self.tr("Open plan…"))
         self.keep = QPushButton(self.tr("Save plan…"))
+        self.fill = QPushButton(self.tr("Fill the holes"))
+        self.fill.setToolTip(self.tr("Plan samples where real defects have no made one like them"))
+        self.fill.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
@@ -154,12 +159,17 @@ class BatchPage(QWidget):
             self.sheet.show_text(text if total else self.tr("Making samples to look at…"))
         self._check()
 
+    def show_holes(self, found: bool) -> None:
+        """Whether an audit found holes in what the samples cover."""
+        self.fill.setVisible(found)
+
     def let_go(self) -> None:
         """Another project: nothing of this one stays."""
         self._timer.stop()
         self.show_trying(False)
         self.show_ground(Ground({}, (), frozenset()))
         self.sheet.show_text("")
+        self.show_holes(False)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -222,6 +232,7 @@ class BatchPage(QWidget):
         self.trial.clicked.connect(self._on_trial)
         self.go.clicked.connect(lambda: self.started.emit(self.choice))
         self.load.clicked.connect(self.loaded)
+        self.fill.clicked.connect(self.filling)
         self.keep.clicked.connect(lambda: self.saved.emit(self.plan.lines))
         self.paint_region.clicked.connect(lambda: self.region_wanted.emit(self.background.id))
 
@@ -253,6 +264,7 @@ class BatchPage(QWidget):
         files = QHBoxLayout()
         files.addWidget(self.load)
         files.addWidget(self.keep)
+        files.addWidget(self.fill)
         files.addStretch(1)
         inner = QWidget()
         column = QVBoxLayout(inner)

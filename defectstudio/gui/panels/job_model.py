@@ -74,6 +74,7 @@ class JobModel(QAbstractTableModel):
             "synthesize": self.tr("Make"),
             "evaluate": self.tr("Judge"),
             "compare": self.tr("Compare"),
+            "audit": self.tr("Audit"),
             "predict": self.tr("Look at"),
         }.get(job.kind, "")
 

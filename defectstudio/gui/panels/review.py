@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.reviewing import UNKNOWN, Making
+from defectstudio.domain.auditing import Flaw
 from defectstudio.domain.records import Review, SampleRecord
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.image_model import RECORD
 from defectstudio.gui.panels.review_grid import ReviewGrid, draw_sample
-from defectstudio.gui.panels.review_model import ReviewModel, Wanted
+from defectstudio.gui.panels.review_model import ANY, ReviewModel, Wanted
 from defectstudio.gui.panels.thumbnails import Thumbnails
 
 LARGE_SIDE = 900
@@ -32,9 +33,11 @@ LARGE_SIDE = 900
 
 
 class ReviewPage(QWidget):
-    """judged: samples (a list of records) and what was said of them."""
+    """judged: samples (a list of records) and what was said of them; report_wanted: the page of
+    the audit whose findings are shown."""
 
     judged = Signal(object, object)
+    report_wanted = Signal()
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -43,6 +46,10 @@ class ReviewPage(QWidget):
         self.grid = ReviewGrid(self.model, thumbnails)
         self.large = LargeSample(thumbnails)
         self.classes, self.generators, self.states = QComboBox(), QComboBox(), QComboBox()
+        self.flaws = QComboBox()
+        self.audit = QFrame()
+        self.audit.setObjectName("canvasHead")
+        self.report = QPushButton(icon("report"), self.tr("Audit report"))
         self.labels = QCheckBox(self.tr("Outlines (L)"))
         self.near = QCheckBox(self.tr("Close-up (Z)"))
         self.size = QSlider(Qt.Orientation.Horizontal)
@@ -52,6 +59,7 @@ class ReviewPage(QWidget):
         self.setFocusProxy(self.grid)
         self._lay_out()
         self._connect()
+        self.show_flaws(None)
         self.show_samples([], {})
 
     def show_samples(self, records: list[SampleRecord], names: dict[int, str]) -> None:
@@ -71,6 +79,7 @@ class ReviewPage(QWidget):
         self.model.makings.clear()
         self.show_samples([], {})
         self.show_makings({})
+        self.show_flaws(None)
 
     def show_makings(self, makings: dict[int, Making]) -> None:
         """How samples were made; what is known already stays known."""
@@ -79,6 +88,33 @@ class ReviewPage(QWidget):
         shown = [(name if name != UNKNOWN else self.tr("unknown"), name) for name in names]
         _refill(self.generators, [(self.tr("All generators"), None), *shown])
         self._tell()
+
+    def show_flaws(self, flaws: dict[int, tuple[Flaw, ...]] | None) -> None:
+        """What an audit found of samples, the worst first; None where there was none."""
+        self.model.judge(flaws or {})
+        counts = Counter(flaw for own in self.model.flaws.values() for flaw in own)
+        bad = sum(bool(own) for own in self.model.flaws.values())
+        words = self._words()
+        entries: list[tuple[str, object]] = [(self.tr("All findings"), None)]
+        if bad:
+            entries.append((self.tr("with a finding ({})").format(bad), ANY))
+        entries += [(f"{words[flaw]} ({counts[flaw]})", flaw) for flaw in Flaw if counts[flaw]]
+        _refill(self.flaws, entries)
+        self.flaws.setVisible(bool(bad))
+        self.audit.setVisible(flaws is not None)
+        self._tell()
+
+    def _words(self) -> dict[Flaw, str]:
+        return {
+            Flaw.EMPTY: self.tr("the label is empty"),
+            Flaw.OUTSIDE_REGION: self.tr("labeled outside the allowed region"),
+            Flaw.COPY: self.tr("nearly a copy of a training content"),
+            Flaw.FAINT: self.tr("below a just noticeable contrast"),
+            Flaw.UNCHANGED: self.tr("labeled, but not changed"),
+            Flaw.HALO: self.tr("changed, but not labeled"),
+            Flaw.OFF_EDGE: self.tr("the outline lies off the edges"),
+            Flaw.SPECKS: self.tr("specks beside larger parts"),
+        }
 
     def _judge(self, review: Review) -> None:
         chosen = self.grid.chosen()
@@ -90,10 +126,12 @@ class ReviewPage(QWidget):
 
     def _refilter(self) -> None:
         current = self.grid.currentIndex().data(RECORD)
-        # Qt gives an enumeration back as plain text.
+        # Qt gives enumerations back as plain text.
         reviews = tuple(Review(one) for one in self.states.currentData())
         generator = self.generators.currentData()
-        self.model.choose(Wanted(self.classes.currentData(), generator, reviews))
+        flaw = self.flaws.currentData()
+        wanted = flaw if flaw in (None, ANY) else Flaw(flaw)
+        self.model.choose(Wanted(self.classes.currentData(), generator, wanted, reviews))
         if not self.grid.currentIndex().isValid():
             rows = range(self.model.rowCount())
             same = [n for n in rows if self.model.index(n, 0).data(RECORD) == current]
@@ -137,6 +175,8 @@ class ReviewPage(QWidget):
         }
         head = self.tr("Sample {}: {} · {}")
         text = head.format(record.id, self.model.classes_of(record), names[record.review])
+        if own := self.model.flaws.get(record.id):
+            text += "\n" + self.tr("Found: {}").format("; ".join(map(self._words().get, own)))
         making = self.model.makings.get(record.id)
         if making is None:
             return text
@@ -161,11 +201,13 @@ class ReviewPage(QWidget):
             (self.classes, self.tr("Class")),
             (self.generators, self.tr("Generator")),
             (self.states, self.tr("State")),
+            (self.flaws, self.tr("Finding")),
         ):
             box.setAccessibleName(name)
 
     def _connect(self) -> None:
-        for box in (self.classes, self.generators, self.states):
+        self.report.clicked.connect(self.report_wanted)
+        for box in (self.classes, self.generators, self.states, self.flaws):
             box.currentIndexChanged.connect(lambda _: self._refilter())
         for check in (self.labels, self.near):
             check.setChecked(True)
@@ -213,7 +255,18 @@ class ReviewPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(head)
+        layout.addWidget(self._audit_row(em))
         layout.addWidget(split, 1)
+
+    def _audit_row(self, em: int) -> QWidget:
+        """What an audit found, a row of its own: its sentences are long."""
+        row = QHBoxLayout(self.audit)
+        row.setContentsMargins(em // 2, 0, em // 2, em // 4)
+        self.flaws.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        row.addWidget(self.flaws)
+        row.addStretch(1)
+        row.addWidget(self.report)
+        return self.audit
 
     def _side(self, em: int) -> QWidget:
         side = QWidget()

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from defectstudio.app.reviewing import Making
+from defectstudio.domain.auditing import Flaw
 from defectstudio.domain.records import Review, SampleRecord
 from defectstudio.gui.panels.image_model import RECORD
+
+ANY = "any"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which samples to show; None: any."""
+    """Which samples to show; None: any. flaw: that an audit found, ANY of them: the worst first."""
 
     class_id: int | None = None
     generator: str | None = None
+    flaw: Flaw | str | None = None
     reviews: tuple[Review, ...] = tuple(Review)
 
 
@@ -30,6 +34,7 @@ class ReviewModel(QAbstractListModel):
         self._wanted = Wanted()
         self.names: dict[int, str] = {}
         self.makings: dict[int, Making] = {}
+        self.flaws: dict[int, tuple[Flaw, ...]] = {}
 
     @property
     def all(self) -> list[SampleRecord]:
@@ -52,6 +57,12 @@ class ReviewModel(QAbstractListModel):
         if self._wanted.generator is not None:
             self._fill()
 
+    def judge(self, flaws: dict[int, tuple[Flaw, ...]]) -> None:
+        """What an audit found of samples, by id, the worst first."""
+        self.flaws = flaws
+        if self._wanted.flaw is not None:
+            self._fill()
+
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self._shown)
 
@@ -69,6 +80,9 @@ class ReviewModel(QAbstractListModel):
 
     def _fill(self) -> None:
         kept = [record for record in self._all if self._keeps(record)]
+        if self._wanted.flaw is not None:
+            places = {number: place for place, number in enumerate(self.flaws)}
+            kept.sort(key=lambda record: places[record.id])
         if [record.id for record in kept] == [record.id for record in self._shown]:
             self._shown = kept
             if kept:
@@ -83,5 +97,10 @@ class ReviewModel(QAbstractListModel):
         return (
             record.review in wanted.reviews
             and wanted.class_id in (None, *record.class_ids)
+            and self._is_flawed(record, wanted.flaw)
             and (wanted.generator is None or (making and wanted.generator in making.generators))
         )
+
+    def _is_flawed(self, record: SampleRecord, flaw: Flaw | str | None) -> bool:
+        own = self.flaws.get(record.id, ())
+        return flaw is None or bool(own if flaw == ANY else flaw in own)
