@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from defectstudio.app.queueing import Wishes
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.app.validation import parse_json
 from defectstudio.domain.errors import JobError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_json, write_json
 from defectstudio.domain.records import JobRecord, Role, Split
 from defectstudio.domain.specs import CHUNKS_FOLDER, JOB_FILE, SynthesizeSpec
 from defectstudio.project.project import Project, item_named
@@ -95,7 +94,7 @@ def _item_of(project: Project, spec: SynthesizeSpec) -> int | None:
 def _named_in(record: Path) -> list[str]:
     """The samples of a chunk, in order. Raises JobError."""
     try:
-        return [str(name) for name in json.loads(record.read_text("utf-8"))["samples"]]
+        return [str(name) for name in read_json(record)["samples"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise JobError(
             "the record of a chunk cannot be read",

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ProjectError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_plain, write_json
 
 FILE = "locks.json"
 
@@ -32,7 +32,7 @@ _LOCKS = TypeAdapter(ClassLocks)
 def read_locks(root: Path) -> ClassLocks:
     """Those of the project in a folder. A damaged file is none: a lock is set in a moment."""
     try:
-        return _LOCKS.validate_json((root / FILE).read_bytes())
+        return _LOCKS.validate_json(read_plain(root / FILE))
     except (OSError, ValidationError):
         return ClassLocks()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from defectstudio.app.sample_project import make_sample_project
 from defectstudio.app.sample_sheets import sample_sheet
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.files import read_json
 from defectstudio.imaging.reading import write_png
 from defectstudio.jobs.following import FollowedJob
 from defectstudio.project.place import is_project
@@ -79,7 +79,7 @@ def _exported(project: Project, out: Path, format: str) -> Path:
 
 def _is_ours(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        manifest = read_json(folder / "manifest.json")
     except (OSError, ValueError):
         return False
     made_by = manifest.get("made_by", "") if isinstance(manifest, dict) else ""

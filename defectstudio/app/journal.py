@@ -31,9 +31,10 @@ from defectstudio.app.document import (
 from defectstudio.app.label_plane import LabelPlane, Plane
 from defectstudio.app.strokes import Change, Patch, replace_labels
 from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.files import read_plain
 from defectstudio.domain.records import ImageRecord, Role
 from defectstudio.imaging.masks import Box
-from defectstudio.imaging.reading import label_in
+from defectstudio.imaging.reading import MAX_BYTES, label_in
 from defectstudio.imaging.types import Label
 from defectstudio.project.project import Project
 
@@ -103,7 +104,7 @@ class Lost:
 
 def replay(path: Path) -> Lost | None:
     """What a journal leads to, up to its last whole edit; None when it holds none."""
-    data = path.read_bytes()
+    data = read_plain(path, MAX_BYTES)
     records = _records(data)
     try:
         head = json.loads(next(records))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Metrics
-from defectstudio.domain.files import write_bytes
+from defectstudio.domain.files import plain_size, write_bytes
 from defectstudio.domain.records import JobRecord
 from defectstudio.imaging.reading import read_image
 from defectstudio.imaging.types import Image
@@ -33,8 +33,8 @@ def read_metrics(run: Path) -> list[Metrics]:
 def read_log(run: Path) -> str:
     """The last 64 KB of the run's log; empty when there is none."""
     try:
+        size = plain_size(run / LOG_FILE)
         with (run / LOG_FILE).open("rb") as stream:
-            size = stream.seek(0, 2)
             stream.seek(max(0, size - _LOG_BYTES))
             return stream.read().decode("utf-8", errors="replace")
     except OSError:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ProjectError, SettingError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_plain, write_json
 from defectstudio.domain.records import GeneratorRecord
 from defectstudio.domain.seed_marks import Mark, Marks
 from defectstudio.domain.specs import SynthesizeSpec
@@ -42,7 +42,7 @@ _SEED_MARKS = TypeAdapter(SeedMarks)
 def read_marks(root: Path) -> SeedMarks:
     """The marks of the project in a folder. Raises ProjectError when the file is damaged."""
     try:
-        return _SEED_MARKS.validate_json((root / FILE).read_bytes())
+        return _SEED_MARKS.validate_json(read_plain(root / FILE))
     except FileNotFoundError:
         return SeedMarks()
     except (OSError, ValidationError) as error:

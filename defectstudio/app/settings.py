@@ -5,7 +5,6 @@ The window's first paint waits for this module: what checks and writes is import
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.device import Device
 from defectstudio.domain.errors import SettingError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_json, read_plain, write_json
 from defectstudio.project.place import is_project
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def glance() -> Settings:
     What cannot be understood is left to that: it is taken as default here.
     """
     try:
-        plain = json.loads(settings_path().read_bytes())
+        plain = read_json(settings_path())
         return _understood(plain)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Settings()
@@ -106,7 +105,7 @@ def load() -> Loaded:
 
     path = settings_path()
     try:
-        return Loaded(_adapter().validate_json(path.read_bytes()))
+        return Loaded(_adapter().validate_json(read_plain(path)))
     except FileNotFoundError:
         return Loaded(Settings())
     except ValidationError:

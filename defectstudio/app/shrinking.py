@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_json, write_json
 from defectstudio.domain.records import JobRecord
 from defectstudio.domain.specs import JOB_FILE
 from defectstudio.jobs.kinds import Smaller
@@ -16,7 +15,7 @@ _LEAST = {"batch": 1, "crop": 64, "height": 64, "width": 64}
 
 def smaller(job: JobRecord) -> Smaller | None:
     """Half the batch, else half the crop or picture; the training begins anew with it."""
-    described = json.loads((job.folder / JOB_FILE).read_text("utf-8"))
+    described = read_json(job.folder / JOB_FILE)
     config = described.get("config", {})
     halved = _halved(config)
     if not halved:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.bounds import Bounds, PixelsByClass
 from defectstudio.domain.errors import SettingError
+from defectstudio.domain.files import read_json, read_plain
 from defectstudio.domain.generators import PRESETS, Kind
 from defectstudio.domain.segmenters import SEGMENTER_PRESETS
 
@@ -62,7 +62,7 @@ def parse_json(kind: type[T], path: Path, error: type[Exception], remedy: str) -
     Raises `error`, one of the user errors, when the file is missing or not what it should be.
     """
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
+        return TypeAdapter(kind).validate_json(read_plain(path))
     except (OSError, ValidationError) as cause:
         reason = _first(cause) if isinstance(cause, ValidationError) else str(cause.strerror)
         raise error(f"it cannot be read: {reason}", subject=path, remedy=remedy) from cause  # type: ignore[call-arg]
@@ -122,7 +122,7 @@ def read_settings(source: str, model: Literal[Kind, "segmenter"]) -> dict[str, A
         )
     path = Path(source)
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(path)
     except (OSError, ValueError) as error:
         raise SettingError(
             f"it cannot be read: {error}",

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.app.display import Window
 from defectstudio.domain.errors import ProjectError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_plain, write_json
 from defectstudio.domain.records import ImageRecord
 
 FILE = "windows.json"
@@ -35,7 +35,7 @@ _WINDOWS = TypeAdapter(Windows)
 def read_windows(root: Path) -> Windows:
     """Those of the project in a folder. A damaged file is none: only a view is lost with it."""
     try:
-        return _WINDOWS.validate_json((root / FILE).read_bytes())
+        return _WINDOWS.validate_json(read_plain(root / FILE))
     except (OSError, ValidationError):
         return Windows()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import get_origin, get_type_hints
 
 from defectstudio.domain.errors import InternalError
 
@@ -132,7 +134,21 @@ def decode(line: str) -> Event:
     """The event of one line. Raises InternalError when the line is not an event."""
     try:
         fields = json.loads(line)
-        event: Event = _KINDS[fields.pop("event")](**fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        kind = fields.pop("event")
+        event: Event = _KINDS[kind](**fields)
+        types = _types(kind)
+        if not all(isinstance(value, types[name]) for name, value in fields.items()):
+            raise TypeError("a field is of another type")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InternalError(f"not an event: {line[:200]!r}") from error
     return event
+
+
+@cache
+def _types(kind: str) -> dict[str, type | tuple[type, ...]]:
+    """The fields of a kind of event, and what their values are in Python."""
+    hints = get_type_hints(_KINDS[kind])
+    return {
+        name: (int, float) if hint is float else get_origin(hint) or hint
+        for name, hint in hints.items()
+    }

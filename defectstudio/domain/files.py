@@ -21,12 +21,21 @@ _CHUNK = 1 << 20
 
 
 def sha256_file(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Hex SHA-256 of a file's bytes. Raises OSError, also for what is no plain file."""
+    plain_size(path)
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def has_sha256(path: Path, digest: str) -> bool:
+    """Whether a file can be read and has that SHA-256."""
+    try:
+        return sha256_file(path) == digest
+    except OSError:
+        return False
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -40,12 +49,25 @@ def read_plain(path: Path, most: int = MOST_BYTES) -> bytes:
     Raises OSError as reading does, and for what is no plain file (a device gives bytes for ever, a
     pipe none) and what has more than `most` bytes.
     """
+    if plain_size(path) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
+    return path.read_bytes()
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in a file that others may have written. Raises OSError and ValueError."""
+    try:
+        return json.loads(read_plain(path))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def plain_size(path: Path) -> int:
+    """Bytes of a file. Raises OSError, also for a device or a pipe: they are read for ever."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is no plain file", str(path))
-    if found.st_size > most:
-        raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
-    return path.read_bytes()
+    return found.st_size
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> None:

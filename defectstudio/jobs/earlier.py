@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_json, write_json
 from defectstudio.domain.specs import JOB_FILE, RUN_LOCK
 
 WORKER_FILE = "worker.json"
@@ -53,7 +52,7 @@ def wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:
 
 def _end_worker(folder: Path) -> None:
     try:
-        told = json.loads((folder / WORKER_FILE).read_text("utf-8"))
+        told = read_json(folder / WORKER_FILE)
         found = psutil.Process(int(told["pid"]))
         # A process id is given again. The time it began would tell, were clocks never set.
         if str(folder / JOB_FILE) in found.cmdline():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from defectstudio.domain.errors import JobError
+from defectstudio.domain.files import read_json
 from defectstudio.domain.parts import start_of
 from defectstudio.jobs.process import worker_environment
 from defectstudio.project.project import Project
@@ -64,10 +64,10 @@ def about(root: Path) -> dict[str, object] | None:
     if not _is_held(root):
         return None
     try:
-        told: dict[str, object] = json.loads((root / ABOUT).read_text("utf-8"))
+        told = read_json(root / ABOUT)
     except (OSError, ValueError):
         return None
-    return told
+    return told if isinstance(told, dict) else None
 
 
 def is_supervised(root: Path) -> bool:

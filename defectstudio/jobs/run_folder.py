@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError
+from defectstudio.domain.files import plain_size
 
 LOG_FILE, METRICS_FILE, EVENTS_FILE = "log.txt", "metrics.jsonl", "events.jsonl"
 FINAL = (events.Finished, events.Failed, events.Stopped)
@@ -55,9 +56,9 @@ class Tail:
     def lines(self) -> Iterator[str]:
         """The whole lines that are new; none while there is no file."""
         try:
+            if plain_size(self._path) < self._at:
+                self._at = 0  # it was lost and begun anew
             with self._path.open("rb") as stream:
-                if stream.seek(0, 2) < self._at:
-                    self._at = 0  # it was lost and begun anew
                 stream.seek(self._at)
                 data = stream.read()
         except OSError:
@@ -86,7 +87,7 @@ def parse_metrics(line: str) -> events.Metrics | None:
         fields = json.loads(line)
         values = {str(name): float(value) for name, value in fields["values"].items()}
         return events.Metrics(int(fields["step"]), values)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

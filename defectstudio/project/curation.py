@@ -97,7 +97,7 @@ class Curation(ProjectBase):
         removed = restoring.read(self.root, item_id, class_id)
         with self._change("images") as connection:
             reclassing.check_no_job(connection, removed.name)
-            restoring.bring_back(connection, removed)
+            restoring.bring_back(connection, self.root, removed)
         restoring.file_of(self.root, item_id, class_id).unlink(missing_ok=True)
         for table in ("classes", "samples"):
             self.changed.emit(table)

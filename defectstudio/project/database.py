@@ -122,6 +122,8 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.row_factory = sqlite3.Row
+        # A schema may come from anybody: it calls no function that reaches beyond the database.
+        connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -150,9 +152,12 @@ def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours: ProjectError when the world failed, else InternalError."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         name = getattr(error, "sqlite_errorname", "")
         for prefix, (reason, remedy) in _WORLD.items():
             if name.startswith(prefix):
                 raise ProjectError(reason, subject=path.parent, remedy=remedy) from error
+        if isinstance(error, UnicodeDecodeError) or "UTF-8" in str(error):
+            reason, remedy = _WORLD["SQLITE_CORRUPT"]
+            raise ProjectError(reason, subject=path.parent, remedy=remedy) from error
         raise InternalError(f"a database statement failed: {error}", subject=path) from error

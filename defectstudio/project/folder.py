@@ -12,8 +12,9 @@ from pathlib import Path
 from defectstudio.domain.errors import ProjectError
 from defectstudio.project.catalog import insert_item
 from defectstudio.project.database import connect, transaction, translated
-from defectstudio.project.migrations import APPLICATION_ID, migrate
+from defectstudio.project.migrations import APPLICATION_ID, check_known, migrate, schema_version
 from defectstudio.project.place import DATABASE
+from defectstudio.project.soundness import check_links, check_rows, check_schema
 
 
 def make(root: Path, item: str) -> None:
@@ -54,9 +55,11 @@ def check(root: Path) -> None:
             remedy=f"Choose a folder with a {DATABASE}, or make a new project.",
         )
     try:
+        check_links(root)
         with translated(path), closing(connect(path)) as connection:
             _check_ours(connection, root)
             migrate(connection, path)
+            check_rows(connection, schema_version(connection), root)
             _check_writable(connection)
     except OSError as error:
         raise ProjectError(
@@ -129,3 +132,6 @@ def _check_ours(connection: sqlite3.Connection, root: Path) -> None:
             subject=root,
             remedy="Restore project.sqlite from a copy; the folder backups may hold one.",
         )
+    version = schema_version(connection)
+    check_known(version, root)
+    check_schema(connection, version, root)

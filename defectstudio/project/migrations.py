@@ -206,23 +206,28 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
+def check_known(version: int, root: Path) -> None:
+    """Raise ProjectError when the schema is newer than this program."""
+    newest = MIGRATIONS[-1].version
+    if version > newest:
+        raise ProjectError(
+            f"the project was written by a newer DefectStudio (its schema is {version}, "
+            f"this program knows up to {newest})",
+            subject=root,
+            remedy="Update DefectStudio to open it.",
+        )
+
+
 def migrate(
     connection: sqlite3.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
 ) -> None:
     """Bring the schema of the file at `path` up to date, after a backup unless it is fresh.
 
     Each step and its record commit together, so that a kill leaves a whole older schema.
-    Raises ProjectError when the schema is newer than this program, or sqlite3.Error.
+    Raises sqlite3.Error.
     """
     version = schema_version(connection)
     newest = steps[-1].version
-    if version > newest:
-        raise ProjectError(
-            f"the project was written by a newer DefectStudio (its schema is {version}, "
-            f"this program knows up to {newest})",
-            subject=path.parent,
-            remedy="Update DefectStudio to open it.",
-        )
     if 0 < version < newest:
         back_up(connection, path.parent / "backups", version)
     for step in steps:

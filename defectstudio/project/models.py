@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain import generators, segmenters
 from defectstudio.domain.errors import CheckpointError, ProjectError
-from defectstudio.domain.files import sha256_file
+from defectstudio.domain.files import read_plain, sha256_file
 from defectstudio.domain.generators import GeneratorCard
 from defectstudio.domain.records import GeneratorRecord, SegmenterRecord
 from defectstudio.domain.segmenters import SegmenterCard
@@ -72,7 +72,7 @@ class Shelf(Generic[CardT, RecordT]):
         Raises CheckpointError when a file is missing or unreadable or the weights are others.
         """
         try:
-            card = self.card.validate_json((folder / self.card_file).read_bytes())
+            card = self.card.validate_json(read_plain(folder / self.card_file))
             weights = sha256_file(folder / self.weights_file)
         except (OSError, ValidationError) as error:
             raise CheckpointError(

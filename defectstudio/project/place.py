@@ -9,4 +9,7 @@ DATABASE = "project.sqlite"
 
 def is_project(folder: Path) -> bool:
     """Whether there is a project in a folder. Opens nothing."""
-    return (folder / DATABASE).is_file()
+    try:
+        return (folder / DATABASE).is_file()
+    except OSError:  # a path that no system takes
+        return False

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from defectstudio.domain.errors import ProjectError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import read_plain, write_json
 from defectstudio.project.catalog import insert_again
+from defectstudio.project.migrations import schema_version
+from defectstudio.project.soundness import check_rows
 
 Row = list[Any]
 
+_NO_ROWS = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""What SQLite raises for rows that cannot be."""
 _PLANES = "label_file, label_sha256, painted_file, recipe_file"
 _OF_CLASS = "item_id = :item AND class_id = :class"
 
@@ -48,6 +52,9 @@ class RemovedClass:
     after: Planes
     columns: list[str]
     samples: list[Row]
+
+
+_REMOVED = TypeAdapter(RemovedClass)
 
 
 class Watch:
@@ -112,18 +119,33 @@ def read(root: Path, item_id: int, class_id: int) -> RemovedClass:
     """What was kept of a removed class. Raises ProjectError when it is missing or damaged."""
     path = file_of(root, item_id, class_id)
     try:
-        return TypeAdapter(RemovedClass).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise ProjectError(
-            "what the class was is not known any more",
-            subject=path,
-            remedy="Restore the file from a copy of the project.",
-        ) from error
+        removed = _REMOVED.validate_json(read_plain(path))
+        if (removed.item_id, removed.class_id) != (item_id, class_id):
+            raise ValueError("it speaks of another class")
+    except (OSError, ValueError) as error:
+        raise _unknown(path) from error
+    return removed
 
 
-def bring_back(connection: sqlite3.Connection, removed: RemovedClass) -> None:
+def bring_back(connection: sqlite3.Connection, root: Path, removed: RemovedClass) -> None:
     """Make the class and its rows what they were. Raises ProjectError when a label of its was
-    changed since, or its name is taken."""
+    changed since, its name is taken, or what was kept is not what a project can hold."""
+    try:
+        _bring_back(connection, removed)
+        check_rows(connection, schema_version(connection), root)
+    except (*_NO_ROWS, ValueError, OverflowError, LookupError) as error:
+        raise _unknown(file_of(root, removed.item_id, removed.class_id)) from error
+
+
+def _unknown(path: Path) -> ProjectError:
+    return ProjectError(
+        "what the class was is not known any more",
+        subject=path,
+        remedy="Restore the file from a copy of the project.",
+    )
+
+
+def _bring_back(connection: sqlite3.Connection, removed: RemovedClass) -> None:
     images = [row[0] for row in removed.before.images]
     samples = [row[0] for row in removed.before.samples]
     if _planes(connection, images, samples) != removed.after:
@@ -158,6 +180,10 @@ def bring_back(connection: sqlite3.Connection, removed: RemovedClass) -> None:
 def _insert_samples(connection: sqlite3.Connection, removed: RemovedClass) -> None:
     """Those that were removed; one whose job is forgotten is of none."""
     jobs = {row[0] for row in connection.execute("SELECT id FROM jobs")}
+    # The names come from a file, and go into a statement.
+    table = connection.execute("SELECT * FROM samples LIMIT 0").description
+    if not {*removed.columns} <= {column[0] for column in table}:
+        raise ValueError("there are no such columns")
     of, columns = removed.columns.index("job_id"), ", ".join(removed.columns)
     rows = [
         [value if place != of or value in jobs else None for place, value in enumerate(row)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.files import read_plain
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.records import Review, SampleRecord
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label
@@ -93,7 +94,7 @@ def store(files: FileStore, new: NewSample) -> StoredSample:
 def read_manifest(path: Path) -> SampleManifest:
     """The recipe file of a sample. Raises ProjectError."""
     try:
-        return _MANIFEST.validate_json(path.read_bytes())
+        return _MANIFEST.validate_json(read_plain(path))
     except (OSError, ValidationError) as error:
         raise ProjectError(
             "the sample's recipe cannot be read", subject=path, remedy="Make the sample again."

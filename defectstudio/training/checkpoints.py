@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.files import sha256_file, write_json
+from defectstudio.domain.errors import CheckpointError, UserError
+from defectstudio.domain.files import has_sha256, inside, read_json, write_json
 from defectstudio.networks.weights import load_tensors, save_tensors
 
 STATE, META = "state.safetensors", "state.json"
@@ -40,19 +39,20 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor], Any] | None:
     if not path.exists():
         return None
     try:
-        state = json.loads(path.read_text("utf-8"))
-        file, step, digest = folder / Path(state["file"]).name, int(state["step"]), state["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        state = read_json(path)
+        file, step, digest = inside(folder, state["file"]), int(state["step"]), state["sha256"]
+        meta = state["meta"]
+    except (OSError, UserError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
             "the checkpoint's JSON is damaged", subject=path, remedy="Start the training anew."
         ) from error
-    if not file.exists() or sha256_file(file) != digest:
+    if not has_sha256(file, digest):
         raise CheckpointError(
             "the checkpoint's weights are missing or changed",
             subject=file,
             remedy="Start the training anew.",
         )
-    return step, load_tensors(file), state["meta"]
+    return step, load_tensors(file), meta
 
 
 def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -67,10 +67,15 @@ def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, 
 def load_optimizer(
     name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
 ) -> None:
-    """Put tensors of `optimizer_tensors` back."""
+    """Put tensors of `optimizer_tensors` back. Raises CheckpointError for others."""
     state: dict[int, dict[str, Tensor]] = {}
-    for full, tensor in tensors.items():
-        if full.startswith(f"{name}."):
-            index, key = full[len(name) + 1 :].split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor.clone()
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    try:
+        for full, tensor in tensors.items():
+            if full.startswith(f"{name}."):
+                index, key = full[len(name) + 1 :].split(".", 1)
+                state.setdefault(int(index), {})[key] = tensor.clone()
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    except (ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            "the checkpoint does not fit the training", remedy="Start the training anew."
+        ) from error

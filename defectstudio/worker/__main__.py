@@ -6,18 +6,23 @@ import contextlib
 import json
 import os
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from filelock import FileLock
 
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
+from defectstudio.domain.files import read_plain
 from defectstudio.domain.job_spec import JobSpec
 from defectstudio.domain.specs import OWNER, RUN_LOCK
 from defectstudio.worker.channel import Channel
 from defectstudio.worker.owner import die_with
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def main(arguments: list[str], *, alone: bool = False) -> int:
@@ -57,20 +62,34 @@ def _run(job: Path, channel: Channel, *, alone: bool) -> None:
 
 
 def _read(job: Path) -> JobSpec:
-    from typing import Annotated
-
-    from pydantic import Field, TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        # By its kind: to try one after the other takes seconds and much memory for a long list.
-        adapter: TypeAdapter[JobSpec] = TypeAdapter(Annotated[JobSpec, Field(discriminator="kind")])
-        return adapter.validate_json(job.read_bytes())
-    except ValidationError as error:
+        spec = _adapter().validate_json(read_plain(job))
+    except (OSError, ValidationError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
         raise JobError(
-            f"the job's description is not valid: {error.errors()[0]['msg']}",
+            f"the job's description is not valid: {reason}",
             subject=job,
             remedy="Start the job again.",
         ) from error
+    if spec.run.resolve() != job.parent.resolve():
+        raise JobError(
+            "the job's description is of another folder",
+            subject=job,
+            remedy="Start the job again; nothing is written elsewhere.",
+        )
+    return spec
+
+
+@cache
+def _adapter() -> TypeAdapter[JobSpec]:
+    from typing import Annotated
+
+    from pydantic import Field, TypeAdapter
+
+    # By its kind: to try one after the other takes seconds and much memory for a long list.
+    return TypeAdapter(Annotated[JobSpec, Field(discriminator="kind")])
 
 
 _HANDLERS = {

@@ -18,7 +18,7 @@ from types import FrameType
 
 from defectstudio.domain.errors import UserError
 from tests.fuzz.choices import Choices
-from tests.fuzz.fence import Escaped, fenced
+from tests.fuzz.fence import Escaped, fenced, lower
 from tests.fuzz.spoil import Files, Link, spoil
 
 BAIT = b"not yours"
@@ -42,6 +42,7 @@ class Reader:
     seeds: makes good files, once. read: reads the case's folder; UserError is all it may raise.
     writes: whether it may write below that folder. mend: makes hashes fit what was spoilt, so that
     the check of a hash does not hide what lies behind it. spoil: an own way to spoil.
+    slow: makes a network in every case; the suite runs a hundredth, not a tenth.
     """
 
     seeds: Callable[[], list[Files]]
@@ -49,6 +50,7 @@ class Reader:
     writes: bool = False
     mend: Callable[[Files], None] = _nothing
     spoil: Callable[[Files, Choices], None] = spoil
+    slow: bool = False
 
     @cached_property
     def good(self) -> list[Files]:
@@ -110,6 +112,7 @@ def run_case(reader: Reader, data: bytes, root: Path) -> bool:
         assert error.reason, "an error says why"
         return True
     finally:
+        lower()
         shutil.rmtree(folder)
     if [path.name for path in root.iterdir()] != ["outside"] or (
         (root / "outside" / "bait.png").read_bytes() != BAIT

@@ -38,7 +38,12 @@ def fenced(root: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        del _state["root"]
+        lower()
+
+
+def lower() -> None:
+    """Take a fence down, also one whose end was interrupted."""
+    _state.pop("root", None)
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:

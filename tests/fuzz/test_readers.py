@@ -23,9 +23,10 @@ def test_seeded_cases(name: str) -> None:
     run_cases(READERS[name], islice(seeded(20, 1), 20))
     Path("/proc/self/clear_refs").write_text("5")  # the peak from here on
     before = _peak()
-    found = run_cases(READERS[name], seeded(CASES))
+    cases = CASES // 10 if READERS[name].slow else CASES
+    found = run_cases(READERS[name], seeded(cases))
     assert not found.traces, "\n".join(traces[0] for traces in found.traces.values())
-    assert found.cases == CASES
+    assert found.cases == cases
     assert _peak() - before < MEGABYTES << 20
 
 
@@ -33,7 +34,7 @@ def test_seeded_cases(name: str) -> None:
 def test_cases_of_hypothesis(name: str) -> None:
     with place() as root:
 
-        @settings(max_examples=100)
+        @settings(max_examples=10 if READERS[name].slow else 100)
         @given(st.binary(max_size=40))
         def holds(data: bytes) -> None:
             run_case(READERS[name], data, root)

@@ -152,5 +152,11 @@ def _foreign(path: Path, digest: str, remedy: str) -> dict[str, Tensor]:
             subject=path,
             remedy=remedy,
         )
-    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return tensors
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+        return {str(name): tensor.detach() for name, tensor in tensors.items()}
+    # Foreign bytes make its readers raise what they happen to raise.
+    except Exception as error:
+        raise CheckpointError(
+            f"the file holds no weights ({type(error).__name__})", subject=path, remedy=remedy
+        ) from error

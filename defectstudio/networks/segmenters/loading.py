@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.files import sha256_file
+from defectstudio.domain.files import read_plain, sha256_file
 from defectstudio.domain.segmenters import CARD, WEIGHTS, SegmenterCard
 from defectstudio.imaging.channels import with_channels
 from defectstudio.imaging.reading import to_unit
@@ -37,7 +37,7 @@ def load_segmenter(folder: Path, device: torch.device) -> LoadedSegmenter:
     """Raises CheckpointError when card or weights are missing, damaged or do not fit."""
     path = folder / WEIGHTS
     try:
-        card = TypeAdapter(SegmenterCard).validate_json((folder / CARD).read_bytes())
+        card = TypeAdapter(SegmenterCard).validate_json(read_plain(folder / CARD))
         whole = sha256_file(path) == card.weights_sha256
     except (OSError, ValidationError) as error:
         raise CheckpointError(

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from defectstudio.domain.errors import CheckpointError
-from defectstudio.domain.files import sha256_file
+from defectstudio.domain.files import has_sha256, read_plain
 from defectstudio.domain.generators import CARD, WEIGHTS, GeneratorCard, Kind
 from defectstudio.networks.weights import load_tensors
 from defectstudio.synthesis.generators.content import ContentGenerator
@@ -43,7 +43,7 @@ def load_card(folder: Path) -> GeneratorCard:
     """Read `generator.json`. Raises CheckpointError when it is missing, damaged or too new."""
     path = folder / CARD
     try:
-        return TypeAdapter(GeneratorCard).validate_json(path.read_bytes())
+        return TypeAdapter(GeneratorCard).validate_json(read_plain(path))
     except OSError as error:
         raise CheckpointError(
             "the generator's card is missing", subject=path, remedy="Train the generator again."
@@ -64,7 +64,7 @@ def load_generator(folder: Path, device: torch.device) -> ContentGenerator:
     """
     card = load_card(folder)
     path = folder / WEIGHTS
-    if not path.exists() or sha256_file(path) != card.weights_sha256:
+    if not has_sha256(path, card.weights_sha256):
         raise CheckpointError(
             "the generator's weights are missing or not those of its card",
             subject=path,

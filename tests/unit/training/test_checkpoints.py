@@ -8,6 +8,7 @@ from torch import nn
 
 from defectstudio.domain.errors import CheckpointError
 from defectstudio.training.checkpoints import (
+    META,
     load_optimizer,
     load_state,
     optimizer_tensors,
@@ -45,7 +46,7 @@ def test_a_state_cannot_name_a_file_outside(tmp_path):
     state["file"] = "../other.safetensors"
     (tmp_path / "other.safetensors").write_bytes(b"")
     (tmp_path / "run" / "state.json").write_text(json.dumps(state))
-    with pytest.raises(CheckpointError, match="missing or changed"):
+    with pytest.raises(CheckpointError, match="JSON is damaged"):
         load_state(tmp_path / "run")
 
 
@@ -67,3 +68,24 @@ def test_adam_goes_on_as_if_never_stopped():
     step(first, opt1)
     step(second, opt2)
     assert torch.equal(first.weight, second.weight)
+
+
+@pytest.mark.parametrize(
+    "change", [{"step": float("inf")}, {"step": None}, {"meta": ...}, {"file": ".."}, {"file": 7}]
+)
+def test_json_of_another_kind(tmp_path, change):
+    save_state(tmp_path, 7, {"a": torch.ones(2)}, {})
+    told = {**json.loads((tmp_path / META).read_text()), **change}
+    (tmp_path / META).write_text(json.dumps({k: v for k, v in told.items() if v is not ...}))
+    with pytest.raises(CheckpointError):
+        load_state(tmp_path)
+    (tmp_path / META).write_text("[" * 100_000)
+    with pytest.raises(CheckpointError, match="JSON is damaged"):
+        load_state(tmp_path)
+
+
+def test_moments_of_another_optimizer():
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(2))])
+    for name in ("o.0.exp_avg", "o.x.step", "o.9"):
+        with pytest.raises(CheckpointError, match="does not fit"):
+            load_optimizer("o", optimizer, {name: torch.zeros(2)})

@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from defectstudio.domain import events
-from defectstudio.domain.errors import InternalError
+from defectstudio.domain.errors import InternalError, JobError
 from defectstudio.domain.events import (
     Artifact,
     Contents,
@@ -32,6 +32,7 @@ from defectstudio.domain.specs import (
     BackgroundFile,
     PlanRow,
     PreviewRequest,
+    ReplaySpec,
     SynthesizeSpec,
     TrainSpec,
 )
@@ -40,6 +41,7 @@ from defectstudio.imaging.placement import Refusal
 from defectstudio.imaging.reading import pixel_sha256, read_image, write_png
 from defectstudio.synthesis.generators.loading import load_card
 from defectstudio.worker import __main__ as entry
+from defectstudio.worker.__main__ import _read
 from defectstudio.worker.channel import Channel
 
 CONFIG = DcdgancConfig(
@@ -247,6 +249,17 @@ def test_other_faults_of_torch_are_ours():
     sent = []
     Channel.fail(SimpleNamespace(emit=sent.append), RuntimeError("shape mismatch"))
     assert (sent[0].fault, sent[0].remedy) == ("ours", "")
+
+
+def test_a_job_of_another_folder_is_not_done(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    write_json(tmp_path / "job.json", ReplaySpec(elsewhere, ()))
+    with pytest.raises(JobError, match="another folder"):
+        _read(tmp_path / "job.json")
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(JobError, match="not valid"):
+            _read(path)
+    assert not elsewhere.exists()
 
 
 def test_a_broken_job_file_is_named(tmp_path):

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from defectstudio.domain.errors import CheckpointError, SettingError
+from defectstudio.domain.files import sha256_bytes
 from defectstudio.networks.features import efficientnet_lite, registry, vgg
-from defectstudio.networks.features.registry import HED_VARIABLE, load_features
+from defectstudio.networks.features.registry import HED_VARIABLE, _foreign, load_features
 
 CPU = torch.device("cpu")
 
@@ -129,3 +130,12 @@ def test_a_worker_that_draws_does_without_torchvision():
     code = "import sys, defectstudio.worker.preview; print('torchvision' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\3\4nothing", b"\x80\x02]q\x00.", b"\x80\x02}q\x01K"])
+def test_a_file_of_that_hash_may_hold_anything(data, tmp_path):
+    path = tmp_path / "net.pth"
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match="holds no weights") as caught:
+        _foreign(path, sha256_bytes(data)[:8], "Fetch it again.")
+    assert caught.value.remedy == "Fetch it again."
