@@ -42,7 +42,7 @@ class Reader:
     seeds: makes good files, once. read: reads the case's folder; UserError is all it may raise.
     writes: whether it may write below that folder. mend: makes hashes fit what was spoilt, so that
     the check of a hash does not hide what lies behind it. spoil: an own way to spoil.
-    slow: makes a network in every case; the suite runs a hundredth, not a tenth.
+    slow: makes a network or opens every file; the suite runs a hundredth, not a tenth.
     """
 
     seeds: Callable[[], list[Files]]

@@ -264,7 +264,7 @@ def _database() -> list[Files]:
 
 READERS = {
     "project": Reader(_database, _opened, writes=True, mend=_with_rest, spoil=_spoil_rows),
-    "project's files": Reader(lambda: [_made()], _opened, writes=True),
+    "project's files": Reader(lambda: [_made()], _opened, writes=True, slow=True),
     "strokes and drafts": Reader(_only(DRAFTS), _painted, writes=True, mend=_with_rest),
     "notes of a project": Reader(_only("windows", "locks", "seeds", REGIONS), _beside, writes=True),
     "removed class": Reader(_removed, _brought, writes=True, mend=_with_rest),
