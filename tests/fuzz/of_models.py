@@ -26,6 +26,8 @@ from defectstudio.domain.segmenters import CARD as SEGMENTER_CARD
 from defectstudio.domain.segmenters import WEIGHTS as SEGMENTER_WEIGHTS
 from defectstudio.domain.segmenters import SegmenterCard, SegmenterConfig
 from defectstudio.domain.specs import JOB_FILE, LabeledFile, ReplaySpec, ReplayTarget, TrainSpec
+from defectstudio.exchange.journal import Row
+from defectstudio.exchange.manifest import MANIFEST, Manifest, changed, is_export, read_manifest
 from defectstudio.imaging.masks import decode
 from defectstudio.jobs.launching import ABOUT, about
 from defectstudio.jobs.run_folder import EVENTS_FILE, METRICS_FILE, last_word
@@ -64,8 +66,12 @@ def _export(folder: Path) -> None:
     sample_in(folder / "recipes", "1" * 64)
     for file in folder.glob("recipes/*.png"):
         file.unlink()
-    rows = [{"name": "a", "recipe": "recipes/recipe.json"}, {"name": "b", "recipe": None}]
-    write_json(folder / "manifest.json", {"images": rows})
+    rows = [
+        Row(name, "tile", None, True, (1,), 7, 9, name * 64, f"{name}.png", (), recipe)
+        for name, recipe in (("a", "recipes/recipe.json"), ("b", None))
+    ]
+    files = {"a.png": "0" * 64}
+    write_json(folder / MANIFEST, Manifest("png", "us", {1: "crack"}, files, tuple(rows), ()))
 
 
 def _recipe(folder: Path) -> None:
@@ -75,6 +81,9 @@ def _recipe(folder: Path) -> None:
 
 
 def _replays(folder: Path) -> None:
+    if is_export(folder):
+        manifest = read_manifest(folder)
+        changed(folder, manifest, manifest.files)
     for made in read_targets(folder).values():
         assert made.recipe.format == 1
         for defect in made.recipe.defects:
