@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from defectstudio.domain.auditing import AuditSettings, Finding, Flaw, Measured
 from defectstudio.imaging import noise
-from defectstudio.imaging.masks import bounding_box, components, dilate, squared_distance
+from defectstudio.imaging.masks import Box, bounding_box, components, dilate, squared_distance
 from defectstudio.imaging.refinement import SPECK_PX, SURE_FACTOR
 from defectstudio.imaging.types import FULL_RANGE, Image, Label, Mask, planes
-from defectstudio.metrics.visibility import visibility
+from defectstudio.metrics.visibility import reach, visibility
 
 VOID = 255
 JOIN_PX = 2
@@ -40,11 +40,9 @@ def measured(image: Image, label: Label) -> tuple[list[Measured], dict[int, floa
     found: list[Measured] = []
     signals: dict[int, float] = {}
     for class_id in class_ids(label):
-        parts = components(label == class_id, JOIN_PX)
-        for part, box in sorted(parts, key=lambda one: -int(one[0].sum()))[:MOST_DEFECTS]:
-            mask = np.zeros(label.shape, bool)
-            mask[box.slices] = part
-            seen = visibility(image, mask, (label > 0) & ~mask)
+        for part, box in _largest(label, class_id):
+            shown, own, others = _around(label, part, box, reach(int(part.sum())))
+            seen = visibility(image[shown.slices], own, others)
             if seen is None:
                 continue
             signals[class_id] = max(seen.signal, signals.get(class_id, 0.0))
@@ -85,7 +83,8 @@ def visible_change(background: Image, image: Image, near: Mask, settings: AuditS
         box = bounding_box(np.ones_like(near))
     assert box is not None
     sigma = noise.measure(background, box).sigma
-    step = np.abs(planes(image).astype(np.float32) - planes(background).astype(np.float32))
+    # In their own type: a line scan in floats would fill the memory.
+    step = planes(np.maximum(background, image) - np.minimum(background, image))
     least = np.maximum(settings.visible * FULL_RANGE[background.dtype], SURE_FACTOR * sigma)
     changed: Mask = (step > least).any(axis=2)
     kept: Mask = np.zeros_like(changed)
@@ -134,29 +133,41 @@ def outside(label: Label, region: Mask) -> Iterator[Finding]:
 
 
 def off_edge(image: Image, label: Label, settings: AuditSettings) -> Iterator[Finding]:
-    """Classes whose outline lies beside much stronger edges; the value is how many pixels.
+    """Classes with a defect whose outline lies beside much stronger edges; the value is how many
+    pixels.
 
     Edges are the mean gradient of all pixels at one distance from the outline. Nothing is said
     where the strongest are not twice those at the outline and twice those outside.
     """
     for class_id in class_ids(label):
-        px = _edge_offset(image, label == class_id, label > 0)
-        if px is None or abs(px) <= settings.off_edge_px:
+        px = max((_edge_offset(image, label, *one) for one in _largest(label, class_id)), key=abs)
+        if abs(px) <= settings.off_edge_px:
             continue
         verb = "Dilate" if px > 0 else "Erode"
         remedy = f"{verb} the label by {abs(px)} px, or paint it anew along the edges."
         yield Finding(Flaw.OFF_EDGE, class_id, abs(px), settings.off_edge_px, remedy)
 
 
-def _edge_offset(image: Image, mask: Mask, labeled: Mask) -> int | None:
-    """Where the strongest edges lie: pixels outside the outline, negative inside; None where none
-    are clear."""
-    box = bounding_box(mask)
-    assert box is not None
-    shown = box.grown(2 * _AROUND).clipped(mask.shape)
-    own, others = mask[shown.slices], (labeled & ~mask)[shown.slices]
+def _largest(label: Label, class_id: int) -> list[tuple[Mask, Box]]:
+    """The defects of a class, the largest first, each in its box."""
+    parts = components(label == class_id, JOIN_PX)
+    return sorted(parts, key=lambda one: -int(one[0].sum()))[:MOST_DEFECTS]
+
+
+def _around(label: Label, part: Mask, box: Box, px: int) -> tuple[Box, Mask, Mask]:
+    """So many pixels around a defect: where they are, the defect and all other labels there."""
+    shown = box.grown(px).clipped(label.shape)
+    own = np.zeros(shown.shape, bool)
+    own[box.moved(-shown.top, -shown.left).slices] = part
+    return shown, own, (label[shown.slices] > 0) & ~own
+
+
+def _edge_offset(image: Image, label: Label, part: Mask, box: Box) -> int:
+    """Where the strongest edges lie: pixels outside the outline of a defect, negative inside; 0
+    where none are clear."""
+    shown, own, others = _around(label, part, box, 2 * _AROUND)
     if own.all() or min(own.shape) < 2:
-        return None
+        return 0
     # 0 is the outermost pixel inside, 1 the first outside.
     inner, outer = squared_distance(own), squared_distance(~own)
     away = np.where(own, 1 - np.sqrt(inner), np.sqrt(outer)).round()
@@ -172,9 +183,8 @@ def _edge_offset(image: Image, mask: Mask, labeled: Mask) -> int | None:
     least = FULL_RANGE[image.dtype] / 255
     usual = 2 * max(float(edges[far].mean()) if far.any() else 0.0, least)
     best = max(between, key=lambda px: between[px], default=0)
-    if best == 0 or between[best] < _CLEAR * max(between.get(0, 0.0), usual):
-        return None
-    return best
+    clear = best and between[best] >= _CLEAR * max(between.get(0, 0.0), usual)
+    return best if clear else 0
 
 
 def _shrunk(own: Mask, same: NDArray[np.bool_]) -> str:

@@ -12,6 +12,7 @@ coarser than a pixel, so on textures the bar is a low one.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,11 @@ class Visibility:
     surround: float
 
 
+def reach(area: int) -> int:
+    """How far from a label of so many pixels its ring goes."""
+    return GAP_PX + max(6, round(math.sqrt(area) / 2))
+
+
 def visibility(image: Image, mask: Mask, others: Mask) -> Visibility | None:
     """Of the label `mask` (H, W) in an image (H, W) or (H, W, C); others: what the ring leaves
     out, as other labels. None without a label or with fewer than LEAST_PX pixels around it."""
@@ -44,10 +50,9 @@ def visibility(image: Image, mask: Mask, others: Mask) -> Visibility | None:
     if box is None:
         return None
     area = int(mask.sum())
-    width = max(6, round(np.sqrt(area) / 2))
-    shown = box.grown(GAP_PX + width).clipped(mask.shape)
+    shown = box.grown(reach(area)).clipped(mask.shape)
     own = mask[shown.slices]
-    ring = dilate(own, GAP_PX + width) & ~dilate(own, GAP_PX) & ~others[shown.slices]
+    ring = dilate(own, reach(area)) & ~dilate(own, GAP_PX) & ~others[shown.slices]
     if ring.sum() < LEAST_PX:
         return None
     pixels = planes(image[shown.slices])
