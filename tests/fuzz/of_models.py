@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
+from filelock import FileLock
 
 from defectstudio.app.keymap import key_map
 from defectstudio.app.replaying import read_targets
@@ -29,7 +30,7 @@ from defectstudio.domain.specs import JOB_FILE, LabeledFile, ReplaySpec, ReplayT
 from defectstudio.exchange.journal import Row
 from defectstudio.exchange.manifest import MANIFEST, Manifest, changed, is_export, read_manifest
 from defectstudio.imaging.masks import decode
-from defectstudio.jobs.launching import ABOUT, about
+from defectstudio.jobs.launching import ABOUT, LOCK, about
 from defectstudio.jobs.run_folder import EVENTS_FILE, METRICS_FILE, last_word
 from defectstudio.networks.dcdganc.model import build_generator, pack
 from defectstudio.networks.dcdganc.prior import standard
@@ -125,7 +126,9 @@ def _watched(folder: Path) -> None:
 
 
 def _about(folder: Path) -> None:
-    about(folder)
+    with FileLock(folder / LOCK):  # it tells of one that holds it
+        told = about(folder)
+        assert told is None or isinstance(told, dict)
 
 
 def _job(folder: Path) -> None:
@@ -252,7 +255,7 @@ READERS = {
     "hyper-parameters": Reader(
         _text("config.json", to_json(CONFIGS["dcdganc"]()), '{"steps": 500}'), _hyper),
     "run folder": Reader(_in_folder(_run), _watched),
-    "supervisor": Reader(_text(ABOUT, f'{{"pid": {os.getpid()}, "began": 1.5}}'), _about),
+    "supervisor": Reader(_text(ABOUT, '{"pid": 1, "beat": 1.5}'), _about, writes=True),
     "job": Reader(_jobs, _described),
     "checkpoint": Reader(_in_folder(_state), _resumed, mend=_hashes_fit),
     "cards": Reader(_in_folder(_card), _cards, mend=_hashes_fit),
