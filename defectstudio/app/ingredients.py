@@ -79,7 +79,7 @@ def check(recipes: Sequence[Recipe], found: Ingredients, names: Mapping[str, str
         f"not all that the recipes need is at hand: {'; '.join(parts)}",
         subject=f"project {recipes[0].project or 'unknown'}",
         remedy="Name the project they were made in with --project, or the folders of generators "
-        "with --generator. An export in PNG with its real pictures brings its backgrounds along.",
+        "with --generator. An export with its real pictures brings its backgrounds along.",
     )
 
 

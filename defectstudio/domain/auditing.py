@@ -132,7 +132,8 @@ class Audited:
 @dataclass(frozen=True)
 class Cell:
     """Defects of a class at a position (of 3 x 3, row by row), of a size, a contrast and on a
-    surround (0 low, 1 middle, 2 high): how many real and made ones there are."""
+    surround (0 up to the median of the real ones, 1 above): how many real and made ones there are.
+    """
 
     class_id: int
     position: int

@@ -31,10 +31,10 @@ _TILE, _MARGIN = 180, 16
 _OUTLINE, _CHANGED = (230, 159, 0), (86, 180, 233)
 _PLACES = ("top left", "top", "top right", "left", "middle", "right",
            "bottom left", "bottom", "bottom right")  # fmt: skip
-_THIRDS = {
-    "size": ("small", "middle", "large"),
-    "contrast": ("faint", "middle", "strong"),
-    "surround": ("dark", "middle", "bright"),
+_HALVES = {
+    "size": ("small", "large"),
+    "contrast": ("faint", "strong"),
+    "surround": ("dark", "bright"),
 }
 _METHOD = (
     "A change is visible where any channel differs from the background by more than {visible:.1%}"
@@ -166,7 +166,7 @@ def _scaled(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]
 def _coverage(report: AuditReport) -> Iterator[Block]:
     yield Text(
         "Real against made defects, by position (of 3 x 3), size, contrast and grey of the"
-        " surround, each cut at the thirds of the real defects of its class. A cell is one"
+        " surround, each cut at the median of the real defects of its class. A cell is one"
         " combination of all; a hole is a cell with real defects and no made one."
     )
     rows = []
@@ -176,7 +176,7 @@ def _coverage(report: AuditReport) -> Iterator[Block]:
             rows.append([name, *map(str, _counts(own))])
     header = ("class", "real", "made", "cells with real", "with made", "with both", "holes")
     yield Table("Defects and cells by class.", header, rows)
-    for axis, names in (("position", _PLACES), *_THIRDS.items()):
+    for axis, names in (("position", _PLACES), *_HALVES.items()):
         yield _axis(report, axis, names)
     if report.plan:
         plan = [[one.class_name, str(one.count), _named(one.backgrounds)] for one in report.plan]

@@ -6,55 +6,50 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defectstudio.domain.auditing import Cell, Measured, Wanted
 
-THIRDS = 3
-Edges = NDArray[np.float64]
+ACROSS = 3
+"""Positions in a row, and rows."""
 Key = tuple[int, int, int, int, int]
 
 
 def cells(real: Sequence[Measured], made: Sequence[Measured]) -> list[Cell]:
     """The cells that hold a defect, in order.
 
-    Size, contrast and surround are cut at the thirds of the real defects of a class; of a class
-    without real ones, of the made ones.
+    Size, contrast and surround are cut at the median of the real defects of a class; of a class
+    without real ones, of the made ones. Finer cells hold one real defect each, which no made one
+    ever meets.
     """
     found: list[Cell] = []
     for class_id in sorted({one.class_id for one in [*real, *made]}):
         own = [one for one in real if one.class_id == class_id]
         others = [one for one in made if one.class_id == class_id]
-        edges = thirds(own or others)
-        counts = [Counter(key(one, edges) for one in some) for some in (own, others)]
+        middle = medians(own or others)
+        counts = [Counter(key(one, middle) for one in some) for some in (own, others)]
         for place in sorted({*counts[0], *counts[1]}):
             found.append(Cell(*place, counts[0][place], counts[1][place]))
     return found
 
 
-def thirds(defects: Sequence[Measured]) -> Mapping[str, Edges]:
-    """By axis the two values that at least one and two thirds of the defects do not exceed."""
+def medians(defects: Sequence[Measured]) -> Mapping[str, float]:
+    """By axis."""
     return {
-        name: np.quantile([getattr(one, name) for one in defects], [1 / 3, 2 / 3])
+        name: float(np.median([getattr(one, name) for one in defects]))
         for name in ("area", "contrast", "surround")
     }
 
 
-def key(one: Measured, edges: Mapping[str, Edges]) -> Key:
+def key(one: Measured, middle: Mapping[str, float]) -> Key:
     """Class, position, size, contrast and surround of a defect, as in a cell."""
-    row, column = (min(int(part * THIRDS), THIRDS - 1) for part in (one.row, one.column))
+    row, column = (min(int(part * ACROSS), ACROSS - 1) for part in (one.row, one.column))
     return (
         one.class_id,
-        row * THIRDS + column,
-        level(one.area, edges["area"]),
-        level(one.contrast, edges["contrast"]),
-        level(one.surround, edges["surround"]),
+        row * ACROSS + column,
+        int(one.area > middle["area"]),
+        int(one.contrast > middle["contrast"]),
+        int(one.surround > middle["surround"]),
     )
-
-
-def level(value: float, edges: Edges) -> int:
-    """0, 1 or 2: how many of the edges lie below a value."""
-    return int(np.searchsorted(edges, value, side="left"))
 
 
 def plan(
@@ -79,7 +74,7 @@ def plan(
         by_class[one.class_id].append(one)
     lines: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for (class_id, surround), count in sorted(holes.items()):
-        edges = thirds(by_class[class_id])["surround"]
-        names = tuple(name for name, grey in grounds.items() if level(grey, edges) == surround)
+        middle = medians(by_class[class_id])["surround"]
+        names = tuple(name for name, grey in grounds.items() if (grey > middle) == surround)
         lines[class_id, () if len(names) == len(grounds) else names] += count * each
     return [Wanted(classes[class_id], count, names) for (class_id, names), count in lines.items()]
