@@ -12,6 +12,9 @@ PARTS = {
 }
 """Part and the package whose `__main__` it is."""
 
+OWNER = "DEFECTSTUDIO_OWNER"
+"""In a worker's environment: the process id of its owner."""
+
 WORD = "--part"
 """The first word of the frozen program where a part is meant, not a command."""
 

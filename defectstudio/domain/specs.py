@@ -23,8 +23,6 @@ from defectstudio.domain.spread import Processes, SpreadSettings
 
 JOB_FILE, RUN_LOCK = "job.json", "run.lock"
 """In a run folder: the specification, and the lock that a worker holds while it lives."""
-OWNER = "DEFECTSTUDIO_OWNER"
-"""In a worker's environment: the process id of its owner."""
 CHUNKS_FOLDER = "chunks"
 """In a batch's run folder: its chunks, each a folder of samples and a JSON record beside it that
 names them in order; a chunk without a record is not whole."""

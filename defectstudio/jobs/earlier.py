@@ -37,6 +37,7 @@ def wait_for_run(folder: Path, asked: Callable[[], bool]) -> None:
     while not asked():
         try:
             with lock.acquire(timeout=0.2):
+                _end_worker(folder)  # one that hangs beside its work, before or after it
                 return
         except Timeout:
             waited = time.monotonic() - began

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from defectstudio.domain import events
 from defectstudio.domain.errors import InternalError, JobError
-from defectstudio.domain.parts import is_frozen, start_of
-from defectstudio.domain.specs import OWNER
+from defectstudio.domain.parts import OWNER, is_frozen, start_of
 from defectstudio.jobs import lifeline
 
 WORKER: tuple[str, ...] = start_of("worker")

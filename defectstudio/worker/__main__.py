@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from defectstudio.worker.owner import die_with_owner
+
+if __name__ == "__main__":
+    die_with_owner()  # before all that takes its time to import
+
 import contextlib
 import json
 import os
@@ -17,9 +22,8 @@ from defectstudio.domain.errors import JobError
 from defectstudio.domain.events import Stopped
 from defectstudio.domain.files import read_plain
 from defectstudio.domain.job_spec import JobSpec
-from defectstudio.domain.specs import OWNER, RUN_LOCK
+from defectstudio.domain.specs import RUN_LOCK
 from defectstudio.worker.channel import Channel
-from defectstudio.worker.owner import die_with
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -137,6 +141,4 @@ def _leave(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    if OWNER in os.environ:
-        die_with(int(os.environ[OWNER]))
     _leave(main(sys.argv[1:], alone=True))

@@ -87,8 +87,8 @@ def test_a_child_that_ends_while_it_is_being_stopped_is_closed(tmp_path, monkeyp
 @pytest.mark.skipif(sys.platform != "linux", reason="the system is asked in Linux's words")
 def test_no_worker_outlives_its_owner_not_even_one_that_hears_nothing(tmp_path):
     """Stopped, stuck in native code with Python's lock held, and of an owner that was gone."""
-    begin = "import ctypes, os; from defectstudio.worker.owner import die_with as w; "
-    works = [f"{begin} w(int(os.environ['DEFECTSTUDIO_OWNER'])); os.write(1, b'.\\n'); {act}"
+    begin = "import ctypes, os; from defectstudio.worker.owner import *; "
+    works = [f"{begin} die_with_owner(); os.write(1, b'.\\n'); {act}"
              for act in ("os.kill(os.getpid(), 19)", "ctypes.PyDLL(None).sleep(60)")]  # fmt: skip
     owner = f"""
 import sys, time
@@ -103,7 +103,7 @@ time.sleep(60)
         assert not any(map(gone, pids))
         process.kill()
     until(lambda: all(map(gone, pids)))
-    late = subprocess.run([sys.executable, "-c", f"{begin} w(2**22 + 1)"], check=False)
+    late = subprocess.run([sys.executable, "-c", f"{begin} die_with(2**22 + 1)"], check=False)
     assert late.returncode == 1
 
 

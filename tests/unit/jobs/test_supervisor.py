@@ -255,15 +255,15 @@ def test_a_run_waits_for_the_worker_of_a_supervisor_that_died(at_work):
 
 
 @posix
-@pytest.mark.parametrize("known", [True, False])
-def test_a_worker_that_stays_is_ended_where_it_is_known(bench, monkeypatch, known):
+@pytest.mark.parametrize(("known", "locks"), [(True, True), (True, False), (False, True)])
+def test_a_worker_that_stays_is_ended_where_it_is_known(bench, monkeypatch, known, locks):
     monkeypatch.setattr(earlier, "_CHECKPOINT_SECONDS", 0.1)
     monkeypatch.setattr(earlier, "_RUN_LOCK_SECONDS", 1.0 if not known else 20.0)
     record = bench.project.add_job("act", "good", Asked({"name": "good"}))
     code = f"""
 import sys, time
 from filelock import FileLock
-with FileLock({str(record.folder / "run.lock")!r}):
+with FileLock({str(record.folder / ("run.lock" if locks else "other.lock"))!r}):
     print("held", flush=True)
     time.sleep(60)
 """
