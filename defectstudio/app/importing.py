@@ -14,7 +14,7 @@ from defectstudio.app.queueing import Job, Wishes, queue_early
 from defectstudio.domain.files import write_json
 from defectstudio.domain.records import Item, JobRecord
 from defectstudio.exchange.groups_csv import read_groups
-from defectstudio.exchange.importing import ImportPlan, ImportProblem, scan
+from defectstudio.exchange.importing import ImportPlan, ImportProblem, check_source, scan
 from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.kinds import Progress
 from defectstudio.project.names import clean_name, name_key
@@ -124,7 +124,9 @@ def queue_import(
     groups_csv: Path | None = None,
     wishes: Wishes,
 ) -> FollowedJob:
-    """Let the project's supervisor import, in its turn. Raises ProjectError."""
+    """Let the project's supervisor import, in its turn. Raises ProjectError, and ImportSourceError
+    for a folder that is not there."""
+    check_source(source)
     order = {"source": source, "format": format, "item": item, "groups_csv": groups_csv}
     job = Job(KIND, f"Import {source.resolve().name}", order, slot="disk")
     return queue_early(project, job, wishes)

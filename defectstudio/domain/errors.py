@@ -15,6 +15,8 @@ DefectStudioError
 |-- InternalError        we have a bug: exit status 3
 """
 
+from defectstudio.domain.words import shown
+
 
 class DefectStudioError(Exception):
     """An error with the three things a person needs.
@@ -24,9 +26,9 @@ class DefectStudioError(Exception):
     """
 
     def __init__(self, reason: str, *, subject: object = "", remedy: str = "") -> None:
-        self.reason = reason
-        self.subject = str(subject)
-        self.remedy = remedy
+        self.reason = shown(reason)
+        self.subject = shown(str(subject))
+        self.remedy = shown(remedy)
         super().__init__(str(self))
 
     def __str__(self) -> str:

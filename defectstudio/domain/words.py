@@ -1,6 +1,12 @@
-"""Figures as people say them."""
+"""Figures and names as people say and read them."""
 
 from __future__ import annotations
+
+
+def shown(name: str) -> str:
+    """A name that a system or a file gave, as text: Linux takes any bytes for one, which could
+    neither be shown nor written down."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
+from defectstudio.domain.words import shown
 from defectstudio.exchange.plan import ImportEntry, ImportPlan, ImportProblem
 from defectstudio.exchange.readers import (
     coco,
@@ -59,8 +60,7 @@ def scan(source: Path, format: str = AUTO) -> ImportPlan:
             subject=format,
             remedy=f"Use one of {', '.join((AUTO, *READERS))}.",
         )
-    if not source.is_dir():
-        raise ImportSourceError("there is no such folder", subject=source, remedy="Check the path.")
+    check_source(source)
     try:
         plan = READERS[_format(source) if format == AUTO else format].scan(source)
     except OSError as error:
@@ -80,8 +80,22 @@ def scan(source: Path, format: str = AUTO) -> ImportPlan:
     return plan
 
 
+def check_source(source: Path) -> None:
+    """Raise ImportSourceError when there is no such folder, or no project can speak of it."""
+    if not source.is_dir():
+        raise ImportSourceError("there is no such folder", subject=source, remedy="Check the path.")
+    if shown(str(source)) != str(source):
+        raise ImportSourceError(
+            "its name is no text in UTF-8", subject=source, remedy="Give the folder another name."
+        )
+
+
 def check(entry: ImportEntry) -> ImportProblem | None:
     """Decode the image and its mask; None when both are good and fit together."""
+    if shown(name := f"{entry.name}{entry.image}") != name:
+        return ImportProblem(
+            entry.image, "its name is no text in UTF-8", "Give the file another name."
+        )
     try:
         if entry.mask is None:
             read_image(entry.image)

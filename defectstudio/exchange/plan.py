@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from defectstudio.domain.records import Role
+from defectstudio.domain.words import shown
 from defectstudio.exchange.marks import MaskSource
 
 GOOD = "good"
@@ -31,6 +32,12 @@ class ImportProblem:
     path: Path
     reason: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        """It speaks of names, which may be no text."""
+        object.__setattr__(self, "path", Path(shown(str(self.path))))
+        object.__setattr__(self, "reason", shown(self.reason))
+        object.__setattr__(self, "remedy", shown(self.remedy))
 
 
 @dataclass(frozen=True)

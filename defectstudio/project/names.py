@@ -9,7 +9,7 @@ from defectstudio.domain.errors import ProjectError
 
 _LONGEST = 120
 # Names become folders of an export, which must be legal on every system it may be copied to.
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """What no file can be called on Windows, whatever its ending."""
 

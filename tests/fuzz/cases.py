@@ -110,6 +110,7 @@ def run_case(reader: Reader, data: bytes, root: Path) -> bool:
             reader.read(folder)
     except UserError as error:
         assert error.reason, "an error says why"
+        str(error).encode()
         return True
     finally:
         lower()

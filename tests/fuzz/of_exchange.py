@@ -12,6 +12,7 @@ import numpy as np
 import scipy
 
 from defectstudio.app.batch_plan import plan_rows, read_plan
+from defectstudio.domain.files import to_json
 from defectstudio.domain.records import ImageRecord
 from defectstudio.exchange.exporting import ExportEntry, ExportRequest, export
 from defectstudio.exchange.groups_csv import read_groups
@@ -107,6 +108,7 @@ def _imports(format: str) -> Callable[[Path], object]:
             name_key(clean_name(name, "class"))
         for problem in plan.problems:
             assert problem.reason and problem.remedy
+            to_json(problem).encode()
         for entry in plan.entries[:20]:
             # A file is read as it is at that moment: what was checked may be another by now.
             if check(entry) is None and entry.mask is not None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
+from defectstudio.app.importing import import_images
 from defectstudio.app.settings import HOME, glance
 from defectstudio.app.validation import read_settings
-from defectstudio.domain.errors import InternalError, SettingError, UserError
+from defectstudio.domain.errors import (
+    ImportSourceError,
+    InternalError,
+    ProjectError,
+    SettingError,
+    UserError,
+)
 from defectstudio.domain.events import decode
 from defectstudio.domain.files import has_sha256, inside, read_json, read_plain, sha256_file
+from defectstudio.imaging.reading import write_png
 from defectstudio.jobs.launching import ABOUT, LOCK, about
 from defectstudio.jobs.run_folder import parse_metrics
 from defectstudio.project.place import is_project
+from defectstudio.project.project import Project
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs devices and pipes")
@@ -82,3 +93,23 @@ def test_a_supervisor_that_says_nonsense(tmp_path: Path, told: str) -> None:
     (tmp_path / ABOUT).write_text(told)
     with FileLock(tmp_path / LOCK):
         assert about(tmp_path) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    good = tmp_path / "source" / "good"
+    for number, name in enumerate((b"a.png", b"\xff.png", b"\xff.gif")):
+        write_png(good / os.fsdecode(name), np.full((8, 9), number, np.uint8))
+    with Project.create(tmp_path / "project", "tile") as project:
+        report = import_images(project, tmp_path / "source")
+        assert report.added == {"good": 1}
+        assert [one.path.name for one in report.problems] == ["?.gif", "?.png"]
+        assert "no text" in report.problems[1].reason
+        crack = tmp_path / "source" / os.fsdecode(b"\xff")
+        write_png(crack / "images" / "b.png", np.full((8, 9), 5, np.uint8))
+        write_png(crack / "masks" / "b.png", np.eye(8, 9, dtype=bool))
+        with pytest.raises(ProjectError, match="cannot be the name") as caught:
+            import_images(project, tmp_path / "source")
+        assert caught.value.subject == "?"
+        with pytest.raises(ImportSourceError, match="no text"):
+            import_images(project, crack)
