@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 
 from defectstudio.app.sample_project import ITEMS, make_sample_project
 from defectstudio.app.training import start_training
+from defectstudio.app.training_order import GeneratorOrder
 from defectstudio.cli.following import follow
 from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import CARD, WEIGHTS
@@ -57,7 +58,8 @@ def train(project: Project, texture: str, steps: int, out: Path) -> None:
     start = time.monotonic()
     settings = {"steps": steps, "preview_every": steps, "checkpoint_every": steps}
     name = f"shipped-{texture}"
-    job = start_training(project, name=name, item=ITEMS[texture], overrides=settings, device="cpu")
+    order = GeneratorOrder(name, item=ITEMS[texture], overrides=settings, device="cpu")
+    job = start_training(project, order)
     record = follow(job)
     seconds = time.monotonic() - start
     made = project.generator(name).folder

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_again, queue_early
 from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
 from defectstudio.app.training_images import training_images
+from defectstudio.app.training_order import SegmenterOrder, kept, row_of
 from defectstudio.app.trials import real_examples, seen_by
 from defectstudio.app.validation import parse_json, settings
-from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, ProjectError, SettingError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.records import Item, JobRecord, Role, SampleRecord, Split
@@ -31,40 +29,29 @@ _ON_RESUME = "steps"
 
 
 def start_segmenter_training(
-    project: Project,
-    *,
-    name: str,
-    item: str | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    device: Device = "auto",
-    resume: bool = False,
-    wishes: Wishes = AT_ONCE,
+    project: Project, order: SegmenterOrder, wishes: Wishes = AT_ONCE, *, resume: bool = False
 ) -> FollowedJob:
-    """Train a segmenter named `name` on the item's training split and its samples but those
-    that were rejected.
+    """Train a segmenter on the item's training split and its samples but those that were rejected.
 
-    overrides: fields of SegmenterConfig, as text or values; `synthetic_share` 0 leaves the samples
-    out; and `processes`, which train together. Samples on backgrounds of another split than
-    training are never used. resume goes on with the last run of that name that did not reach its
-    end; then only `steps` and `processes` may be given. wishes: how it is queued. On success the
-    segmenter is a segmenter of the project.
+    Samples on backgrounds of another split than training are never used. resume goes on with the
+    last run of that name that did not reach its end; then only `steps` and `processes` may be
+    given. wishes: how it is queued. On success the segmenter is a segmenter of the project.
 
     Raises SettingError, ProjectError (no split, neither a label nor a sample, name taken, samples
     of a generator that has seen images it would be judged on) and JobError (nothing to resume, or
     it runs).
     """
-    name = clean_name(name, "segmenter")
+    order = replace(order, name=clean_name(order.name, "segmenter"))
     if resume:
-        return _resume(project, name, overrides or {}, device)
-    order = {"name": name, "item": item, "overrides": overrides, "device": device}
-    job = Job(KIND, name, order, device)
+        return _resume(project, order)
+    job = Job(KIND, order.name, row_of(order), order.device)
     if wishes.is_early:
         return queue_early(project, job, wishes)
-    chosen = item_named(project, item)
-    given, processes = take_processes(overrides or {})
+    chosen = item_named(project, order.item)
+    given, processes = take_processes(order.overrides)
     config = settings(SegmenterConfig, given)
     check_processes(processes, config.batch)
-    check_free(project, KIND, name, "segmenter", project.segmenters(), but=wishes.into)
+    check_free(project, KIND, order.name, "segmenter", project.segmenters(), but=wishes.into)
     samples = _samples(project, chosen) if config.synthetic_share > 0 else []
     if not samples:
         training_images(project, chosen)  # raises where there is nothing to learn from
@@ -73,14 +60,14 @@ def start_segmenter_training(
     shown |= {n for sample in samples for n in sample.class_ids}
     made = TrainSegmenterSpec(
         run=project.root,
-        name=name,
+        name=order.name,
         item=chosen.name,
         classes={one.id: one.name for one in project.classes(chosen.id) if one.id in shown},
         training=real_examples(project, chosen, Split.TRAIN),
         validation=real_examples(project, chosen, Split.VAL),
         samples=tuple(LabeledFile(one.file, one.label_file, one.sha256) for one in samples),
         config=config,
-        device=device,
+        device=order.device,
         processes=processes,
     )
     return queue(project, job, lambda run: replace(made, run=run), wishes)
@@ -91,7 +78,7 @@ def describe_segmenter_training(project: Project, job: JobRecord) -> None:
     if (job.folder / JOB_FILE).exists():
         write_json(job.folder / JOB_FILE, _gone_on(project, job))
     else:
-        start_segmenter_training(project, **job.asked.order, wishes=Wishes(into=job))
+        start_segmenter_training(project, kept(SegmenterOrder, job.asked.order), Wishes(into=job))
 
 
 def accept_segmenter(project: Project, job: JobRecord) -> None:
@@ -134,11 +121,9 @@ def _leaking(project: Project, item: Item, judged: list[Example]) -> dict[str, s
     }
 
 
-def _resume(
-    project: Project, name: str, overrides: Mapping[str, Any], device: Device
-) -> FollowedJob:
-    job = last_run(project, KIND, name)
-    overrides, processes = take_processes(overrides)
+def _resume(project: Project, order: SegmenterOrder) -> FollowedJob:
+    job = last_run(project, KIND, order.name)
+    overrides, processes = take_processes(order.overrides)
     config = settings(SegmenterConfig, overrides, _description(job).config)
     for key in overrides:
         if key in SegmenterConfig.__dataclass_fields__ and key != _ON_RESUME:
@@ -149,7 +134,7 @@ def _resume(
             )
     check_processes(processes, config.batch)
     spec = _gone_on(project, job)
-    spec = replace(spec, config=config, device=device, processes=processes)
+    spec = replace(spec, config=config, device=order.device, processes=processes)
     return queue_again(project, job, lambda _run: spec)
 
 

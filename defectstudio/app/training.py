@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from defectstudio.app.queueing import AT_ONCE, Job, Wishes, queue, queue_again, queue_early
 from defectstudio.app.runs import check_free, check_processes, last_run, take_processes
@@ -18,9 +17,9 @@ from defectstudio.app.training_images import (
     reference_images,
     training_images,
 )
+from defectstudio.app.training_order import GeneratorOrder, kept, row_of
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.bounds import pixels_by_id
-from defectstudio.domain.device import Device
 from defectstudio.domain.errors import JobError, SettingError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import (
@@ -46,50 +45,34 @@ _ON_RESUME = "steps"
 
 
 def start_training(
-    project: Project,
-    *,
-    name: str,
-    kind: Kind | None = None,
-    item: str | None = None,
-    references: Sequence[str] = (),
-    overrides: Mapping[str, Any] | None = None,
-    device: Device = "auto",
-    resume: bool = False,
-    wishes: Wishes = AT_ONCE,
+    project: Project, order: GeneratorOrder, wishes: Wishes = AT_ONCE, *, resume: bool = False
 ) -> FollowedJob:
-    """Train a generator named `name` on the labeled images of the item's training split.
+    """Train a generator on the labeled images of the item's training split.
 
-    kind: default "dcdganc". references: names or files of the only images to learn from, for the
-    kinds that learn from references; default all labeled ones. overrides: fields of its
-    configuration, as text or values, and `processes`, which train together. resume goes on with
-    the last run of that name that did not reach its end, in its own folder, with its own kind and
-    images; then only `steps` and `processes` may be given. wishes: how it is queued. On success
-    the generator is a generator of the project.
+    resume goes on with the last run of that name that did not reach its end, in its own folder,
+    with its own kind and images; then only `steps` and `processes` may be given. wishes: how it is
+    queued. On success the generator is a generator of the project.
 
     Raises SettingError, ProjectError (no split, no labeled or no normal images, name taken) and
     JobError (nothing to resume, or it runs already).
     """
-    name = clean_name(name, "generator")
+    order = replace(order, name=clean_name(order.name, "generator"))
     if resume:
-        return _resume(project, name, kind, overrides or {}, device)
-    order = {
-        **{"name": name, "kind": kind, "item": item, "references": references},
-        **{"overrides": overrides, "device": device},
-    }
-    job = Job(KIND, name, order, device)
+        return _resume(project, order)
+    job = Job(KIND, order.name, row_of(order), order.device)
     if wishes.is_early:
         return queue_early(project, job, wishes)
-    chosen = item_named(project, item)
-    kind = kind or "dcdganc"
-    given, processes = take_processes(overrides or {})
+    chosen = item_named(project, order.item)
+    kind = order.kind or "dcdganc"
+    given, processes = take_processes(order.overrides)
     config = settings(CONFIGS[kind], {"kind": kind, **given})
     _check_together(config, processes)
     _check_kind(kind, config.kind)
-    check_free(project, KIND, name, "generator", project.generators(), but=wishes.into)
-    _check_references(references, config)
+    check_free(project, KIND, order.name, "generator", project.generators(), but=wishes.into)
+    _check_references(order.references, config)
     labeled = (
-        reference_images(project, chosen, references)
-        if references
+        reference_images(project, chosen, order.references)
+        if order.references
         else training_images(project, chosen)
     )
     images = tuple(as_labeled_file(image) for image in labeled)
@@ -105,8 +88,10 @@ def start_training(
     split = Split.TRAIN.value if is_split(project, chosen) else UNSPLIT
 
     def spec(run: Path) -> TrainSpec:
-        made = TrainSpec(run, name, chosen.name, classes, images, split, config, normals, device)
-        return replace(made, combined=combined, groups=groups, processes=processes)
+        made = TrainSpec(run, order.name, chosen.name, classes, images, split, config, normals)
+        return replace(
+            made, device=order.device, combined=combined, groups=groups, processes=processes
+        )
 
     return queue(project, job, spec, wishes)
 
@@ -157,13 +142,11 @@ def _taken_out(classes: dict[int, str], combined: str) -> int | None:
     )
 
 
-def _resume(
-    project: Project, name: str, kind: Kind | None, overrides: Mapping[str, Any], device: Device
-) -> FollowedJob:
-    job = last_run(project, KIND, name)
+def _resume(project: Project, order: GeneratorOrder) -> FollowedJob:
+    job = last_run(project, KIND, order.name)
     old = _description(job)
-    overrides, processes = take_processes(overrides)
-    _check_kind(kind or old.config.kind, old.config.kind)
+    overrides, processes = take_processes(order.overrides)
+    _check_kind(order.kind or old.config.kind, old.config.kind)
     _check_together(old.config, processes)
     for key in overrides:
         if key in type(old.config).__dataclass_fields__ and key != _ON_RESUME:
@@ -174,7 +157,7 @@ def _resume(
             )
     config = settings(type(old.config), overrides, old.config)
     spec = _gone_on(project, job)
-    spec = replace(spec, config=config, device=device, processes=processes)
+    spec = replace(spec, config=config, device=order.device, processes=processes)
     return queue_again(project, job, lambda _run: spec)
 
 
@@ -183,7 +166,7 @@ def describe_training(project: Project, job: JobRecord) -> None:
     if (job.folder / JOB_FILE).exists():
         write_json(job.folder / JOB_FILE, _gone_on(project, job))
     else:
-        start_training(project, **job.asked.order, wishes=Wishes(into=job))
+        start_training(project, kept(GeneratorOrder, job.asked.order), Wishes(into=job))
 
 
 def accept_training(project: Project, job: JobRecord) -> None:

@@ -59,6 +59,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a generator, or a segmenter, on the labeled images of the training split."""
+    from defectstudio.app.training_order import GeneratorOrder, SegmenterOrder
     from defectstudio.app.validation import read_settings
 
     overrides = {**(read_settings(config, model) if config else {}), **pairs(settings or [])}
@@ -68,28 +69,13 @@ def train(
             from defectstudio.app.segmenting import start_segmenter_training
 
             job = start_segmenter_training(
-                used,
-                name=name,
-                item=item,
-                overrides=overrides,
-                device=device,
-                resume=resume,
-                wishes=wanted,
+                used, SegmenterOrder(name, item, overrides, device), wanted, resume=resume
             )
         else:
             from defectstudio.app.training import start_training
 
-            job = start_training(
-                used,
-                name=name,
-                kind=model,
-                item=item,
-                references=reference or (),
-                overrides=overrides,
-                device=device,
-                resume=resume,
-                wishes=wanted,
-            )
+            order = GeneratorOrder(name, model, item, reference or (), overrides, device)
+            job = start_training(used, order, wanted, resume=resume)
         if queue or after:
             queued(job, as_json=as_json)
             return

@@ -12,6 +12,7 @@ from defectstudio.app.again import once_more
 from defectstudio.app.run_files import PICTURE, last_picture, read_log, read_metrics
 from defectstudio.app.runs import rename_run
 from defectstudio.app.training import start_training
+from defectstudio.app.training_order import GeneratorOrder
 from defectstudio.domain import events
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import JobRecord, JobState
@@ -95,17 +96,10 @@ class JobControl(QObject):
 
     def train(self, item: str, choice: TrainChoice) -> None:
         """Queue the training of a generator."""
-        self.start(
-            lambda: start_training(
-                self._project,
-                name=choice.name,
-                kind=choice.kind,
-                item=item,
-                references=choice.references,
-                overrides=choice.overrides,
-                device=choice.device,
-            )
+        order = GeneratorOrder(
+            choice.name, choice.kind, item, choice.references, choice.overrides, choice.device
         )
+        self.start(lambda: start_training(self._project, order))
 
     def once_more(self, job: JobRecord) -> None:
         """Go on with a job that did not reach its end, or start it again."""

@@ -22,6 +22,7 @@ from defectstudio.app.run_files import report_page
 from defectstudio.app.segmenting import start_segmenter_training
 from defectstudio.app.splitting import split
 from defectstudio.app.training_images import is_split
+from defectstudio.app.training_order import SegmenterOrder
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import JobRecord, JobState, Role, Split
 from defectstudio.domain.segmenting import JudgedImage
@@ -139,13 +140,8 @@ class Judging(QObject):
         def start() -> object:
             if choice.split_first:
                 split(project)
-            return start_segmenter_training(
-                project,
-                name=choice.name,
-                item=item,
-                overrides=choice.overrides,
-                device=choice.device,
-            )
+            order = SegmenterOrder(choice.name, item, choice.overrides, choice.device)
+            return start_segmenter_training(project, order)
 
         session.jobs.start(start)
 

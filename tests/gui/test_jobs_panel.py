@@ -45,8 +45,8 @@ def started(opened, qtbot, monkeypatch):
     """The window with an acted training under way."""
     acted, given = [], []
 
-    def start(project, **options):
-        given.append(options)
+    def start(project, order):
+        given.append(order)
         acted.append(ActedJob(project))
         return acted[-1]
 
@@ -55,7 +55,7 @@ def started(opened, qtbot, monkeypatch):
         "plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu", False)
     )
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
-    assert given[0]["overrides"] == {"steps": "7"}
+    assert given[0].overrides == {"steps": "7"}
     return opened, acted[0]
 
 
@@ -317,9 +317,9 @@ def test_the_open_defect_becomes_a_reference_at_once(
 ):
     acted, given = [], []
 
-    def start(project, **options):
-        given.append(options)
-        acted.append(ActedJob(project, options["name"]))
+    def start(project, order):
+        given.append(order)
+        acted.append(ActedJob(project, order.name))
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
@@ -337,9 +337,9 @@ def test_the_open_defect_becomes_a_reference_at_once(
     qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=9000)
     # what was painted a moment ago is the reference's mask already
     assert len(session.project.image(defect.id).class_ids) == 2
-    assert (given[0]["kind"], given[0]["references"]) == ("histmatch", [defect.name])
+    assert (given[0].kind, given[0].references) == ("histmatch", [defect.name])
     card = make_generator(tmp_path / "made", {1: "scratch", 2: "hole"})
-    session.project.add_generator(session.item.id, given[0]["name"], "histmatch", card)
+    session.project.add_generator(session.item.id, given[0].name, "histmatch", card)
     acted[0].end(JobState.DONE)
     qtbot.waitUntil(lambda: session.studio.generator.kind == "histmatch", timeout=9000)
     assert session.studio.blend.mode == "alpha"

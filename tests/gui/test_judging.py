@@ -8,6 +8,7 @@ import pytest
 from defectstudio.app.accepting import FoundPart
 from defectstudio.app.comparing import Forecast
 from defectstudio.app.outcomes import ALARM
+from defectstudio.app.training_order import SegmenterOrder
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.records import DefectClass, JobState, Split
 from defectstudio.gui import judging
@@ -178,9 +179,9 @@ def test_closing_the_project_empties_the_page(looking):
 def test_a_segmenter_is_trained_from_its_dialog(opened, qtbot, monkeypatch):
     given, split_first = [], []
 
-    def start(project, **options):
-        given.append(options)
-        return ActedJob(project, options["name"], "train_segmenter")
+    def start(project, order):
+        given.append(order)
+        return ActedJob(project, order.name, "train_segmenter")
 
     monkeypatch.setattr(judging, "start_segmenter_training", start)
     monkeypatch.setattr(judging, "split", split_first.append)
@@ -189,8 +190,8 @@ def test_a_segmenter_is_trained_from_its_dialog(opened, qtbot, monkeypatch):
     dialog.page.form.editors["steps"].setValue(7)
     dialog.go.click()
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
-    wanted = {"name": "segmenter-1", "item": "plate", "overrides": {"steps": "7"}}
-    assert given == [{**wanted, "device": "auto"}] and split_first == [opened.session.project]
+    assert given == [SegmenterOrder("segmenter-1", "plate", {"steps": "7"}, "auto")]
+    assert split_first == [opened.session.project]
 
 
 def test_a_comparison_is_started_and_its_end_told(opened, qtbot, monkeypatch):

@@ -64,15 +64,15 @@ def test_a_defect_without_a_mask_is_painted_now(opened, section, person, qtbot):
 def test_match_takes_the_chosen_reference_whatever_is_open(opened, section, qtbot, monkeypatch):
     given = []
 
-    def start(project, **options):
-        given.append(options)
-        return ActedJob(project, options["name"])
+    def start(project, order):
+        given.append(order)
+        return ActedJob(project, order.name)
 
     monkeypatch.setattr(job_control, "start_training", start)
     choose(section, qtbot, "plate 3")
     qtbot.mouseClick(section.match, LEFT)
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
-    assert (given[0]["kind"], given[0]["references"]) == ("histmatch", ["plate 3"])
+    assert (given[0].kind, given[0].references) == ("histmatch", ["plate 3"])
     assert opened.session.studio.document.record.role is Role.NORMAL
 
 
@@ -93,8 +93,8 @@ def test_a_mask_that_is_gone_is_said(opened, section, qtbot):
 def test_what_a_training_draws_is_shown_while_it_runs(opened, section, qtbot, monkeypatch):
     acted = []
 
-    def start(project, **options):
-        acted.append(ActedJob(project, options["name"]))
+    def start(project, order):
+        acted.append(ActedJob(project, order.name))
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)

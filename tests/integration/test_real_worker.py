@@ -17,6 +17,7 @@ from defectstudio.app.preview import Previewer
 from defectstudio.app.replaying import replay
 from defectstudio.app.synthesis import start_synthesis
 from defectstudio.app.training import start_training
+from defectstudio.app.training_order import GeneratorOrder
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError
 from defectstudio.domain.events import Metrics
 from defectstudio.domain.files import to_json
@@ -33,7 +34,10 @@ def trained(tmp_path_factory, fill, tiny):
     folder = tmp_path_factory.mktemp("trained")
     with Project.create(folder / "project", "tile") as project:
         fill(project, folder / "pictures")
-        assert start_training(project, name="g", overrides=tiny).result().state is JobState.DONE
+        assert (
+            start_training(project, GeneratorOrder("g", overrides=tiny)).result().state
+            is JobState.DONE
+        )
         yield project
 
 
@@ -47,9 +51,9 @@ def test_a_trained_generator_is_the_projects(trained):
 
 def test_a_name_is_taken_once_trained(trained, tiny):
     with pytest.raises(ProjectError, match="generator of this name"):
-        start_training(trained, name="G", overrides=tiny)
+        start_training(trained, GeneratorOrder("G", overrides=tiny))
     with pytest.raises(JobError, match="is done"):
-        start_training(trained, name="g", resume=True)
+        start_training(trained, GeneratorOrder("g"), resume=True)
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +123,11 @@ def test_preview_and_accepted_sample_are_equal(trained):
 
 
 def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):
-    job = start_training(project, name="long", overrides={**tiny, "steps": 100_000})
+    job = start_training(project, GeneratorOrder("long", overrides={**tiny, "steps": 100_000}))
     while job.record.steps[0] < 3:
         job.wait(0.05)
     worker = json.loads((job.record.folder / "worker.json").read_text())["pid"]
-    following = start_training(project, name="next", overrides=tiny)
+    following = start_training(project, GeneratorOrder("next", overrides=tiny))
     began = time.monotonic()
     job.cancel()
     assert job.result().state is JobState.CANCELLED
@@ -131,7 +135,9 @@ def test_a_cancelled_training_goes_on_where_it_stopped(project, tiny):
     assert not psutil.pid_exists(worker) and time.monotonic() - began < 5
     stopped = json.loads((job.record.folder / "checkpoint/state.json").read_text())["step"]
     assert following.result().state is JobState.DONE
-    again = start_training(project, name="long", overrides={"steps": stopped + 3}, resume=True)
+    again = start_training(
+        project, GeneratorOrder("long", overrides={"steps": stopped + 3}), resume=True
+    )
     steps: list[int] = []
     record = again.result(lambda e: steps.append(e.step) if isinstance(e, Metrics) else None)
     assert record.state is JobState.DONE
@@ -149,7 +155,7 @@ def stop_at_first(job, project):
 def test_an_interrupted_training_goes_on_elsewhere_and_a_damaged_one_is_named(
     project, tiny, tmp_path
 ):
-    job = start_training(project, name="moved", overrides={**tiny, "steps": 100_000})
+    job = start_training(project, GeneratorOrder("moved", overrides={**tiny, "steps": 100_000}))
     stop_at_first(job, project)
     project.close()
     shutil.copytree(project.root, tmp_path / "torn")
@@ -157,13 +163,13 @@ def test_an_interrupted_training_goes_on_elsewhere_and_a_damaged_one_is_named(
     state = json.loads((tmp_path / "elsewhere/runs/0001/checkpoint/state.json").read_text())
     with Project.open(tmp_path / "elsewhere") as moved:
         steps = {"steps": state["step"] + 1}
-        done = start_training(moved, name="moved", overrides=steps, resume=True).result()
+        done = start_training(moved, GeneratorOrder("moved", overrides=steps), resume=True).result()
         assert done.state is JobState.DONE
         assert done.folder.is_relative_to(tmp_path / "elsewhere")
     with Project.open(tmp_path / "torn") as damaged:
         for tensors in (tmp_path / "torn/runs/0001/checkpoint").glob("*.safetensors"):
             tensors.write_bytes(b"torn")
-        again = start_training(damaged, name="moved", resume=True)
+        again = start_training(damaged, GeneratorOrder("moved"), resume=True)
         with pytest.raises(CheckpointError):
             again.result()
         assert damaged.jobs()[0].state is JobState.FAILED

@@ -13,6 +13,7 @@ import pytest
 
 from defectstudio.app import judging
 from defectstudio.app.segmenting import KIND, accept_segmenter, start_segmenter_training
+from defectstudio.app.training_order import SegmenterOrder
 from defectstudio.domain.errors import JobError, ProjectError, SettingError, UserError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.generators import CARD as GENERATOR_CARD
@@ -115,14 +116,16 @@ def ended(job):
 def test_it_sees_the_training_split_and_samples_on_its_backgrounds(project, tmp_path):
     add_sample(project, tmp_path, "g")
     add_sample(project, tmp_path, "h")
-    spec = ended(start_segmenter_training(project, name="eye", overrides={"steps": "7"}))
+    spec = ended(start_segmenter_training(project, SegmenterOrder("eye", overrides={"steps": "7"})))
     assert (spec["kind"], spec["name"], spec["config"]["steps"]) == (KIND, "eye", 7)
     assert [one["sha256"] for one in spec["training"]] == named(project, "A", "g")
     assert [one["sha256"] for one in spec["validation"]] == named(project, "V")
     on_a = project.samples()[0]
     assert [one["sha256"] for one in spec["samples"]] == [on_a.sha256]
     assert spec["classes"] == {"1": "dent", "2": "burn"}
-    without = start_segmenter_training(project, name="b", overrides={"synthetic_share": 0.0})
+    without = start_segmenter_training(
+        project, SegmenterOrder("b", overrides={"synthetic_share": 0.0})
+    )
     spec = ended(without)
     assert spec["samples"] == [] and spec["classes"] == {"1": "dent"}
 
@@ -131,16 +134,16 @@ def test_rejected_samples_are_not_trained_on(project, tmp_path):
     add_sample(project, tmp_path, "g")
     (made,) = project.samples()
     project.set_reviews({made.id: Review.REJECTED})
-    assert ended(start_segmenter_training(project, name="eye"))["samples"] == []
+    assert ended(start_segmenter_training(project, SegmenterOrder("eye")))["samples"] == []
 
 
 def test_samples_alone_are_enough(project, tmp_path):
     ids = [image.id for image in project.images() if image.name == "A"]
     project.set_splits(dict.fromkeys(ids, Split.TEST))
     with pytest.raises(ProjectError, match="no labeled defect image"):
-        start_segmenter_training(project, name="eye")
+        start_segmenter_training(project, SegmenterOrder("eye"))
     add_sample(project, tmp_path, "g")
-    spec = ended(start_segmenter_training(project, name="eye"))
+    spec = ended(start_segmenter_training(project, SegmenterOrder("eye")))
     assert [one["sha256"] for one in spec["training"]] == named(project, "g")
     assert spec["classes"] == {"2": "burn"} and len(spec["samples"]) == 1
 
@@ -148,28 +151,30 @@ def test_samples_alone_are_enough(project, tmp_path):
 def test_samples_of_a_generator_that_knows_what_is_judged_are_refused(project, tmp_path):
     digest = add_generator(project, tmp_path / "g", named(project, "T"))
     add_sample(project, tmp_path, "g")
-    ended(start_segmenter_training(project, name="others"))
+    ended(start_segmenter_training(project, SegmenterOrder("others")))
     add_sample(project, tmp_path, "g", digest)
     with pytest.raises(ProjectError, match="trained on images of the validation or test split"):
-        start_segmenter_training(project, name="eye")
-    ended(start_segmenter_training(project, name="eye", overrides={"synthetic_share": "0"}))
+        start_segmenter_training(project, SegmenterOrder("eye"))
+    ended(
+        start_segmenter_training(project, SegmenterOrder("eye", overrides={"synthetic_share": "0"}))
+    )
 
 
 def test_names_and_splits_are_checked(project, tmp_path):
     project.add_segmenter(1, "Eye", "unet", segmenter_folder(tmp_path / "s"))
     with pytest.raises(ProjectError, match="has a segmenter of this name"):
-        start_segmenter_training(project, name="eye")
+        start_segmenter_training(project, SegmenterOrder("eye"))
     with pytest.raises(SettingError, match="no setting"):
-        start_segmenter_training(project, name="other", overrides={"stepz": "1"})
+        start_segmenter_training(project, SegmenterOrder("other", overrides={"stepz": "1"}))
     with (
         Project.create(tmp_path / "bare", "tile") as bare,
         pytest.raises(ProjectError, match="no split"),
     ):
-        start_segmenter_training(bare, name="eye")
+        start_segmenter_training(bare, SegmenterOrder("eye"))
 
 
 def test_success_makes_a_segmenter_of_the_project(project, tmp_path):
-    job = start_segmenter_training(project, name="eye")
+    job = start_segmenter_training(project, SegmenterOrder("eye"))
     job.wait()
     folder = segmenter_folder(job.record.folder / "segmenter")
     accept_segmenter(project, job.record)
@@ -183,29 +188,33 @@ def test_success_makes_a_segmenter_of_the_project(project, tmp_path):
 
 def test_it_goes_on_in_its_own_folder_with_its_own_images(project, tmp_path):
     with pytest.raises(JobError, match="no training of this name"):
-        start_segmenter_training(project, name="eye", resume=True)
+        start_segmenter_training(project, SegmenterOrder("eye"), resume=True)
     add_sample(project, tmp_path, "g")
-    job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
+    job = start_segmenter_training(project, SegmenterOrder("eye", overrides={"steps": 5}))
     first = ended(job)
     with pytest.raises(SettingError, match="cannot change"):
-        start_segmenter_training(project, name="eye", overrides={"width": 9}, resume=True)
-    again = start_segmenter_training(project, name="eye", overrides={"steps": 9}, resume=True)
+        start_segmenter_training(
+            project, SegmenterOrder("eye", overrides={"width": 9}), resume=True
+        )
+    again = start_segmenter_training(
+        project, SegmenterOrder("eye", overrides={"steps": 9}), resume=True
+    )
     spec = ended(again)
     assert again.record.folder == job.record.folder
     assert spec["resume"] and spec["config"]["steps"] == 9
     assert (spec["training"], spec["samples"]) == (first["training"], first["samples"])
     project.remove_sample(project.samples()[0].id)
     with pytest.raises(JobError, match="no longer in the project"):
-        start_segmenter_training(project, name="eye", resume=True)
+        start_segmenter_training(project, SegmenterOrder("eye"), resume=True)
 
 
 def test_it_does_not_go_on_with_a_sample_that_was_rejected_meanwhile(project, tmp_path):
     add_sample(project, tmp_path, "g")
-    job = start_segmenter_training(project, name="eye", overrides={"steps": 5})
+    job = start_segmenter_training(project, SegmenterOrder("eye", overrides={"steps": 5}))
     ended(job)
     project.set_reviews({project.samples()[0].id: Review.REJECTED})
     with pytest.raises(JobError, match="was rejected"):
-        start_segmenter_training(project, name="eye", resume=True)
+        start_segmenter_training(project, SegmenterOrder("eye"), resume=True)
 
 
 def test_a_judgement_names_its_images_and_what_was_seen(project, tmp_path):
