@@ -20,6 +20,8 @@ TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "widt
         "width_d=8", "width_e=8", "scales=1", "batch=2", "projected=false")  # fmt: skip
 """A content like its surface shows nothing: some steps must have made it dark."""
 
+TRANSFER = ("steps=2", "height=64", "width=64", "width_t=8", "blocks=1", "hist_pixels=64")
+
 
 def defectstudio(*arguments: object, code: int = 0, **environment: str) -> dict:
     """Run a command with --json; its one object."""
@@ -49,7 +51,7 @@ def draw(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """A project that was made, filled, split, trained and given three samples by commands."""
+    """A project made, filled, split, trained and given samples of two kinds by commands."""
     folder = tmp_path_factory.mktemp("way")
     project, source = folder / "project", draw(folder / "pictures")
     defectstudio("new", project, "--item", "plate")
@@ -61,6 +63,10 @@ def filled(tmp_path_factory):
     shutil.rmtree(source)  # the project needs its sources no longer
     arguments = ("synthesize", project, "--generator", "g", "--count", "3", "--seed", "5")
     assert defectstudio(*arguments)["samples_in_project"] == 3
+    settings = [part for text in TRANSFER for part in ("--set", text)]
+    defectstudio("train", project, "dst", "--name", "t", *settings)
+    arguments = ("synthesize", project, "--generator", "t", "--set", "polish=2", "--seed", "5")
+    assert defectstudio(*arguments)["samples_in_project"] == 4
     return project
 
 
@@ -70,24 +76,24 @@ def test_from_samples_to_exports_and_back(filled, tmp_path):
     defectstudio("unpack", tmp_path / "plates.tar", elsewhere)
     for form, target in (("coco", ("--project", elsewhere)), ("mvtec", ())):
         report = defectstudio("export", filled, tmp_path / form, "--format", form)
-        assert (report["images"], report["synthetic"]) == (13, 3)
+        assert (report["images"], report["synthetic"]) == (14, 4)
         # The second time the project is found among the recent ones, and threads are others.
         threads = str(1 + (form == "mvtec"))
         replayed = defectstudio("replay", tmp_path / form, *target, OMP_NUM_THREADS=threads)
-        assert (replayed["same"], len(replayed["samples"])) == (True, 3)
+        assert (replayed["same"], len(replayed["samples"])) == (True, 4)
     with Project.open(elsewhere) as project:
         project.remove_generator("g")
     error = defectstudio("replay", tmp_path / "coco", "--project", elsewhere, code=1)
-    assert "g (3 of 3 samples)" in error["error"]["reason"]
+    assert "g (3 of 4 samples)" in error["error"]["reason"]
     # Backgrounds are in the export, so the weights alone make the samples again.
     weights = filled / "generators" / "g"
     moved = defectstudio(
         "replay", tmp_path / "coco", "--project", elsewhere, "--generator", weights
     )
-    assert (moved["same"], len(moved["samples"])) == (True, 3)
+    assert (moved["same"], len(moved["samples"])) == (True, 4)
     plan = tmp_path / "plan.csv"
     audited = defectstudio("audit", tmp_path / "coco", "--plan", plan)
-    assert audited["images"] == 9 and Path(audited["report"]).is_file()
+    assert audited["images"] == 10 and Path(audited["report"]).is_file()
     assert plan.read_text().startswith("class,count,backgrounds\n")
 
 
