@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from defectstudio.domain.errors import ProjectError
+from defectstudio.domain.errors import ProjectError, UserError
+from defectstudio.domain.files import inside
 from defectstudio.project.database import Database
 from defectstudio.project.models import GENERATORS, SEGMENTERS
 from defectstudio.project.queue_rules import OWNED
@@ -214,7 +215,10 @@ def _checkpoints(connection: sqlite3.Connection, root: Path) -> Iterator[Unused]
 
 
 def _whole(root: Path, sort: Sort, path: str) -> Iterator[Unused]:
-    folder = root / path
+    try:
+        folder = inside(root, path)
+    except UserError:  # a row that somebody else wrote, or a link
+        return
     if folder.is_dir() and not folder.is_symlink():
         yield Unused(sort, path, size_of(folder))
 
@@ -270,10 +274,11 @@ def _make(aside: Path) -> None:
 
 
 def _moved_aside(root: Path, one: Unused, aside: Path, at: float) -> bool:
-    source, target = root / one.path, aside / one.path.replace("/", _SLASH)
+    target = aside / one.path.replace("/", _SLASH)
     try:
+        source = inside(root, one.path)
         source.replace(target)
-    except OSError:
+    except (OSError, UserError):
         return False
     if one.sort == "file" and target.stat().st_mtime > at - YOUNG_SECONDS:
         target.replace(source)  # somebody speaks of it since a moment ago

@@ -189,6 +189,17 @@ def test_links_are_not_followed(project, tmp_path):
     assert (outside / f"{digest}.bin").read_bytes() == data
 
 
+@pytest.mark.parametrize("folder", ["../outside", "runs/../../outside", "runs/linked"])
+def test_rows_that_lead_elsewhere_are_not_followed(project, tmp_path, folder):
+    job_of(project, "train", JobState.DONE)
+    (tmp_path / "outside" / "checkpoint").mkdir(parents=True)
+    (project.root / "runs" / "linked").symlink_to(tmp_path / "outside")
+    with project._database.write() as connection:
+        connection.execute("UPDATE jobs SET folder = ?", (folder,))
+    assert [one.sort for one in take(project)] == ["run"], "the folder that has no row now"
+    assert (tmp_path / "outside" / "checkpoint").is_dir()
+
+
 def test_a_kill_on_the_way_loses_nothing_that_is_spoken_of(full, monkeypatch):
     kept = full.images()[0].file
     aside = full.root / f"{unused.ASIDE}-00"
