@@ -41,7 +41,7 @@ EXCLUDED = (
 
 QT_LIBRARIES = frozenset(
     {
-        *("Core", "Gui", "Widgets", "Svg", "DBus", "OpenGL"),
+        *("Core", "Gui", "Widgets", "Svg", "DBus", "OpenGL", "OpenGLWidgets"),
         *("XcbQpa", "WaylandClient", "WaylandEglClientHwIntegration", "WlShellIntegration"),
     }
 )
@@ -61,7 +61,8 @@ QT_PLUGINS = frozenset(
 )
 """Folder and name, without the lib, q and ending that differ between systems."""
 
-QT_MODULES = frozenset({"QtCore", "QtGui", "QtWidgets", "QtSvg", "QtDBus"})
+QT_MODULES = frozenset({"QtCore", "QtGui", "QtWidgets", "QtSvg", "QtOpenGL", "QtOpenGLWidgets"})
+"""The last two are imported by pyqtgraph, by names that it makes up."""
 
 DECLARED = frozenset(PACKAGES)
 """Libraries of Linux that the package declares: it does not bring them."""

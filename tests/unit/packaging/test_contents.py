@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -141,6 +142,16 @@ def test_every_part_of_qt_that_is_imported_is_taken_along():
     assert imported
     assert imported <= contents.QT_MODULES
     assert {name.removeprefix("Qt") for name in imported} <= contents.QT_LIBRARIES
+
+
+def test_every_part_of_qt_that_the_plots_import_is_taken_along():
+    """But for what pyqtgraph can do without: it asks whether it is there."""
+    program = "import sys, PySide6.QtCore, pyqtgraph; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    loaded = {name.removeprefix("PySide6.") for name in done.stdout.decode().split()
+              if name.startswith("PySide6.Qt")}  # fmt: skip
+    assert "QtCore" in loaded
+    assert loaded - {"QtTest"} <= contents.QT_MODULES
 
 
 def test_qts_own_texts_are_there_in_every_language_of_ours():
