@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -113,9 +112,11 @@ def bundle(out: Path, target: str, python: str, torch: str, extras: tuple[str, .
 
 def finish(folder: Path) -> None:
     """Put the installer and the checksums to what lies in wheels/ and bundle.json."""
-    for path in sorted(OFFLINE.iterdir()):
-        if path.is_file():
-            shutil.copy(path, folder)
+    python = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["python"]
+    for path in sorted(path for path in OFFLINE.iterdir() if path.is_file()):
+        text = path.read_text(encoding="utf-8").replace("@PYTHON@", python)
+        ends = "\r\n" if path.suffix == ".bat" else "\n"
+        (folder / path.name).write_text(text, encoding="utf-8", newline=ends)
     needed = [one for one in sorted((folder / "wheels").iterdir()) if _name(one) != "pip"]
     lines = (f"{_name(one)}=={_version(one)} --hash=sha256:{_sha256(one)}\n" for one in needed)
     (folder / "requirements.txt").write_text("".join(lines), encoding="utf-8", newline="\n")

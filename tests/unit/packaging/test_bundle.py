@@ -72,6 +72,16 @@ def test_it_installs_without_a_network_and_runs(made, tmp_path):
     assert subprocess.check_output([program], text=True) == "it runs\n"
 
 
+def test_the_python_it_is_for_stands_in_its_scripts(made, tmp_path):
+    assert f"py -{HERE} ".encode() in (made / "install.bat").read_bytes()
+    (made / "bundle.json").write_text('{"python": "9.7"}')
+    bundle.finish(made)
+    done = subprocess.run(
+        ["sh", made / "install.sh", tmp_path / "t"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "needs Python 9.7 here" in done.stderr
+
+
 def alter(made):
     with (made / "wheels" / "tiny-1.0-py3-none-any.whl").open("r+b") as stream:
         stream.seek(40)
