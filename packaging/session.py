@@ -1,10 +1,10 @@
 """From the first start to an exported dataset, by hand: `python packaging/session.py OUT`.
 
-Needs an X display and xdotool: every click, stroke and key is one of the X server's. The window is
-asked for nothing but where its parts are and how far it is. Pictures of the steps and
-`session.json` are left in OUT.
+Needs an X display with a window manager, which gives windows the keys, and xdotool: every click,
+stroke and key is one of the X server's. The window is asked for nothing but where its parts are
+and how far it is. Pictures of the steps and `session.json` are left in OUT.
 
-    xvfb-run -a -s "-screen 0 1600x1000x24" python packaging/session.py OUT
+    xvfb-run -a -s "-screen 0 1600x1000x24" sh -c "openbox & python packaging/session.py OUT"
 """
 
 from __future__ import annotations
@@ -279,9 +279,13 @@ class Visit:
         )
 
     def _seen(self) -> None:
-        previews = self._session.previews
-        assert previews is not None
+        previews, gallery = self._session.previews, self._session.gallery
+        assert previews is not None and gallery is not None
         self._hand.until(lambda: previews.state is State.SHOWN, "the preview")
+        self._hand.rest(1)  # The gallery lets a hand come to rest.
+        self._hand.until(
+            lambda: all(tile.picture is not None for tile in gallery.tiles), "the gallery"
+        )
         self._hand.rest(0.5)
 
     def _path(self, class_name: str) -> list[QPoint]:

@@ -161,6 +161,7 @@ def save_labels(project: Project, record: ImageRecord, labels: Label) -> None:
     if record.role is not Role.NORMAL:
         project.save_label(record.id, labels)
         return
+    project.check_there()
     draft = draft_file(project, record)
     try:
         if labels.any():

@@ -59,6 +59,7 @@ class StrokeJournal:
 
     def append(self, image_id: int, shape: tuple[int, int], change: Change) -> None:
         """Keep an edit, on disk when this returns. Raises ProjectError when it cannot be."""
+        self._project.check_there()
         try:
             if image_id not in self._open:
                 self._open[image_id] = self._begin(image_id, shape)

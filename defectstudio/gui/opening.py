@@ -68,6 +68,8 @@ class Opening(QObject):
         go_on = window.commands.may_leave_jobs(count) if count else True
         if go_on is None:
             return False
+        if not session.studio.live:
+            session.studio.end_stroke()  # What is under the hand is painted, a proposal is not.
         window.painting.canvas.cancel()
         error = session.documents.finish()
         if error is not None and not window.commands.may_lose(error):

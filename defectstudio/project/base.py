@@ -29,6 +29,11 @@ class ProjectBase:
         with self._database.read() as connection:
             self.id = folder.read_meta(connection, "id")
 
+    def check_there(self) -> None:
+        """Raise ProjectError when the folder is no longer there. For whoever writes files into it
+        that no row speaks of."""
+        self._database.check_there()
+
     @contextmanager
     def _change(self, table: str) -> Iterator[Connection]:
         """One transaction, and the word that the table is another one now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ class Database:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         self._writing = threading.RLock()
+        self._opened, self._was_gone = path.stat(), False
         self.closed = False
 
     @contextmanager
@@ -67,6 +69,7 @@ class Database:
         It takes the write lock at once, so that what the block reads still holds when it writes.
         """
         with self._writing, translated(self.path):
+            self.check_there()
             connection = self._connection()
             try:
                 with transaction(connection):
@@ -75,6 +78,23 @@ class Database:
                 if getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
                     self._forget()  # opened while the disk was closed, it would stay so
                 raise
+
+    def check_there(self) -> None:
+        """Raise ProjectError when the file was taken away, until it is back itself: into what is
+        deleted while it is open, a system goes on writing without a word."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            self._was_gone = True
+        else:
+            # Only then: network drives number their files as they like.
+            self._was_gone = self._was_gone and not os.path.samestat(found, self._opened)
+        if self._was_gone:
+            raise ProjectError(
+                "the project's folder was moved or deleted while it was open",
+                subject=self.path.parent,
+                remedy="Put it back where it was, or close the project and open it again.",
+            )
 
     def close(self) -> None:
         """Close the connections of all threads; the database cannot be used afterwards."""

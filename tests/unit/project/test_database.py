@@ -76,6 +76,25 @@ def test_threads_have_connections_of_their_own_that_end_with_them(path: Path) ->
     store.close()
 
 
+def test_nothing_is_written_into_a_file_that_was_taken_away(path: Path) -> None:
+    store, aside = Database(path), path.with_name("aside")
+
+    def write() -> None:
+        with store.write() as connection:
+            connection.execute("INSERT INTO numbers VALUES (7)")
+
+    path.rename(aside)
+    with pytest.raises(ProjectError, match="moved or deleted"):
+        write()
+    path.write_bytes(aside.read_bytes())
+    with pytest.raises(ProjectError, match="moved or deleted"):
+        write()  # A copy: what is open is still the other one.
+    aside.replace(path)
+    write()
+    assert _values(store) == [7]
+    store.close()
+
+
 def test_use_after_closing_is_our_fault(path: Path) -> None:
     store = Database(path)
     store.close()
