@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from defectstudio.app.auditing import last_audit
-from defectstudio.domain.errors import DefectStudioError, ExportError, SettingError
+from defectstudio.app.auditing import LastAudit, last_audit
+from defectstudio.domain.errors import DefectStudioError, ExportError, JobError, SettingError
 from defectstudio.domain.records import Item
 from defectstudio.exchange.card import Audit, Facts, Maker, read_facts, write_card
 from defectstudio.exchange.manifest import changed, read_manifest
@@ -102,7 +102,7 @@ def _audit(
     findings: Counter[str] = Counter()
     made = False
     for item in items:
-        found = last_audit(project, item)
+        found = _last(project, item)
         if found is None:
             continue
         made = True
@@ -112,6 +112,14 @@ def _audit(
                 bad += bool(image.findings)
                 findings.update({one.flaw.value for one in image.findings})
     return Audit(looked, bad, dict(sorted(findings.items()))) if made else None
+
+
+def _last(project: Project, item: Item) -> LastAudit | None:
+    """The item's last audit; one that cannot be read is none, and no reason not to export."""
+    try:
+        return last_audit(project, item)
+    except JobError:
+        return None
 
 
 def _name(entry: DatasetEntry) -> str:

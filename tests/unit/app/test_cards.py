@@ -6,7 +6,7 @@ from defectstudio.app import auditing
 from defectstudio.app.cards import rewrite_card
 from defectstudio.app.exporting import export
 from defectstudio.domain.auditing import Audited, AuditReport, AuditSettings, Finding, Flaw
-from defectstudio.domain.errors import ExportError, SettingError
+from defectstudio.domain.errors import ExportError, JobError, SettingError
 from defectstudio.exchange.card import Audit, read_facts
 from tests.unit.app.test_exporting import project  # noqa: F401 - a fixture
 
@@ -50,3 +50,13 @@ def test_a_card_tells_of_the_audit(project, tmp_path, monkeypatch):  # noqa: F81
     export(project, tmp_path / "out", "png")
     facts = read_facts(tmp_path / "out")
     assert facts is not None and facts.audit == Audit(2, 1, {Flaw.HALO.value: 1})
+
+
+def test_an_audit_that_cannot_be_read_hinders_no_export(project, tmp_path, monkeypatch):  # noqa: F811
+    def torn(_project, _item):
+        raise JobError("torn")
+
+    monkeypatch.setattr("defectstudio.app.cards.last_audit", torn)
+    export(project, tmp_path / "out", "png")
+    facts = read_facts(tmp_path / "out")
+    assert facts is not None and facts.audit is None
