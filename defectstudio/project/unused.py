@@ -99,13 +99,14 @@ def referenced(connection: sqlite3.Connection) -> set[str]:
     found: set[str] = set()
     for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
         for column in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
-            name = column[1]
+            name, declared = column[1], column[2]
+            if declared in ("INTEGER", "REAL"):
+                continue
             rows = connection.execute(
-                f'SELECT DISTINCT CAST("{name}" AS BLOB) FROM "{table}"'
-                f" WHERE \"{name}\" LIKE '%files/%'"
+                f'SELECT CAST("{name}" AS BLOB) FROM "{table}" WHERE instr("{name}", \'files/\')'
             )
             for (text,) in rows:
-                found.update(digest.decode() for digest in _HASH.findall(text))
+                found.update(map(bytes.decode, _HASH.findall(text)))
     return found
 
 
