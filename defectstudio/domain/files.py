@@ -87,11 +87,9 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_through(path: Path, data: bytes) -> None:
-    """Write bytes in place; afterwards they survive the loss of power."""
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
+def sync(path: Path) -> None:
+    """Make a file survive the loss of power."""
+    with path.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ImageError
-from defectstudio.domain.files import write_json
+from defectstudio.domain.files import sync, write_json
 from defectstudio.domain.recipe import SampleManifest
 from defectstudio.domain.specs import CHUNKS_FOLDER
 from defectstudio.domain.spread import SpreadSettings
@@ -29,8 +29,8 @@ from defectstudio.synthesis.render import recipe_sha256, sample_files, write_sam
 
 AT_LEAST = 8
 """Chunks a process, where there are samples enough: the last to end keeps few others idle."""
-WRITERS, MOST_UNWRITTEN = 4, 8
-"""Threads that write samples, and how many samples may wait for one."""
+WRITERS, MOST_UNWRITTEN = 16, 8
+"""Threads that write samples and wait for the disk, and how many samples may wait to be written."""
 _MANIFEST = TypeAdapter(SampleManifest)
 
 
@@ -140,19 +140,27 @@ def _made(batch: Batch, index: int) -> tuple[str, dict[str, bytes], Counter[str]
 def _writing() -> Iterator[Callable[[Path, Mapping[str, bytes]], None]]:
     """Within, samples are written while the next ones are made; after it all are on the disk.
 
-    Raises what `write_sample` raised of one of them.
+    Many files are waited for at a time, for which a disk needs hardly longer than for one. Raises
+    what `write_sample` raised of one of them.
     """
-    unwritten: deque[Future[None]] = deque()
+    written: deque[Future[list[Future[None]]]] = deque()
+    waited: list[Future[None]] = []
+
+    def keep(folder: Path, files: Mapping[str, bytes]) -> list[Future[None]]:
+        write_sample(folder, files)
+        return [pool.submit(sync, folder / name) for name in files]
 
     def write(folder: Path, files: Mapping[str, bytes]) -> None:
-        if len(unwritten) == MOST_UNWRITTEN:
-            unwritten.popleft().result()
-        unwritten.append(pool.submit(write_sample, folder, files))
+        if len(written) == MOST_UNWRITTEN:
+            waited.extend(written.popleft().result())
+        written.append(pool.submit(keep, folder, files))
 
     with ThreadPoolExecutor(WRITERS, "writing") as pool:
         yield write
-        for one in unwritten:
-            one.result()
+        for one in written:
+            waited.extend(one.result())
+        for file in waited:
+            file.result()
 
 
 def _recorded(record: Record, run: Path) -> Record:

@@ -10,7 +10,7 @@ import numpy as np
 
 from defectstudio.domain.bounds import pixels_by_id
 from defectstudio.domain.errors import RecipeError
-from defectstudio.domain.files import sha256_bytes, to_json, write_through
+from defectstudio.domain.files import sha256_bytes, sync, to_json
 from defectstudio.domain.recipe import Defect, Recipe, SampleManifest, Style
 from defectstudio.imaging.compose import Composite, PlacedContent, compose
 from defectstudio.imaging.contrast import strengthened
@@ -165,17 +165,19 @@ def sample_files(recipe: Recipe, sample: Composite) -> dict[str, bytes]:
 
 
 def write_sample(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of a sample so that they survive the loss of power; the folder appears when
-    whole, in place of a torn one."""
+    """Write the files of a sample; the folder appears when whole, in place of a torn one."""
     beside = folder.with_name(f".{folder.name}.part")
     for old in (beside, folder):
         shutil.rmtree(old, ignore_errors=True)
     beside.mkdir(parents=True)
     for name, data in files.items():
-        write_through(beside / name, data)
+        (beside / name).write_bytes(data)
     beside.rename(folder)
 
 
 def keep_sample(folder: Path, recipe: Recipe, sample: Composite) -> None:
-    """Write a sample; see `write_sample`."""
-    write_sample(folder, sample_files(recipe, sample))
+    """Write a sample so that it survives the loss of power."""
+    files = sample_files(recipe, sample)
+    write_sample(folder, files)
+    for name in files:
+        sync(folder / name)
