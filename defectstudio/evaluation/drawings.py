@@ -36,9 +36,7 @@ def histogram(
                     f' height="{height:.1f}" fill="{colour}" fill-opacity="0.55"/>'
                 )
         legend.append(_text(_LEFT + 200 * n, 14, f"■ {name}", fill=colour))
-    ticks = [
-        _text(_x(part), _HEIGHT - 12, f"{part * most:.3g}") for part in (0, 0.25, 0.5, 0.75, 1)
-    ]
+    ticks = [_tick(_x(part), _HEIGHT - 12, part * most) for part in (0, 0.25, 0.5, 0.75, 1)]
     marked = "" if line is None else _line(_x(line / most))
     label = _text(_WIDTH / 2, _HEIGHT, axis)
     return _svg(_HEIGHT + 4, [*bars, marked, *legend, *ticks, label])
@@ -69,7 +67,7 @@ def interval_plot(
             f'<line x1="{x(own.mean):.1f}" x2="{x(own.mean):.1f}" y1="{y - 7}" y2="{y + 7}"'
             ' stroke="#222"/>'
         )
-    ticks = [_text(x(v), height - 16, f"{v:.3g}") for v in np.linspace(low, high, 5).tolist()]
+    ticks = [_tick(x(v), height - 16, v) for v in np.linspace(low, high, 5).tolist()]
     if line is not None:
         marks.append(
             f'<line x1="{x(line):.1f}" x2="{x(line):.1f}" y1="0" y2="{height - 30}"'
@@ -122,3 +120,8 @@ def _line(x: float) -> str:
 
 def _text(x: float, y: float, text: str, fill: str = "#333") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="{fill}">{escape(text)}</text>'
+
+
+def _tick(x: float, y: float, value: float) -> str:
+    """A figure below its place on an axis."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="#333" text-anchor="middle">{value:.3g}</text>'

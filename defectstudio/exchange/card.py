@@ -202,6 +202,12 @@ def _samples(folder: Path, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _sizes(pictures: Mapping[str, Any]) -> str:
+    if pictures["sizes"] < 2:
+        return str(pictures.get("largest", "–"))
+    return f"{pictures['smallest']} to {pictures['largest']}, {pictures['sizes']} different ones"
+
+
 def _blocks(card: Mapping[str, Any], manifest: Manifest, facts: Facts) -> Iterator[Block]:
     counts, pictures, samples = card["counts"], card["pictures"], card["samples"]
     yield _pairs("What this is", [
@@ -210,8 +216,7 @@ def _blocks(card: Mapping[str, Any], manifest: Manifest, facts: Facts) -> Iterat
         ("physical parts", f"{card['groups']['parts']}, of which"
          f" {card['groups']['in_several_splits']} lie in more than one split"),
         ("pictures", _listed(pictures["kinds"])),
-        ("sizes", f"{pictures.get('smallest', '–')} to {pictures.get('largest', '–')},"
-         f" {pictures['sizes']} different ones"),
+        ("sizes", _sizes(pictures)),
         ("SHA-256 of manifest.json", card["manifest_sha256"]),
         ("files whose SHA-256 it has", str(card["files"])),
         ("terms of the sources", facts.terms or "not stated"),

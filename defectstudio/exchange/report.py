@@ -69,7 +69,7 @@ background:#fff}
 h1{font-size:1.6rem}h2{margin-top:2.2rem;border-bottom:1px solid #ddd}
 table{border-collapse:collapse;margin:.4rem 0}td,th{padding:.2rem .7rem;text-align:right;
 border-bottom:1px solid #e5e5e5;font-variant-numeric:tabular-nums}
-td:first-child,th:first-child{text-align:left}th{background:#f4f4f4}
+td:first-child,th:first-child,.words{text-align:left}th{background:#f4f4f4}
 figure{margin:1rem 0;overflow-x:auto}figcaption,caption{text-align:left;color:#555;
 font-size:.85rem;caption-side:bottom}img{max-width:100%;image-rendering:pixelated}
 .warning{background:#fff3cd;border-left:4px solid #d39e00;padding:.4rem .8rem}
@@ -116,15 +116,28 @@ def _html(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    cells = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
-    head = f"<thead><tr>{cells}</tr></thead>" if cells else ""
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
-    )
+    columns = list(zip(*table.rows, strict=True))
+    kinds = [" class=words" if any(map(_is_words, cells)) else "" for cells in columns]
+    kinds = kinds or [""] * len(table.header)
+    head = f"<thead>{_row('th', table.header, kinds)}</thead>" if table.header else ""
+    rows = "\n".join(_row("td", row, kinds) for row in table.rows)
     return (
         f"<figure><table><caption>{escape(table.caption)}</caption>"
         f"{head}<tbody>\n{rows}\n</tbody></table></figure>"
     )
+
+
+def _row(tag: str, cells: Sequence[str], kinds: Sequence[str]) -> str:
+    """kinds: an attribute for each column."""
+    inner = (
+        f"<{tag}{kind}>{escape(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True)
+    )
+    return f"<tr>{''.join(inner)}</tr>"
+
+
+def _is_words(cell: str) -> bool:
+    """Figures stand at the right, below each other; words at the left."""
+    return any(char.isalpha() for char in cell)
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:

@@ -74,3 +74,11 @@ def test_nan_is_no_figure(tmp_path):
     with pytest.raises(ValueError, match="Out of range"):
         write_report(tmp_path, "any", {"a": float("nan")}, "t", [])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_stand_at_the_left_and_figures_at_the_right():
+    table = Table("cap", ["", "KID", "where"], [["a", "0.1 / 3%", "b 1"]])
+    text = page("t", [table, Table("cap", [], [["size", "3"]])])
+    assert "<th class=words></th><th>KID</th>" in text
+    assert "<td>0.1 / 3%</td><td class=words>b 1</td>" in text
+    assert "<td class=words>size</td><td>3</td>" in text
