@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from defectstudio.domain.errors import ImageError, ImportSourceError
 from defectstudio.exchange.importing import check, scan
-from defectstudio.exchange.marks import Drawn
+from defectstudio.exchange.marks import CornerPolygon, Drawn
 from defectstudio.imaging.reading import write_png
 
 
@@ -98,3 +99,27 @@ def test_links(source: Path) -> None:
 def test_two_sides_below_nothing_make_no_area(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="cannot be"):
         Drawn(tmp_path, -5, -5, ()).read()
+
+
+def test_rings_against_fractions() -> None:
+    """A centre is in a ring where a ray to the right crosses its sides an odd number of times."""
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        points = rng.uniform(-3, 15, (rng.integers(3, 12), 2))
+        mask = np.zeros((9, 11), bool)
+        CornerPolygon(points).paint(mask)
+        ring = [(Fraction(x), Fraction(y)) for x, y in (points - 0.5).tolist()]
+        for row, column in np.ndindex(9, 11):
+            crossed = [
+                x0 + (row - y0) * (x1 - x0) / (y1 - y0) > column
+                for (x0, y0), (x1, y1) in zip(ring, ring[1:] + ring[:1], strict=True)
+                if (y0 <= row) != (y1 <= row)
+            ]
+            assert mask[row, column] == sum(crossed) % 2
+
+
+def test_a_ring_of_many_points_is_no_bomb() -> None:
+    """A test of each centre against each side would take minutes."""
+    mask = np.zeros((200, 200), bool)
+    CornerPolygon(np.random.default_rng(0).uniform(0, 200, (50_000, 2))).paint(mask)
+    assert 0.3 < mask.mean() < 0.7
