@@ -83,11 +83,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.scale", "&Scale bar", _VIEW, checkable=True),
     Action("view.window", "&Brightness on screen…", _VIEW, ("Shift+B",), "window", checkable=True),
     Action("item.calibrate", "Size of a pi&xel…", _VIEW),
+    Action("view.jobs", "&Jobs", _VIEW, ("F7",), checkable=True),
     Action("view.reset", "Reset la&yout", _VIEW, needs_project=False),
     Action("style.roll", "&Roll the style", _SYNTHESIS, ("R",), "dice"),
     Action("style.search", "Search the st&yle that fits", _SYNTHESIS, ("Shift+F",), "wand"),
     Action("style.lock", "&Lock the style", _SYNTHESIS, ("Shift+R",), "lock", checkable=True),
-    Action("sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter"), "accept"),
+    Action(
+        "sample.accept", "&Accept preview", _SYNTHESIS, ("Return", "Enter", "Ctrl+Return"), "accept"
+    ),
     Action("reference.match", "&Match colours to this defect", _SYNTHESIS, icon="pick"),
     Action("reference.train", "Train a trans&fer from this defect…", _SYNTHESIS, icon="train"),
     Action("batch.plan", "&Batch…", _SYNTHESIS, ("Ctrl+B",), "batch"),
@@ -124,6 +127,7 @@ CLASS_KEYS = tuple(str(digit) for digit in range(1, 10))
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Drag", "Paint"),
     ("Right drag, Ctrl+drag", "Erase"),
+    ("Hold Tab", "Look below the overlays"),
     ("Shift+click", "Straight line from the last point"),
     ("Alt+drag", "Brush size"),
     ("Wand: drag", "Tolerance"),

@@ -139,6 +139,10 @@ class MainWindow(QMainWindow):
         if isinstance(state, QByteArray):
             self.restoreState(state)
 
+    def jobs_were_shown(self) -> bool:
+        """Whether the list of jobs was wanted the last time."""
+        return bool(_layout_store().value("jobs", True, bool))
+
     def dress(self) -> None:
         """Follow the look where no palette does."""
         ground = QColor(self.theme.tones.ground)
@@ -195,6 +199,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Put the docks where they were on the first day."""
         self.restoreState(self._first_state)
+        self.actions_["view.jobs"].setChecked(True)
 
     # --- window
 
@@ -205,6 +210,7 @@ class MainWindow(QMainWindow):
         store = _layout_store()
         store.setValue("geometry", self.saveGeometry())
         store.setValue("state", self.saveState())
+        store.setValue("jobs", self.actions_["view.jobs"].isChecked())
         self.end_threads()
         event.accept()
 

@@ -100,8 +100,8 @@ class Opening(QObject):
         if is_open:
             self._show_history()
         window.centre.setCurrentIndex(1 if is_open else 0)
-        for dock in window.docks:
-            dock.setVisible(is_open)
+        window.docks[0].setVisible(is_open)
+        self.show_jobs()
         self._show_page()
         window.bar.setVisible(is_open)
         window.statusBar().setVisible(is_open)
@@ -109,6 +109,12 @@ class Opening(QObject):
         window.setWindowTitle(f"{project.root.name} – {name}" if project else name)
         if not is_open:
             self.fill_welcome(None)
+
+    def show_jobs(self) -> None:
+        """Show the list of jobs, or leave its room to the page, as a person wants it."""
+        window = self._window
+        wanted = window.actions_["view.jobs"].isChecked()
+        window.docks[2].setVisible(wanted and window.session is not None)
 
     def fill_welcome(self, project: Project | None) -> None:
         """Fill the first page; the steps are those of the open project or of the last one."""

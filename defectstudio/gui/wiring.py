@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from defectstudio.app.actions import ACTIONS
 from defectstudio.app.studio import Studio
 from defectstudio.gui.panels.style.panel import StylePanel
+from defectstudio.gui.peeking import Peek
 from defectstudio.gui.session import Session
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def _connect_states(window: MainWindow) -> None:
     actions["region.paint"].toggled.connect(window.zoning.paint)
     for action_id in ("view.overlays", "view.preview"):
         actions[action_id].setChecked(True)
+    Peek(canvas, actions["view.overlays"])
+    actions["view.jobs"].setChecked(window.jobs_were_shown())
+    actions["view.jobs"].toggled.connect(window.opening.show_jobs)
     actions["view.overlays"].toggled.connect(
         lambda on: window.session and window.session.previews.show_overlays(on)
     )

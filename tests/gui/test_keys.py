@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from defectstudio.gui import peeking
 from defectstudio.gui.action_book import is_bare
 from defectstudio.gui.panels.preview_grid import PreviewGrid
 
@@ -47,3 +48,37 @@ def test_tab_goes_on_from_the_grid_of_transfers(qtbot):
     grid = PreviewGrid()
     qtbot.addWidget(grid)
     assert not grid.tabKeyNavigation()
+
+
+def test_tab_hides_the_overlays_and_a_held_tab_shows_them_again(opened, person, qtbot, monkeypatch):
+    now, action = [0.0], opened.actions_["view.overlays"]
+    monkeypatch.setattr(peeking, "monotonic", lambda: now[0])
+    canvas = opened.painting.canvas
+    person.key(Qt.Key.Key_Escape)  # The canvas has the focus now.
+    for held, shown in ((0.1, False), (0.1, True), (2.0, True)):
+        qtbot.keyPress(canvas, Qt.Key.Key_Tab)
+        now[0] += held
+        qtbot.keyRelease(canvas, Qt.Key.Key_Tab)
+        assert action.isChecked() == shown, held
+
+
+def test_ctrl_enter_accepts_what_is_on_screen(opened, person, qtbot):
+    person.paint((40, 30), (44, 60))
+    person.shown()
+    person.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: len(opened.session.project.samples()) == 1)
+
+
+def test_the_list_of_jobs_is_hidden_and_stays_so(opened, project_root, qtbot):
+    action, dock = opened.actions_["view.jobs"], opened.docks[2]
+    assert action.isChecked() and dock.isVisible()
+    action.trigger()
+    assert not dock.isVisible()
+    assert opened.close_project()
+    opened.open_path(project_root)
+    qtbot.waitUntil(lambda: opened.session is not None)
+    assert not dock.isVisible() and opened.images.isVisible()
+    opened.close()
+    assert not opened.jobs_were_shown()
+    opened.actions_["view.reset"].trigger()
+    assert action.isChecked()
