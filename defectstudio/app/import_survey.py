@@ -46,6 +46,13 @@ class Picture:
         return tuple(names.values())
 
     @property
+    def marked(self) -> tuple[str, ...]:
+        """The name keys of the classes that have a mask."""
+        return tuple(
+            name_key(one.class_name) for one in self.entries if one.class_name and one.mask
+        )
+
+    @property
     def role(self) -> Role:
         """Defect when any of its entries shows one."""
         return Role.DEFECT if self.classes else Role.NORMAL

@@ -10,7 +10,7 @@ from functools import cached_property
 from defectstudio.app.import_groups import Grouping
 from defectstudio.app.import_survey import Picture, empty_label
 from defectstudio.app.labels import check_no_background
-from defectstudio.domain.records import DefectClass, ImageRecord, Item
+from defectstudio.domain.records import DefectClass, ImageRecord, Item, Role
 from defectstudio.exchange.plan import GOOD
 from defectstudio.imaging.reading import read_header, read_label, read_pixel_size_mm
 from defectstudio.imaging.types import ImageHeader
@@ -65,10 +65,21 @@ class Changes:
         return dict(Counter(name for picture in self.new for name in picture.classes or (GOOD,)))
 
     def lacking(self, image: ImageRecord, picture: Picture) -> set[str]:
-        """The name keys of the picture's classes that the image does not have."""
+        """The name keys of the picture's masked classes that the image's label does not have."""
         names = {found.id: name_key(found.name) for found in self.classes}
-        has = {names[class_id] for class_id in image.class_ids}
-        return {name_key(name) for name in picture.classes} - has
+        has = {names[class_id] for class_id in image.class_ids if image.label_file}
+        return set(picture.marked) - has
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be done with the new pictures."""
+        bare = sum(picture.role is Role.DEFECT and not picture.marked for picture in self.new)
+        if not bare:
+            return []
+        return [
+            f"Images of defects without a mask: {bare}. Paint their defects in the window; until "
+            "then they are neither trained on nor exported."
+        ]
 
     @property
     def _known(self) -> dict[str, ImageRecord]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from defectstudio.project.names import clean_name, name_key
 from defectstudio.project.project import Project, item_named
 
 KIND = "import"
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ class ImportReport:
     notes: tuple[str, ...]
     groups: GroupReport
     job_id: int | None
+
+    def left_out(self) -> Iterator[str]:
+        """The problems in lines: some in full of many that are alike, then how many more."""
+        alike: dict[tuple[Path, str], list[ImportProblem]] = defaultdict(list)
+        for problem in self.problems:
+            alike[problem.path.parent, problem.reason].append(problem)
+        for (folder, reason), same in alike.items():
+            shown = same[:_SHOWN]
+            yield from (f"{one.path}: {one.reason}. {one.remedy}" for one in shown)
+            if len(same) > len(shown):
+                yield f"{len(same) - len(shown)} more in {folder}: {reason}."
 
 
 @dataclass(frozen=True)
@@ -166,7 +179,7 @@ def _find(project: Project, request: _Request, progress: Progress) -> _Findings:
         else from_table(request.table, pictures)
     )
     changes = Changes(pictures, existing, project.classes(item.id) if item else [], grouping)
-    return _Findings(changes, tuple(problems), (*notes, *grouping.notes))
+    return _Findings(changes, tuple(problems), (*notes, *changes.notes, *grouping.notes))
 
 
 def _report(

@@ -27,7 +27,7 @@ from defectstudio.domain.recipe import (
     GrainSettings,
     Recipe,
 )
-from defectstudio.domain.records import DefectClass, GeneratorRecord
+from defectstudio.domain.records import DefectClass, GeneratorRecord, ImageRecord
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.imaging.masks import Box, decode
 from defectstudio.imaging.types import Mask
@@ -80,6 +80,7 @@ class Studio:
         self.cancel_stroke()
         self.document = document
         if document is not None:
+            self._follow(document.record)
             due = [each for each in self._waiting if each.image_id == document.record.id]
             self._waiting = [each for each in self._waiting if each not in due]
             for command in due:
@@ -89,6 +90,11 @@ class Studio:
                 self.zoned.emit()
         else:
             self.opened.emit(None)
+
+    def _follow(self, record: ImageRecord) -> None:
+        """Choose the class of a real defect that is still to be painted."""
+        if record.label_file is None and len(record.class_ids) == 1:
+            self.choose_class(record.class_ids[0])
 
     def show_classes(self, classes: tuple[DefectClass, ...]) -> None:
         """The classes that can be painted, in the order of their keys."""

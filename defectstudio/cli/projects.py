@@ -198,7 +198,6 @@ def _import_lines(report: ImportReport) -> Iterator[str]:
     if report.known:
         yield f"{report.known} were there already."
     yield from report.notes
-    for problem in report.problems:
-        yield f"Left out {problem.path}: {problem.reason} {problem.remedy}"
+    yield from (f"Left out {line}" for line in report.left_out())
     if report.problems:
         yield f"{len(report.problems)} files were left out."

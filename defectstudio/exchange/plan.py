@@ -16,7 +16,8 @@ GOOD = "good"
 @dataclass(frozen=True)
 class ImportEntry:
     """One image to import. `name` is unique within its class; class_name is None for a normal
-    image. mask: where the pixels of the class are, None for a normal image."""
+    image. mask: where the pixels of the class are; None for a normal image, and for a defect that
+    is still to be painted."""
 
     name: str
     role: Role

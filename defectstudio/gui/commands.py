@@ -208,6 +208,7 @@ class Commands(QObject):
                     left
                 )
             self.noted.emit(text)
+            session.show_first()
             if report.merged:
                 session.documents.change(lambda: None, lambda _: None, self.failed.emit)
 

@@ -159,6 +159,13 @@ class Session(QObject):
             self._panels.images.choose_first()
         self.item_shown.emit()
 
+    def show_first(self) -> None:
+        """Show an image of the item unless one is shown."""
+        assert self._panels is not None
+        if self.studio.document is None:
+            self._read_images()
+            self._panels.images.choose_first()
+
     def add_class(self, name: str) -> None:
         """Add a defect class to the item and paint it."""
         self._try(lambda: self.studio.choose_class(self.project.add_class(self.item.id, name).id))
@@ -192,7 +199,7 @@ class Session(QObject):
             return {
                 image.name: image.id == open_id
                 for image in images
-                if image.class_ids and image.split in (None, Split.TRAIN)
+                if image.class_ids and image.label_file and image.split in (None, Split.TRAIN)
             }
 
         self.files.run(labeled, found, self.failed.emit)

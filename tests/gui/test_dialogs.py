@@ -231,10 +231,13 @@ def test_import_is_checked_first_and_then_done(opened, qtbot, source):
     dialog.check.click()
     qtbot.waitUntil(lambda: "b.png" in dialog.report.toPlainText(), timeout=20000)
     assert len(opened.session.project.images()) == 4, "a check changes nothing"
+    opened.session.documents.leave()
+    assert opened.session.studio.document is None
     dialog.go.click()
     qtbot.waitUntil(lambda: "1 images imported" in opened.messages.text.text(), timeout=20000)
     assert "1 files left out" in opened.messages.text.text()
     qtbot.waitUntil(lambda: opened.images.place[1] == 5, timeout=9000)
+    qtbot.waitUntil(lambda: opened.session.studio.document is not None, timeout=9000)
 
 
 def test_a_bad_import_is_told_in_the_dialog(opened, qtbot, tmp_path):

@@ -4,7 +4,8 @@ Layouts, mixed freely, one class a folder:
 
     <class>/images/* with <class>/masks/*     masks of the same stem, or stem_mask
     <class>/* or <class>/Imgs/*               image and mask of the same stem side by side
-    good/images/* or good/*                   defect-free images
+    good/images/* or good/*                   defect-free images; so ok, gut, io, 良品 and others
+    <class>/images/* or <class>/*, no mask    defects that are still to be painted
     images/* with masks/*, or pairs alone     one class, named as the source folder
 """
 
@@ -15,9 +16,22 @@ from pathlib import Path
 
 from defectstudio.exchange.plan import GOOD, ImportEntry, ImportPlan, ImportProblem
 from defectstudio.exchange.readers import pairs
-from defectstudio.exchange.readers.listing import folders, images, normal_entries, paired_entries
+from defectstudio.exchange.readers.listing import (
+    folders,
+    images,
+    normal_entries,
+    paired_entries,
+    unmasked_entries,
+)
 
-_NORMAL = frozenset({GOOD, "normal", "ok"})
+_NORMAL = frozenset(
+    {
+        *(GOOD, "normal", "ok", "pass", "defect-free", "defect_free", "no_defect"),
+        *("gut", "io", "i.o.", "fehlerfrei"),
+        *("良品", "正常", "合格", "无缺陷"),
+    }
+)
+"""Names of folders of defect-free images, in the languages of the window."""
 _IMAGES = frozenset({"images", "imgs", "image"})
 _MASKS = frozenset({"masks", "mask"})
 
@@ -37,7 +51,7 @@ def scan(source: Path) -> ImportPlan:
     for child in sorted(folders(source), key=lambda folder: folder.name.lower() not in _NORMAL):
         if child.name.lower() in _IMAGES | _MASKS:
             continue
-        found, wrong = _class_folder(child, child.name)
+        found, wrong = _class_folder(child, child.name, may_lack_masks=True)
         for entry in found:
             # Defect-free images may come from several folders of pairs under one name.
             doubled = (entry.class_name, entry.name) in taken
@@ -48,7 +62,8 @@ def scan(source: Path) -> ImportPlan:
     return ImportPlan("folder", tuple(entries), tuple(problems))
 
 
-def _class_folder(folder: Path, name: str) -> _Found:
+def _class_folder(folder: Path, name: str, *, may_lack_masks: bool = False) -> _Found:
+    """may_lack_masks: where no picture has a mask, all show the class and are to be painted."""
     pictures = _child(folder, _IMAGES)
     masks = _child(folder, _MASKS)
     files, problems = images(pictures or folder)
@@ -60,6 +75,8 @@ def _class_folder(folder: Path, name: str) -> _Found:
         entries, doubles = paired_entries(name, files, mask_files)
     else:
         entries, doubles = pairs.entries(name, files)
+        if may_lack_masks and not entries and len({path.stem for path in files}) == len(files):
+            entries, doubles = unmasked_entries(name, files), []
     return entries, problems + doubles
 
 

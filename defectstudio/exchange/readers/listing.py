@@ -56,6 +56,11 @@ def normal_entries(
     return entries, problems
 
 
+def unmasked_entries(class_name: str, paths: Sequence[Path]) -> list[ImportEntry]:
+    """Defects of a class that nobody marked yet. The stems are unique."""
+    return [ImportEntry(path.stem, Role.DEFECT, class_name, path, None) for path in paths]
+
+
 def paired_entries(
     class_name: str, image_files: Sequence[Path], mask_files: Sequence[Path]
 ) -> tuple[list[ImportEntry], list[ImportProblem]]:

@@ -69,9 +69,9 @@ class ImportDialog(QDialog):
         layout.addWidget(
             hint(
                 self.tr(
-                    "Folders named after classes with images and masks inside, images beside "
-                    "masks of the same name, and the MVTec AD layout are understood. "
-                    "The folder is only read."
+                    "One folder a class: images beside their masks (a.png, a_mask.png), or in "
+                    "folders images and masks; without masks they are painted later. Good images "
+                    "in a folder named good. Other layouts are found too. Nothing in it is changed."
                 )
             )
         )
@@ -121,5 +121,5 @@ def told(report: ImportReport) -> str:
     lines += [f"  {count:5d}  {name}" for name, count in report.added.items()]
     if report.known:
         lines.append(f"{report.known} are in the project already")
-    lines += [f"left out: {one.path}: {one.reason} {one.remedy}" for one in report.problems]
+    lines += [f"left out: {line}" for line in report.left_out()]
     return "\n".join([*lines, *report.notes])

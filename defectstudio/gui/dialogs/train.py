@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -24,7 +25,17 @@ from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.fields import as_high_as_its_rows
+from defectstudio.gui.translation import localized
 
+_NOOP = QT_TRANSLATE_NOOP
+_ABOUT = {
+    "dcdganc": _NOOP("", "Learns your defects: about half an hour without a GPU."),
+    "dst": _NOOP("", "Learns from one real defect and good images."),
+    "histmatch": _NOOP("", "The colours of one real defect; ready at once."),
+    "paste": _NOOP("", "Your real defects, turned and scaled; ready at once."),
+    "procedural": _NOOP("", "Drawn textures in the shapes of your defects; ready at once."),
+}
+_ANOTHER = _NOOP("", "Another network, to compare dcdganc with.")
 FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
 
 
@@ -70,6 +81,8 @@ class TrainDialog(QDialog):
         first = QFormLayout()
         first.addRow(self.tr("Name"), self.name)
         first.addRow(self.tr("Kind"), self.kind)
+        self._about = hint("")
+        first.addRow(QLabel(), self._about)
         first.addRow(self.tr("Device"), self.device)
         first.addRow(self.tr("References"), self.references)
         self._first = first
@@ -123,6 +136,7 @@ class TrainDialog(QDialog):
             self._pages[kind].align(self._first)
         self._shown.setCurrentWidget(self._pages[kind])
         self.form = self._pages[kind].form
+        self._about.setText(localized(_ABOUT.get(kind, _ANOTHER)))
         self._first.setRowVisible(self.references, self.takes_references)
         self._show_all(self.more.isChecked())
         if not self.name.isModified():

@@ -60,6 +60,8 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, name)
         kind = self.tr("normal") if record.role is Role.NORMAL else self.tr("defect")
+        if record.role is Role.DEFECT and record.label_file is None:
+            kind = self.tr("to be painted")
         split = f" · {record.split.value}" if record.split else ""
         width = round(free) - place.left()
         lower = QRect(place.left(), upper.bottom(), width, place.height() // 2 - 2)

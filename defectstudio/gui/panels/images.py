@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.domain.records import ImageRecord, Item, Role, Split
+from defectstudio.gui.dialogs.parts import hint
 from defectstudio.gui.panels.image_delegate import ImageDelegate
 from defectstudio.gui.panels.image_model import RECORD, ImageModel
 from defectstudio.gui.panels.thumbnails import Thumbnails
@@ -53,6 +54,9 @@ class ImagesPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self._model = ImageModel()
         self.list = self._made_list()
+        self._none = hint(self.tr("No images yet. Import a folder of them, or drop it here."))
+        self._none.setMargin(self.fontMetrics().height() // 2)
+        self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._count = QLabel()
         self._count.setProperty("role", "muted")
         self._lay_out()
@@ -134,6 +138,7 @@ class ImagesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self._none, 1)
         layout.addLayout(bottom)
 
     def _on_current(self, current: QModelIndex) -> None:
@@ -151,6 +156,8 @@ class ImagesPanel(QWidget):
 
     def _tell_count(self) -> None:
         shown, total = self._model.rowCount(), self._model.total
+        self.list.setVisible(bool(total))
+        self._none.setVisible(not total)
         text = self.tr("{} images").format(total)
         if shown != total:
             text = self.tr("{} of {} images").format(shown, total)

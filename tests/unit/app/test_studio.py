@@ -54,6 +54,17 @@ def test_the_first_class_is_chosen_and_a_lost_one_is_replaced(studio):
     assert studio.class_id == 0
 
 
+def test_a_defect_that_nobody_painted_is_painted_in_its_class(studio):
+    shown = document(role=Role.DEFECT)
+    shown.record = replace(shown.record, class_ids=(9,))
+    studio.show(shown)
+    assert studio.class_id == 9
+    studio.choose_class(4)
+    shown.record = replace(shown.record, label_file=Path("label.png"))
+    studio.show(shown)
+    assert studio.class_id == 4
+
+
 def test_nothing_is_painted_without_document_or_class(studio):
     assert not studio.start_stroke(1, 1, erase=False)
     studio.show(document())

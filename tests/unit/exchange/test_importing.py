@@ -55,6 +55,20 @@ def test_class_folders_with_images_and_masks(tmp_path: Path) -> None:
     assert _found(plan) == {("crack", "ä"), ("hole", "1"), (None, "1"), (None, "2")}
 
 
+def test_good_images_and_unmarked_defects_of_a_factory(tmp_path: Path) -> None:
+    for number, name in enumerate(("gut", "良品", "i.O.")):
+        _image(tmp_path / name / f"{number}.png")
+    image = _image(tmp_path / "kratzer" / "4.png")
+    _image(tmp_path / "loch" / "5.png")
+    _mask(tmp_path / "loch" / "5_mask.png")
+    _image(tmp_path / "loch" / "6.png")
+    plan = scan(tmp_path)
+    assert ImportEntry("4", Role.DEFECT, "kratzer", image, None) in plan.entries
+    assert _found(plan) == {(None, "0"), (None, "1"), (None, "2"), ("kratzer", "4"), ("loch", "5")}
+    # Where others have one, a mask was forgotten.
+    assert _reasons(plan) == {"6.png": "it has no mask"}
+
+
 def test_masks_beside_their_images(tmp_path: Path) -> None:
     for name in ("a", "b"):
         _image(tmp_path / "MT_Crack" / "Imgs" / f"{name}.jpg")

@@ -77,7 +77,7 @@ class SeedSection(Section):
             self.generators.addItem(record.name, record)
         self.generators.setEnabled(bool(generators))
         if not generators:
-            self.generators.addItem(self.tr("none yet – train one"), None)
+            self.generators.addItem(self.tr("train one first"), None)
         if self._row() < 0:
             self._studio.choose_generator(generators[-1] if generators else None)
 
