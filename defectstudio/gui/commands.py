@@ -208,7 +208,8 @@ class Commands(QObject):
                     left
                 )
             self.noted.emit(text)
-            session.show_first()
+            if session.studio.document is None:
+                session.choose_item(session.item.id)
             if report.merged:
                 session.documents.change(lambda: None, lambda _: None, self.failed.emit)
 

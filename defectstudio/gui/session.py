@@ -159,13 +159,6 @@ class Session(QObject):
             self._panels.images.choose_first()
         self.item_shown.emit()
 
-    def show_first(self) -> None:
-        """Show an image of the item unless one is shown."""
-        assert self._panels is not None
-        if self.studio.document is None:
-            self._read_images()
-            self._panels.images.choose_first()
-
     def add_class(self, name: str) -> None:
         """Add a defect class to the item and paint it."""
         self._try(lambda: self.studio.choose_class(self.project.add_class(self.item.id, name).id))

@@ -164,34 +164,6 @@ def test_bad_files_are_named_and_left_out(project: Project, source: Path) -> Non
     assert project.jobs()[0].message == "5 images added, 5 files left out."
 
 
-def test_many_alike_problems_are_told_in_few_lines(project: Project, source: Path) -> None:
-    for number in range(5):
-        (source / "crack" / "masks" / f"lost{number}.png").write_bytes(b"")
-    (source / "good" / "images" / "a.gif").write_bytes(b"")
-    told = list(import_images(project, source, dry_run=True).left_out())
-    assert len(told) == 5
-    assert sum(line.endswith("Add the image, or remove the mask.") for line in told) == 3
-    assert f"2 more in {source / 'crack' / 'masks'}: the mask has no image." in told
-
-
-def test_defects_without_masks_wait_for_them(project: Project, tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    write_png(first / "crack" / "a.png", _picture(1))
-    write_png(first / "good" / "b.png", _picture(2))
-    report = import_images(project, first)
-    assert report.added == {"crack": 1, "good": 1}
-    assert "without a mask: 1" in report.notes[0]
-    [defect] = project.images(role=Role.DEFECT)
-    assert (defect.label_file, len(defect.class_ids)) == (None, 1)
-    again = import_images(project, first)
-    assert (again.known, again.merged, again.notes) == (2, 0, ())
-    _draw(second, "crack", "a", 1)
-    assert import_images(project, second).merged == 1
-    [defect] = project.images(role=Role.DEFECT)
-    assert defect.label_file is not None
-    assert np.array_equal(read_label(defect.label_file) == defect.class_ids[0], _mask())
-
-
 def test_one_image_of_two_classes(project: Project, source: Path) -> None:
     _draw(source, "hole", "same", 0, top=7)
     _draw(source, "good", "same", 1)
