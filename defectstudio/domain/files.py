@@ -34,7 +34,7 @@ def has_sha256(path: Path, digest: str) -> bool:
     """Whether a file can be read and has that SHA-256."""
     try:
         return sha256_file(path) == digest
-    except OSError:
+    except (OSError, ValueError):  # also for a name that no file can have
         return False
 
 

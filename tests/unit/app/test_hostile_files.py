@@ -64,6 +64,7 @@ def test_paths_that_cannot_be_followed(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="followed"):
         inside(tmp_path, name)
     assert not is_project(tmp_path / ("a" * 5000))
+    assert not has_sha256(tmp_path / name, "") and not has_sha256(tmp_path / "\0", "")
 
 
 @pytest.mark.parametrize(
