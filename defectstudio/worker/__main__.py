@@ -77,7 +77,7 @@ def _read(job: Path) -> JobSpec:
             subject=job,
             remedy="Start the job again.",
         ) from error
-    if spec.run.resolve() != job.parent.resolve():
+    if "\0" in str(spec.run) or spec.run.resolve() != job.parent.resolve():
         raise JobError(
             "the job's description is of another folder",
             subject=job,

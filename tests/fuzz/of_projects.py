@@ -142,7 +142,7 @@ def _spoil_rows(files: Files, choices: Choices) -> None:
                 connection.execute(choices.one(_SQL))
             else:
                 _set(connection, choices)
-        except (sqlite3.Error, OverflowError, UnicodeEncodeError):
+        except (sqlite3.Error, OverflowError, UnicodeError):
             pass
         files[DATABASE] = connection.serialize()
 

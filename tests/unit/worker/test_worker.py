@@ -253,9 +253,10 @@ def test_other_faults_of_torch_are_ours():
 
 def test_a_job_of_another_folder_is_not_done(tmp_path):
     elsewhere = tmp_path / "elsewhere"
-    write_json(tmp_path / "job.json", ReplaySpec(elsewhere, ()))
-    with pytest.raises(JobError, match="another folder"):
-        _read(tmp_path / "job.json")
+    for run in (elsewhere, tmp_path / "\0"):
+        write_json(tmp_path / "job.json", ReplaySpec(run, ()))
+        with pytest.raises(JobError, match="another folder"):
+            _read(tmp_path / "job.json")
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(JobError, match="not valid"):
             _read(path)
