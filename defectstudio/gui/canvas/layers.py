@@ -68,6 +68,22 @@ def cover_for(zoom: float, count: int) -> int:
     return min(count - 1, math.ceil(math.log2(1 / zoom)))
 
 
+def steady(zoom: float, count: int) -> float:
+    """The nearest zoom at which a part drawn again meets what is around it to the pixel.
+
+    Qt goes through a scaled picture in steps of 65536ths of a cell, cut off (fetchTransformed in
+    qdrawhelper.cpp): what is left over adds up from where the drawn part begins, and a pixel on
+    the border of two cells shows one or the other. At a steady zoom nothing is left over. At whole
+    multiples no pixel lies on such a border.
+    """
+    if zoom % 1 == 0:
+        return zoom
+    cell = 1 << cover_for(zoom, count)
+    exact = 65536 / (round(65536 / (zoom * cell)) * cell)
+    # A hair more than a whole step, since it is cut off; powers of two are whole as they are.
+    return exact if math.frexp(exact)[0] == 0.5 else exact * (1 - 1e-12)
+
+
 def image_on(array: NDArray[np.uint8]) -> QImage:
     """A QImage that looks at the array's memory."""
     height, width = array.shape[:2]

@@ -19,9 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
+from defectstudio.app.label_plane import LEVELS
 from defectstudio.app.tools.tool import Pointer, Tool
 from defectstudio.gui.canvas.corners import Corners
 from defectstudio.gui.canvas.item import CanvasItem
+from defectstudio.gui.canvas.layers import steady
 from defectstudio.gui.canvas.ring import BrushRing
 from defectstudio.gui.canvas.trace import Trace
 
@@ -170,7 +172,8 @@ class CanvasView(QGraphicsView):
         self._scroll(self.viewportTransform().map(rect.center()) - middle)
 
     def _scale(self, zoom: float) -> None:
-        scale = min(MAX_ZOOM, max(MIN_ZOOM, zoom)) / self.devicePixelRatioF()
+        zoom = steady(min(MAX_ZOOM, max(MIN_ZOOM, zoom)), LEVELS)
+        scale = zoom / self.devicePixelRatioF()
         self.setTransform(QTransform.fromScale(scale, scale))
         self.zoomed.emit(self.zoom)
 
