@@ -19,6 +19,7 @@ VALUES = np.random.default_rng(0).integers(0, 2, (HEIGHT, WIDTH), np.uint8)
 def drawn(levels, zoom, parts):
     """What a row of pixels shows when it is drawn in these parts, one after the other."""
     made = QImage(1000, 1, QImage.Format.Format_RGB32)
+    made.fill(0)
     painter = QPainter(made)
     for left, right in parts:
         painter.resetTransform()
