@@ -7,11 +7,13 @@ import pytest
 
 from defectstudio.app.accepting import FoundPart
 from defectstudio.app.comparing import Forecast
+from defectstudio.app.label_plane import LEVELS
 from defectstudio.app.outcomes import ALARM
 from defectstudio.app.training_order import SegmenterOrder
 from defectstudio.domain.errors import JobError
 from defectstudio.domain.records import DefectClass, JobState, Split
 from defectstudio.gui import judging
+from defectstudio.gui.canvas.layers import steady
 from defectstudio.gui.dialogs.accept_label import MOST, AcceptLabelDialog
 from defectstudio.gui.dialogs.compare import CompareDialog
 from defectstudio.gui.dialogs.predict import PredictDialog
@@ -111,7 +113,8 @@ def test_zooming_is_for_the_image_that_is_looked_at(looking):
     viewer, canvas = looking.evaluating.pane.viewer, looking.painting.canvas
     before = viewer.zoom, canvas.zoom
     looking.actions_["view.in"].trigger()
-    assert viewer.zoom == pytest.approx(1.25 * before[0]) and canvas.zoom == before[1]
+    wanted = steady(1.25 * before[0], LEVELS)
+    assert viewer.zoom == pytest.approx(wanted) and canvas.zoom == before[1]
     looking.actions_["view.full"].trigger()
     assert viewer.zoom == 1
 
