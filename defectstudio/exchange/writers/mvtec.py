@@ -12,7 +12,8 @@ Source: https://www.mvtec.com/company/research/datasets/mvtec-ad and mvtec-ad-2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from defectstudio.domain.errors import ExportError
@@ -25,15 +26,50 @@ COMBINED = "combined"
 """MVTec AD's own name for images that show several kinds of defect."""
 _GOOD = "good"
 _LEAST_DIGITS = 3
+_NOT_TEST = ("train", "val")
 
 
-class _Numbered:
-    """Numbered pictures in folders of items. Good images of the split test go to test, as do all
-    defective ones; the others to train."""
+@dataclass(frozen=True)
+class _Layout:
+    """Folders below an item's. good: by split, those of others in train; bad and masks: of
+    defective ones, by their class where `kind` is in it. suffix: of names. several: what is said of
+    images of several classes."""
+
+    good: Mapping[str, str]
+    bad: str
+    masks: str
+    suffix: str
+    several: str
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether a class has a folder."""
+        return "{kind}" in self.bad
+
+
+_AD = _Layout(
+    {"test": "test"},
+    "test/{kind}",
+    "ground_truth/{kind}",
+    "",
+    f": they are in test/{COMBINED}, with one mask of all their defects.",
+)
+_AD2 = _Layout(
+    {"test": "test_public", "val": "validation"},
+    "test_public/bad",
+    "test_public/ground_truth/bad",
+    "_regular",
+    ", which share one mask.",
+)
+
+
+class MvtecAd:
+    """Numbered pictures in folders of items. Good images lie by their split, all defective ones in
+    the test."""
 
     deep: ClassVar[bool] = False
     void: ClassVar[bool] = False
-    suffix: ClassVar[str] = ""
+    layout: ClassVar[_Layout] = _AD
 
     def __init__(self, ground: Ground) -> None:
         self._folder = ground.folder
@@ -45,102 +81,76 @@ class _Numbered:
         # A picture may be cut into many pieces, whose number is not known yet.
         most = len(request.entries) - 1 if request.tile is None else 10**7 - 1
         self._digits = max(_LEAST_DIGITS, len(str(most)))
-        self._prepare(ground)
-
-    def _prepare(self, ground: Ground) -> None:
-        """What a layout needs beside."""
-
-    def _place(self, picture: Picture) -> tuple[str, str]:
-        """The folders, below the item's, of a picture and of its mask."""
-        raise NotImplementedError
+        self._classes = _kinds(request.kept) if self.layout.has_classes else {}
 
     def write(self, picture: Picture) -> Written:
         """The picture and, for a defective one, one mask of all its classes."""
         item = self._items[picture.entry.item]
-        place, masks = self._place(picture)
-        where = f"{item}/{place}"
-        stem = f"{self._numbers[where]:0{self._digits}d}{self.suffix}"
+        where = f"{item}/{self._place(picture)}"
+        stem = f"{self._numbers[where]:0{self._digits}d}{self.layout.suffix}"
         self._numbers[where] += 1
         image = f"{where}/{stem}.png"
         put_image(self._folder, image, picture.image)
         labels: tuple[str, ...] = ()
         if picture.class_ids:
+            masks = self.layout.masks.format(kind=self._kind(picture))
             labels = (f"{item}/{masks}/{stem}_mask.png",)
             put_image(self._folder, labels[0], without_void(picture.label) > 0)
         return Written(image, labels)
 
     def finish(self, rows: Rows, /) -> list[str]:
         """What the layout moved or merged."""
-        several = sum(len(row.class_ids) > 1 for row in rows())
-        notes = [self._several(several)] if several else []
-        moved = _number(rows, lambda row: bool(row.class_ids) and row.split in ("train", "val"))
-        if moved:
-            notes.append(
+        return [*self._merged(rows), *self._moved(rows)]
+
+    def _place(self, picture: Picture) -> str:
+        if picture.class_ids:
+            return self.layout.bad.format(kind=self._kind(picture))
+        return f"{self.layout.good.get(picture.entry.split or '', 'train')}/{_GOOD}"
+
+    def _kind(self, picture: Picture) -> str:
+        if len(picture.class_ids) > 1:
+            return COMBINED
+        return self._classes.get(picture.class_ids[0], "")
+
+    def _merged(self, rows: Rows) -> Iterator[str]:
+        if several := _number(rows, lambda row: len(row.class_ids) > 1):
+            yield f"{several} images show several classes{self.layout.several}"
+        shown = {class_id for row in rows() for class_id in row.class_ids}
+        if not self.layout.has_classes and len(shown) > 1:
+            yield "The layout has no classes: all defects are bad."
+
+    def _moved(self, rows: Rows) -> Iterator[str]:
+        if moved := _number(rows, lambda row: bool(row.class_ids) and row.split in _NOT_TEST):
+            yield (
                 f"{moved} defective images of the splits train and val are in test: the layout "
                 "has no other place for them. The manifest names the split of each."
             )
+        if "val" not in self.layout.good and (
+            joined := _number(rows, lambda row: not row.class_ids and row.split == "val")
+        ):
+            yield f"{joined} good images of the split val are in train/good."
         for item, name in self._items.items():
             if not any(row.image.startswith(f"{name}/train/") for row in rows()):
-                notes.append(f"{item} has no good image for train/good, which most readers need.")
-        return notes
-
-    def _several(self, number: int) -> str:
-        raise NotImplementedError
+                yield f"{item} has no good image for train/good, which most readers need."
 
 
-class MvtecAd(_Numbered):
-    """See the module."""
+class MvtecAd2(MvtecAd):
+    """The same in the second edition's folders."""
 
-    def _prepare(self, ground: Ground) -> None:
-        classes = ground.request.kept
-        self._classes = dict(zip(classes, unique_names(classes.values()), strict=True))
-        for class_id, name in self._classes.items():
-            if name.casefold() == _GOOD:
-                raise ExportError(
-                    "the MVTec AD layout keeps this name for defect-free images",
-                    subject=classes[class_id],
-                    remedy="Rename the class, or export as coco or png.",
-                )
-
-    def _place(self, picture: Picture) -> tuple[str, str]:
-        if not picture.class_ids:
-            return f"{'test' if picture.entry.split == 'test' else 'train'}/{_GOOD}", ""
-        several = len(picture.class_ids) > 1
-        kind = COMBINED if several else self._classes[picture.class_ids[0]]
-        return f"test/{kind}", f"ground_truth/{kind}"
-
-    def finish(self, rows: Rows, /) -> list[str]:
-        """What the layout moved or merged."""
-        joined = _number(rows, lambda row: not row.class_ids and row.split == "val")
-        notes = [f"{joined} good images of the split val are in train/good."] if joined else []
-        return super().finish(rows) + notes
-
-    def _several(self, number: int) -> str:
-        return (
-            f"{number} images show several classes: they are in test/{COMBINED}, "
-            "with one mask of all their defects."
-        )
+    layout: ClassVar[_Layout] = _AD2
 
 
-class MvtecAd2(_Numbered):
-    """See the module."""
-
-    suffix: ClassVar[str] = "_regular"
-
-    def _place(self, picture: Picture) -> tuple[str, str]:
-        if picture.class_ids:
-            return "test_public/bad", "test_public/ground_truth/bad"
-        part = {"test": "test_public", "val": "validation"}.get(picture.entry.split or "", "train")
-        return f"{part}/{_GOOD}", ""
-
-    def finish(self, rows: Rows, /) -> list[str]:
-        """What the layout moved or merged."""
-        shown = {class_id for row in rows() for class_id in row.class_ids}
-        notes = ["The layout has no classes: all defects are bad."] if len(shown) > 1 else []
-        return super().finish(rows) + notes
-
-    def _several(self, number: int) -> str:
-        return f"{number} images show several classes, which share one mask."
+def _kinds(classes: Mapping[int, str]) -> dict[int, str]:
+    """Folders of classes. Raises ExportError for a class of the name that good images have."""
+    named = dict(zip(classes, unique_names(classes.values()), strict=True))
+    for class_id, name in named.items():
+        if name.casefold() == _GOOD:
+            raise ExportError(
+                "the MVTec AD layout keeps this name for defect-free images",
+                subject=classes[class_id],
+                remedy="Rename the class, or export as coco or png.",
+            )
+    return named
 
 
 def _number(rows: Rows, holds: Callable[[Row], bool]) -> int:
