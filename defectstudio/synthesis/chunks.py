@@ -100,6 +100,8 @@ def fill(batch: Batch, chunk: Chunk, run: Path, tick: Callable[[], None] = lambd
                 name, files, own = _made(batch, index)
                 write(folder / name, files)
                 refused.update(own)
+            else:
+                _keep(there)
             names.append(name if there is None else there.name)
             tick()
     record = Record(chunk, tuple(names), dict(refused), time.perf_counter() - began)
@@ -125,7 +127,9 @@ def unpack(packed: Packed, run: Path) -> Record:
     folder = run / CHUNKS_FOLDER / record.chunk.name
     with _writing() as write:
         for name, files in zip(record.samples, packed.files, strict=True):
-            if not _intact(folder / name):
+            if _intact(folder / name):
+                _keep(folder / name)
+            else:
                 write(folder / name, files)
     return _recorded(record, run)
 
@@ -161,6 +165,12 @@ def _writing() -> Iterator[Callable[[Path, Mapping[str, bytes]], None]]:
             waited.extend(one.result())
         for file in waited:
             file.result()
+
+
+def _keep(sample: Path) -> None:
+    """Let a sample that a killed run left survive the loss of power, as new ones do."""
+    for path in sample.iterdir():
+        sync(path)
 
 
 def _recorded(record: Record, run: Path) -> Record:

@@ -49,11 +49,14 @@ def test_only_what_is_missing_is_made_again(batch, tmp_path, monkeypatch):
     torn, gone = (run / "chunks" / "0000000-0000004" / first.samples[n] for n in (1, 3))
     (torn / "image.png").write_bytes(b"")
     shutil.rmtree(gone)
-    made = []
+    made, kept = [], []
     monkeypatch.setattr(chunks, "_made", lambda b, n, own=chunks._made: made.append(n) or own(b, n))
+    monkeypatch.setattr(chunks, "sync", lambda path: kept.append(f"{path.parent.name}/{path.name}"))
     again = fill(batch, Chunk(0, 4), run, lambda: ticks.append(1))
     assert (made, len(ticks)) == ([1, 3], 4)
     assert again.samples == first.samples and files(run) == before
+    # all are on the disk before the record says so, those that the killed run wrote among them
+    assert sorted(kept) == sorted(before)
 
 
 def test_a_sample_that_cannot_be_written_stops_its_chunk(batch, tmp_path, monkeypatch):
