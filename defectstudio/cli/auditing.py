@@ -14,6 +14,7 @@ from defectstudio.cli.following import After, Priority, Queue, follow, queued, w
 from defectstudio.cli.generating import Settings
 from defectstudio.cli.output import Json, command, pairs, progress_bar, say
 from defectstudio.cli.projects import ItemName, opened
+from defectstudio.domain.errors import SettingError
 
 if TYPE_CHECKING:
     from defectstudio.domain.auditing import AuditReport
@@ -48,7 +49,13 @@ def audit(
     from defectstudio.app.batch_plan import write_plan
     from defectstudio.exchange.manifest import is_export
 
-    overrides = pairs(settings or [])
+    overrides, waits = pairs(settings or []), not (queue or after)
+    if not waits and (plan or is_export(target)):
+        raise SettingError(
+            "nothing that needs the finished report can be queued",
+            subject="--plan" if plan else target,
+            remedy="Leave --queue and --after out.",
+        )
     if is_export(target):
         folder = report or target.with_name(f"{target.name}-audit")
         found = _export(target, project, overrides, folder)
@@ -59,7 +66,7 @@ def audit(
             job = auditing.start_audit(
                 used, item=item, overrides=overrides, report=report, wishes=wanted
             )
-            if queue or after:
+            if not waits:
                 queued(job, as_json=as_json)
                 return
             data, page = auditing.audit_files(follow(job))
@@ -67,24 +74,7 @@ def audit(
         page = report / page.name if report else page
     if plan:
         write_plan(plan, auditing.plan_of(found))
-    bad = [image for image in found.images if image.findings]
-    holes = sum(cell.is_hole for cell in found.cells)
-    lines = [
-        *(f"{one.name}: {', '.join(f.flaw.value for f in one.findings)}" for one in bad[:_SHOWN]),
-        *([f"and {len(bad) - _SHOWN} more"] if len(bad) > _SHOWN else []),
-        f"{len(bad)} of {len(found.images)} images have a finding; {holes} of {len(found.cells)}"
-        " cells of the coverage are holes.",
-        f"The report: {page}",
-    ]
-    result = {
-        "report": page,
-        "images": len(found.images),
-        "findings": {one.name: [asdict(f) for f in one.findings] for one in bad},
-        "cells": len(found.cells),
-        "holes": holes,
-        "plan": [asdict(one) for one in found.plan],
-    }
-    say(as_json, result, lines)
+    _say(found, page, as_json=as_json)
 
 
 @command
@@ -103,6 +93,28 @@ def card(
     page = export / "card.html"
     by = f", approved by {facts.approver} on {facts.approved}" if facts.approver else ""
     say(as_json, {"card": page, **asdict(facts)}, [f"The card{by}: {page}"])
+
+
+def _say(found: AuditReport, page: Path, *, as_json: bool) -> None:
+    """The worst images by name, and where the rest stands."""
+    bad = [image for image in found.images if image.findings]
+    holes = sum(cell.is_hole for cell in found.cells)
+    lines = [
+        *(f"{one.name}: {', '.join(f.flaw.value for f in one.findings)}" for one in bad[:_SHOWN]),
+        *([f"and {len(bad) - _SHOWN} more"] if len(bad) > _SHOWN else []),
+        f"{len(bad)} of {len(found.images)} images have a finding; {holes} of {len(found.cells)}"
+        " cells of the coverage are holes.",
+        f"The report: {page}",
+    ]
+    result = {
+        "report": page,
+        "images": len(found.images),
+        "findings": {one.name: [asdict(f) for f in one.findings] for one in bad},
+        "cells": len(found.cells),
+        "holes": holes,
+        "plan": [asdict(one) for one in found.plan],
+    }
+    say(as_json, result, lines)
 
 
 def _export(

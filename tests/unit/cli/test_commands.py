@@ -106,6 +106,12 @@ def test_new_and_again(tmp_path):
     assert said("new", tmp_path / "p", "--item", "tile", code=1)["error"]["kind"] == "ProjectError"
 
 
+def test_an_audit_is_waited_for_where_its_plan_is_wanted(project, tmp_path):
+    asked = ("audit", project, "--queue", "--plan", tmp_path / "plan.csv")
+    error = said(*asked, code=1)["error"]
+    assert error["kind"] == "SettingError" and "--queue" in error["remedy"]
+
+
 def test_usage_is_2(tmp_path):
     run("new", tmp_path / "p", code=2)
     run("train", tmp_path, "perpetuum", "--name", "g", code=2)
