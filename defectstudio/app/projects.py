@@ -9,7 +9,7 @@ from pathlib import Path
 from defectstudio.app.first_steps import steps_taken
 from defectstudio.app.settings import RecentProject, Settings, change, load
 from defectstudio.domain.errors import SettingError
-from defectstudio.project.place import DATABASE
+from defectstudio.project.place import DATABASE, is_project
 from defectstudio.project.project import Project
 
 _REMEMBERED = 12
@@ -34,7 +34,12 @@ def remember(project: Project) -> str:
     one = RecentProject(project.id, project.root, project.root.name, steps_taken(project))
 
     def edit(settings: Settings) -> Settings:
-        others = [old for old in settings.recent if old.path != one.path and old.id != one.id]
+        # A copy has its original's identity: one is the other moved where only one is there.
+        others = [
+            old
+            for old in settings.recent
+            if old.path != one.path and (old.id != one.id or is_project(old.path))
+        ]
         return replace(settings, recent=(one, *others)[:_REMEMBERED])
 
     return _tried(edit)

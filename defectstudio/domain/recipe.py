@@ -127,7 +127,8 @@ class Recipe:
     """SHA-256 of the background's file."""
     defects: tuple[Defect, ...]
     project: str = ""
-    """The project's identity, to find background and weights again."""
+    """The project's identity, to find background and weights again; copies of a project have it,
+    too, and hold the same."""
     blend: BlendSettings = field(default_factory=BlendSettings)
     grain: GrainSettings = field(default_factory=GrainSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)

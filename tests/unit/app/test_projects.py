@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from defectstudio.app.projects import forget, new_project, open_project, recent_projects, remember
+from defectstudio.app.replaying import find_project
 from defectstudio.app.settings import HOME
 from defectstudio.domain.errors import ProjectError
+from defectstudio.project.unpacking import unpack
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,21 @@ def test_a_moved_project_is_remembered_once(tmp_path: Path) -> None:
     with open_project(tmp_path / "b") as project:
         remember(project)
     assert [one.name for one in recent_projects()[0]] == ["b"]
+
+
+def test_a_project_and_its_unpacked_copy_are_both_remembered(tmp_path: Path) -> None:
+    with new_project(tmp_path / "a", "tile") as project:
+        remember(project)
+        project.pack(tmp_path / "a.tar")
+    unpack(tmp_path / "a.tar", tmp_path / "copy")
+    with open_project(tmp_path / "copy") as copy:
+        remember(copy)
+        # Recipes find their backgrounds and weights by it, in either.
+        assert copy.id == project.id
+    assert [one.name for one in recent_projects()[0]] == ["copy", "a"]
+    assert find_project(tmp_path / "out", project.id) == tmp_path / "copy"
+    shutil.rmtree(tmp_path / "copy")
+    assert find_project(tmp_path / "out", project.id) == tmp_path / "a"
 
 
 def test_only_some_are_remembered(tmp_path: Path) -> None:
