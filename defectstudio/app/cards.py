@@ -41,9 +41,11 @@ def rewrite_card(
 ) -> Facts:
     """Write the card of an export anew with what is told of it; None leaves it as it is.
 
-    approved: the day as 2026-11-27, by default today. Raises SettingError for another day, and
-    ExportError where it is no export or its files are no longer as they were exported.
+    approved: the day as 2026-11-27, by default today. Raises SettingError for another day or one
+    without an approver, and ExportError where it is no export or its files are no longer as they
+    were exported.
     """
+    day = _day(approved, approver) if approved or approver else ""
     manifest = read_manifest(folder)
     if files := changed(folder, manifest, manifest.files):
         raise ExportError(
@@ -55,13 +57,18 @@ def rewrite_card(
     if terms is not None:
         facts = replace(facts, terms=terms)
     if approver is not None:
-        day = _day(approved) if approver else ""
         facts = replace(facts, approver=approver, approved=day)
     write_card(folder, facts)
     return facts
 
 
-def _day(text: str | None) -> str:
+def _day(text: str | None, approver: str | None) -> str:
+    if not approver:
+        raise SettingError(
+            "a day, but nobody who approves it",
+            subject=text or "",
+            remedy="Name the approver, too.",
+        )
     try:
         return (date.fromisoformat(text) if text else date.today()).isoformat()
     except ValueError as error:

@@ -26,6 +26,9 @@ def test_an_export_has_a_card_that_can_be_approved(project, tmp_path):  # noqa: 
     assert len(rewrite_card(out, approver="M.").approved) == 10  # today
     with pytest.raises(SettingError, match="no day"):
         rewrite_card(out, approver="N. N.", approved="yesterday")
+    for nobody in (None, ""):
+        with pytest.raises(SettingError, match="nobody who approves"):
+            rewrite_card(out, approver=nobody, approved="2026-11-27")
     (out / "card.json").unlink()
     assert rewrite_card(out).name == "out"
 
