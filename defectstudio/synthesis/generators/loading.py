@@ -40,13 +40,16 @@ SAMPLERS: dict[
 
 
 def load_card(folder: Path) -> GeneratorCard:
-    """Read `generator.json`. Raises CheckpointError when it is missing, damaged or too new."""
+    """Read `generator.json`. Raises CheckpointError when it is missing, damaged, too large or too
+    new."""
     path = folder / CARD
     try:
         return TypeAdapter(GeneratorCard).validate_json(read_plain(path))
     except OSError as error:
         raise CheckpointError(
-            "the generator's card is missing", subject=path, remedy="Train the generator again."
+            f"the generator's card cannot be read ({error.strerror or error})",
+            subject=path,
+            remedy="Train the generator again, or copy its folder whole.",
         ) from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,11 +1,13 @@
 """Generators from folders: clear words when something is wrong, old cards still read."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
 
 from defectstudio.domain.errors import CheckpointError
+from defectstudio.domain.files import read_plain
 from defectstudio.domain.generators import CARD, WEIGHTS
 from defectstudio.synthesis.generators.loading import load_card, load_generator
 
@@ -20,10 +22,15 @@ def test_changed_weights_are_refused(tiny_generator):
         load_generator(folder, CPU)
 
 
-def test_a_missing_broken_or_newer_card_is_refused(tiny_generator, tmp_path):
-    with pytest.raises(CheckpointError, match="card is missing"):
+def test_a_missing_large_broken_or_newer_card_is_refused(tiny_generator, tmp_path):
+    with pytest.raises(CheckpointError, match=r"card cannot be read \(No such file"):
         load_generator(tmp_path, CPU)
     folder = tiny_generator()
+    with pytest.MonkeyPatch.context() as patch:
+        few = partial(read_plain, most=9)
+        patch.setattr("defectstudio.synthesis.generators.loading.read_plain", few)
+        with pytest.raises(CheckpointError, match=r"card cannot be read .*more than 9 bytes"):
+            load_generator(folder, CPU)
     card = json.loads((folder / CARD).read_text())
     (folder / CARD).write_text(json.dumps({**card, "format": 2}))
     with pytest.raises(CheckpointError, match="update DefectStudio"):
