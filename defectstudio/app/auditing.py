@@ -22,6 +22,7 @@ from defectstudio.app.synthesis import backgrounds_of
 from defectstudio.app.validation import parse_json, settings
 from defectstudio.domain.auditing import (
     AUDIT,
+    Audited,
     AuditReport,
     AuditSettings,
     AuditSpec,
@@ -95,7 +96,8 @@ def read_audit(file: Path) -> AuditReport:
 
 @dataclass(frozen=True)
 class LastAudit:
-    """An item's last audit: its report, its page, and what was found of samples by their ids."""
+    """An item's last audit: its report, its page, and what was found of samples by their ids; both
+    files lie in the folder of its job."""
 
     report: AuditReport
     page: Path
@@ -108,6 +110,13 @@ class LastAudit:
             for image in self.report.images
             if image.sample is not None
         }
+
+    def looked_at(self) -> list[tuple[Audited, AuditTarget]]:
+        """Each audited image with the files that it and its label were then. Raises JobError."""
+        spec = parse_json(AuditSpec, self.page.parents[1] / JOB_FILE, JobError, _AGAIN)
+        targets = {(one.name, one.sample): one for one in spec.targets}
+        found = ((image, targets.get((image.name, image.sample))) for image in self.report.images)
+        return [(image, target) for image, target in found if target]
 
     @property
     def plan(self) -> list[PlanLine]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from defectstudio.app.auditing import LastAudit, last_audit
+from defectstudio.app.auditing import last_audit
+from defectstudio.domain.auditing import Audited, AuditTarget
 from defectstudio.domain.errors import DefectStudioError, ExportError, JobError, SettingError
 from defectstudio.domain.records import Item
 from defectstudio.exchange.card import Audit, Facts, Maker, read_facts, write_card
@@ -103,9 +104,9 @@ def _makers(project: Project, used: Collection[str]) -> list[Maker]:
 def _audit(
     project: Project, items: Collection[Item], entries: Collection[DatasetEntry]
 ) -> Audit | None:
-    """What the items' last audits found of the entries."""
-    names = {(entry.item, _name(entry)) for entry in entries}
-    looked = bad = 0
+    """What the items' last audits found of the entries, where their labels are as they were."""
+    labels = {(entry.item, entry.file.name): _stored(entry.label_file) for entry in entries}
+    looked = bad = changed = 0
     findings: Counter[str] = Counter()
     made = False
     for item in items:
@@ -113,21 +114,29 @@ def _audit(
         if found is None:
             continue
         made = True
-        for image in found.report.images:
-            if (item.name, image.name.replace("/", "_")) in names:
-                looked += 1
-                bad += bool(image.findings)
-                findings.update({one.flaw.value for one in image.findings})
-    return Audit(looked, bad, dict(sorted(findings.items()))) if made else None
+        for image, target in found:
+            key = (item.name, target.image.name)
+            if key not in labels:
+                continue
+            if labels[key] != _stored(target.label):
+                changed += 1
+                continue
+            looked += 1
+            bad += bool(image.findings)
+            findings.update({one.flaw.value for one in image.findings})
+    return Audit(looked, bad, dict(sorted(findings.items())), changed) if made else None
 
 
-def _last(project: Project, item: Item) -> LastAudit | None:
-    """The item's last audit; one that cannot be read is none, and no reason not to export."""
+def _stored(label: Path | None) -> str:
+    """A stored file's name says what is in it, wherever the project lay then."""
+    return label.name if label else ""
+
+
+def _last(project: Project, item: Item) -> list[tuple[Audited, AuditTarget]] | None:
+    """What the item's last audit looked at; one that cannot be read is none, and no reason not to
+    export."""
     try:
-        return last_audit(project, item)
+        found = last_audit(project, item)
+        return found.looked_at() if found else None
     except JobError:
         return None
-
-
-def _name(entry: DatasetEntry) -> str:
-    return entry.name.replace("/", "_")

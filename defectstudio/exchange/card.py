@@ -44,11 +44,12 @@ class Maker:
 @dataclass(frozen=True)
 class Audit:
     """What an audit found of the export's images: how many it looked at, how many had a finding,
-    and how many had which."""
+    and how many had which; changed: those that had another label then, which are not counted."""
 
     images: int
     with_findings: int
     findings: dict[str, int]
+    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ def _audited(audit: Audit | None, images: int) -> Iterator[str]:
         return
     for what, count in audit.findings.items():
         yield f"The audit found in {count} images: {what}."
+    if audit.changed:
+        yield f"{audit.changed} images were labeled anew after the audit: it is silent on them."
     if audit.images < images:
         yield f"The audit looked at {audit.images} of {images} images (those with labels)."
 

@@ -41,7 +41,10 @@ from tests.unit.app.test_exporting import project  # noqa: F401 - a fixture
 FOUND = Finding(Flaw.FAINT, 1, 2.0, 5.0, "Look.")
 REPORT = AuditReport(
     "tile", {1: "crack"}, AuditSettings(),
-    (Audited("s", True, 1, True, (FOUND, FOUND), ()), Audited("r", False, None, False, (), ())),
+    (
+        Audited("sample_000001", True, 1, True, (FOUND, FOUND), ()),
+        Audited("crack/2", False, None, False, (), ()),
+    ),
     (), (Wanted("crack", 3, ("a",)),), {},
 )  # fmt: skip
 
@@ -98,6 +101,9 @@ def test_the_last_audit_says_what_is_wrong_with_which_sample(project, unstarted)
     found = last_audit(project, item)
     assert found is not None and found.page == page
     assert found.flaws == {1: (Flaw.FAINT,)}
+    looked = [(image.sample, target.label) for image, target in found.looked_at()]
+    real, made = project.image(3).label_file, project.samples()[0].label_file
+    assert looked == [(1, made), (None, real)]
     assert found.plan == plan_of(REPORT) == [PlanLine("crack", 3, ("a",))]
     data.write_text("{}")
     with pytest.raises(JobError, match=r"audit\.json"):

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from defectstudio.app import auditing
 from defectstudio.app.cards import rewrite_card
 from defectstudio.app.exporting import export
-from defectstudio.domain.auditing import Audited, AuditReport, AuditSettings, Finding, Flaw
+from defectstudio.domain.auditing import (
+    Audited,
+    AuditReport,
+    AuditSettings,
+    AuditSpec,
+    AuditTarget,
+    Finding,
+    Flaw,
+)
 from defectstudio.domain.errors import ExportError, JobError, SettingError
+from defectstudio.domain.files import write_json
+from defectstudio.domain.specs import JOB_FILE
 from defectstudio.exchange.card import Audit, read_facts
+from defectstudio.imaging.reading import read_label
 from tests.unit.app.test_exporting import project  # noqa: F401 - a fixture
 
 
@@ -48,11 +60,34 @@ def test_a_card_tells_of_the_audit(project, tmp_path, monkeypatch):  # noqa: F81
         Audited("another", True, 9, True, (found,), ()),
     )
     report = AuditReport("tile", {1: "crack"}, AuditSettings(), images, (), (), {})
-    last = auditing.LastAudit(report, tmp_path / "audit.html")
+    last = auditing.LastAudit(report, tmp_path / "run" / "report" / "audit.html")
     monkeypatch.setattr("defectstudio.app.cards.last_audit", lambda _project, _item: last)
-    export(project, tmp_path / "out", "png")
-    facts = read_facts(tmp_path / "out")
-    assert facts is not None and facts.audit == Audit(2, 1, {Flaw.HALO.value: 1})
+    (crack,) = [one for one in project.images() if one.name == "crack/2"]
+    (sample,) = project.samples(1)
+    elsewhere = tmp_path / "moved"
+    targets = (
+        AuditTarget("crack/2", elsewhere / crack.file.name, elsewhere / crack.label_file.name),
+        AuditTarget("sample_000001", sample.file, sample.label_file, 1),
+    )
+    spec = AuditSpec(elsewhere, "tile", {1: "crack"}, targets)
+    write_json(tmp_path / "run" / JOB_FILE, spec)
+
+    def told(name):
+        export(project, tmp_path / name, "png")
+        facts = read_facts(tmp_path / name)
+        assert facts is not None
+        return facts.audit
+
+    assert told("out") == Audit(2, 1, {Flaw.HALO.value: 1})
+    label = read_label(crack.label_file)
+    project.save_label(crack.id, np.roll(label, 1, axis=1))
+    assert told("changed") == Audit(1, 0, {}, 1)
+    page = (tmp_path / "changed" / "card.html").read_text("utf-8")
+    assert "1 images were labeled anew after the audit" in page
+    project.save_label(crack.id, label)
+    assert told("back") == Audit(2, 1, {Flaw.HALO.value: 1})
+    (tmp_path / "run" / JOB_FILE).unlink()
+    assert told("torn") is None
 
 
 def test_an_audit_that_cannot_be_read_hinders_no_export(project, tmp_path, monkeypatch):  # noqa: F811
