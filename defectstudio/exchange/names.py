@@ -18,6 +18,12 @@ def safe_name(name: str) -> str:
     return f"_{plain}" if _RESERVED.fullmatch(plain) else plain
 
 
+def ascii_name(name: str) -> str:
+    """`name` in letters of ASCII, without accents, others as underlines; empty if none is left."""
+    plain = (one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    return "".join(one if one.isascii() else "_" for one in plain).strip(" ._")
+
+
 def unique_names(names: Iterable[str]) -> list[str]:
     """Safe names in order, those equal but for upper and lower case told apart by a number."""
     taken: set[str] = set()

@@ -133,17 +133,33 @@ def ultralytics(format, root, classes):
 
 
 def anomalib(format, root, classes):
-    import cv2
-    from anomalib.data.datasets.image.mvtecad import make_mvtec_ad_dataset
+    from anomalib.data.datasets.image import MVTecAD2Dataset, MVTecADDataset
 
-    for item in sorted(p for p in root.iterdir() if p.is_dir() and p.name != "recipes"):
-        for row in make_mvtec_ad_dataset(item, extensions=(".png",)).itertuples():
-            mask = Path(row.mask_path) if row.mask_path else None
-            data = cv2.imdecode(np.fromfile(row.image_path, np.uint8), 0)
-            plane = np.zeros(data.shape, np.uint8)
-            if mask and mask.is_file():
-                plane = cv2.imdecode(np.fromfile(mask, np.uint8), 0)
-            yield Path(row.image_path).resolve().relative_to(root.resolve()).as_posix(), plane
+    kind = MVTecAD2Dataset if format == "mvtec2" else MVTecADDataset
+    for item in sorted(path.name for path in root.iterdir() if path.is_dir()):
+        for split in ("train", "val", "test"):
+            for one in kind(root=root, category=item, split=split):
+                path = Path(one.image_path).resolve().relative_to(root.resolve())
+                yield path.as_posix(), one.gt_mask.numpy().astype(np.uint8) * 255
+
+
+def pypng(format, root, classes):
+    import png
+
+    def read(path):
+        width, height, rows, _ = png.Reader(filename=str(path)).read()
+        return np.array([bytearray(row) for row in rows], np.uint8).reshape(height, width)
+
+    for path in sorted((root / "images").iterdir()):
+        plane = read(root / "labels" / path.name)
+        masks = np.zeros_like(plane)
+        for name, number in classes.items():
+            mask = root / "masks" / name / path.name
+            if mask.exists():
+                masks[read(mask) == 255] = number
+        if not np.array_equal(plane, masks):
+            raise ValueError(f"{path.name}: its masks are not its plane")
+        yield f"images/{path.name}", plane
 
 
 def main():

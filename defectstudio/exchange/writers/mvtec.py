@@ -5,7 +5,8 @@ mvtec   train/good/NNN.png and test/good/NNN.png, test/CLASS/NNN.png with
 mvtec2  train/good/NNN_regular.png, validation/good, test_public/good and test_public/bad with
         test_public/ground_truth/bad/NNN_regular_mask.png
 
-Readers pair files by sort order, so numbers have one width in a folder.
+Readers pair files by sort order, so numbers have one width in a folder. Anomalib refuses an item's
+folder with letters beyond ASCII.
 Source: https://www.mvtec.com/company/research/datasets/mvtec-ad and mvtec-ad-2
 """
 
@@ -18,7 +19,7 @@ from typing import ClassVar
 
 from defectstudio.domain.errors import ExportError
 from defectstudio.exchange.journal import Row
-from defectstudio.exchange.names import unique_names
+from defectstudio.exchange.names import ascii_name, unique_names
 from defectstudio.exchange.pictures import Picture
 from defectstudio.exchange.writers.writer import Ground, Rows, Written, put_image, without_void
 
@@ -76,7 +77,8 @@ class MvtecAd:
         request = ground.request
         # "recipes" is a folder of the export itself.
         items = list(dict.fromkeys(entry.item for entry in request.entries))
-        self._items = dict(zip(items, unique_names(["recipes", *items])[1:], strict=True))
+        folders = unique_names(["recipes", *(ascii_name(one) or "item" for one in items)])[1:]
+        self._items = dict(zip(items, folders, strict=True))
         self._numbers = Counter(ground.taken)
         # A picture may be cut into many pieces, whose number is not known yet.
         most = len(request.entries) - 1 if request.tile is None else 10**7 - 1
@@ -130,6 +132,8 @@ class MvtecAd:
         ):
             yield f"{joined} good images of the split val are in train/good."
         for item, name in self._items.items():
+            if not item.isascii():
+                yield f"{item} is in {name}: anomalib reads no folder with letters beyond ASCII."
             if not any(row.image.startswith(f"{name}/train/") for row in rows()):
                 yield f"{item} has no good image for train/good, which most readers need."
 

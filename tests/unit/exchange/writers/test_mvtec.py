@@ -107,8 +107,14 @@ def test_a_class_named_good_is_refused(entries: list[ExportEntry], tmp_path: Pat
 def test_items_have_folders_and_a_missing_normal_side_is_said(
     entries: list[ExportEntry], classes: dict[int, str], tmp_path: Path
 ) -> None:
-    items = [entries[0], dataclasses.replace(entries[0], item="recipes")]
+    names = ["tile", "recipes", "Gehäuse 筐体", "筐体", "Gehause"]
+    items = [dataclasses.replace(entries[0], item=name) for name in names]
     report = export("mvtec", ExportRequest(items, classes), tmp_path / "out")
     folders = {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()}
-    assert folders == {"tile", "recipes-2"}
-    assert sum("no good image for train/good" in note for note in report.notes) == 2
+    assert folders == {"tile", "recipes-2", "Gehause", "item", "Gehause-2"}
+    assert sum("no good image for train/good" in note for note in report.notes) == 5
+    told = [note for note in report.notes if "anomalib" in note]
+    assert [note.split(":")[0] for note in told] == [
+        "Gehäuse 筐体 is in Gehause",
+        "筐体 is in item",
+    ]
