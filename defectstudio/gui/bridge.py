@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from psygnal import SignalInstance
-from PySide6.QtCore import QObject, Qt, QThread, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 
 class Bridge(QObject):
@@ -18,6 +19,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._relays: list[tuple[SignalInstance, Callable[..., None]]] = []
         self._open = True
+        self._thread = get_ident()
         self._letters.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def post(self, call: Callable[[], object]) -> None:
@@ -32,7 +34,7 @@ class Bridge(QObject):
         """
 
         def pass_on(*values: Any) -> None:
-            if QThread.currentThread() is self.thread():
+            if get_ident() == self._thread:
                 slot(*values)
             else:
                 self.post(lambda: slot(*values))

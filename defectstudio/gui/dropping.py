@@ -24,12 +24,12 @@ class Dropping(QObject):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if event.type() not in _DROPS or not isinstance(event, QDropEvent):
-            return super().eventFilter(watched, event)
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if not isinstance(event, QDropEvent) or event.type() not in _DROPS:
+            return False
         dropped = self._meant(event.mimeData())
         if dropped is None:
-            return super().eventFilter(watched, event)
+            return False
         event.acceptProposedAction()
         if event.type() == QEvent.Type.Drop:
             if dropped.project is not None:

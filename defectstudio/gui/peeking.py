@@ -22,7 +22,7 @@ class Peek(QObject):
         action.triggered.connect(self._begin)
         canvas.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.FocusOut:
             self._since = None
         elif (
@@ -35,7 +35,7 @@ class Peek(QObject):
             if held > HELD_S:
                 self._action.trigger()
                 self._since = None
-        return super().eventFilter(watched, event)
+        return False
 
     def _begin(self) -> None:
         self._since = monotonic()

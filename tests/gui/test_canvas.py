@@ -15,6 +15,8 @@ from defectstudio.gui.canvas.item import Overlay
 from defectstudio.gui.canvas.layers import steady
 from defectstudio.imaging.masks import Box
 
+NONE = Qt.MouseButton.NoButton
+
 
 def send(
     view, kind, place, *, button=Qt.MouseButton.LeftButton, keys=Qt.KeyboardModifier.NoModifier
@@ -219,7 +221,7 @@ def test_alt_drag_asks_for_a_brush_size(canvas, studio, document_of):
 def test_the_wheel_zooms_at_the_pointer_and_panning_moves(canvas, studio, qtbot, document_of):
     studio.show(document_of(np.zeros((500, 700), np.uint8)))
     place = QPointF(130, 90)
-    kept = canvas._point(place)
+    kept = canvas._to_image(place)
     for turn in (120, 120, 120, -120, 120):
         QApplication.sendEvent(
             canvas.viewport(),
@@ -229,7 +231,8 @@ def test_the_wheel_zooms_at_the_pointer_and_panning_moves(canvas, studio, qtbot,
                 Qt.ScrollPhase.NoScrollPhase, False,
             ),
         )  # fmt: skip
-        assert np.abs(np.subtract(canvas._point(place), kept)).max() <= 1 / canvas.zoom
+        gap = canvas._to_image(place) - kept
+        assert max(abs(gap.x()), abs(gap.y())) <= 1 / canvas.zoom
     before = at(canvas, 0, 0)
     drag(canvas, (50, 50), (80, 65), button=Qt.MouseButton.MiddleButton)
     qtbot.keyPress(canvas, Qt.Key.Key_Space)
@@ -288,3 +291,17 @@ def test_twenty_thousand_stroke_events_lose_no_references(canvas, studio, docume
         QApplication.processEvents()
     after = sys.getrefcount(None), sys.getrefcount(True)
     assert min(np.subtract(after, before)) > -2000
+
+
+def test_the_place_under_the_pointer_is_told_soon_and_once(canvas, studio, qtbot, document_of):
+    studio.show(document_of(np.zeros((50, 70), np.uint8)))
+    told = []
+    canvas.hovered.connect(lambda *place: told.append(place))
+    for row in range(10):
+        send(canvas, QEvent.Type.MouseMove, at(canvas, row + 0.5, 20.5), button=NONE)
+    assert told == []
+    qtbot.waitUntil(lambda: told != [])
+    assert told == [pytest.approx((9.5, 20.5), abs=0.5)]
+    send(canvas, QEvent.Type.MouseMove, at(canvas, 5, 5), button=NONE)
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    assert told[1:] == [(-1.0, -1.0)] and not canvas._soon.isActive()

@@ -36,7 +36,7 @@ class BrushTool(Tool):
     def move(self, pointer: Pointer) -> None:
         if self._last is not None:
             self._last = (self._last[0], pointer.point)
-            self._studio.extend_stroke(*pointer.point, pressure=pointer.pressure)
+            self._studio.extend_stroke(pointer.row, pointer.column, pointer.pressure)
 
     def end(self) -> None:
         self._studio.end_stroke()

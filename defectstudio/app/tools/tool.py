@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from defectstudio.app.brush import Point
 from defectstudio.app.studio import Studio
@@ -13,8 +12,7 @@ from defectstudio.app.studio import Studio
 Line = Sequence[Point]
 
 
-@dataclass(frozen=True)
-class Pointer:
+class Pointer(NamedTuple):
     """Where the pointer is in image coordinates, and how it is held.
 
     straight: Shift is held; pressure: of a pen, in 0..1; zoom: screen pixels an image pixel.

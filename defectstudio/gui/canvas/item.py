@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
@@ -46,6 +45,8 @@ class CanvasItem(QGraphicsItem):
         self._outlines: dict[int, QPainterPath] = {}
         self._overlay = Overlay.FILL
         self._near = True
+        self._cell = 1
+        """Pixels that a cell of the painted classes had when they were last drawn."""
 
     @property
     def overlay(self) -> Overlay:
@@ -125,11 +126,10 @@ class CanvasItem(QGraphicsItem):
 
     def refresh(self, box: Box) -> None:
         """Draw a box of pixels again, with the cells of the level on screen that hold it."""
-        cell = 1 << cover_for(self._zoom(), LEVELS)
-        left, top = box.left // cell * cell, box.top // cell * cell
-        right = math.ceil((box.left + box.width) / cell) * cell
-        bottom = math.ceil((box.top + box.height) / cell) * cell
-        self.update(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1))
+        cell = self._cell
+        left, top = box.left // cell * cell - 1, box.top // cell * cell - 1
+        right, bottom = -(-box.right // cell) * cell + 1, -(-box.bottom // cell) * cell + 1
+        self.update(left, top, right - left, bottom - top)
         self._refreshed()
 
     def draw_small(self, painter: QPainter, zoom: float) -> None:
@@ -152,6 +152,7 @@ class CanvasItem(QGraphicsItem):
         if self._image is None:
             return
         zoom = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        self._cell = 1 << cover_for(zoom, LEVELS)
         painter.setClipRect(self.boundingRect(), Qt.ClipOperation.IntersectClip)
         self._image.draw(painter, zoom)
         if self._preview is not None:
@@ -203,10 +204,6 @@ class CanvasItem(QGraphicsItem):
             pen.setWidthF(1.0)
             pen.setCosmetic(True)
             painter.strokePath(path, pen)
-
-    def _zoom(self) -> float:
-        views = self.scene().views() if self.scene() else []
-        return views[0].transform().m11() * views[0].devicePixelRatioF() if views else 1.0
 
 
 def _path(lines: Lines) -> QPainterPath:

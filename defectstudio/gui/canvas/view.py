@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -32,13 +32,15 @@ MIN_ZOOM = 1 / 256
 _STEP = 1.25
 _MARGIN = 24
 _ROOM = QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+_SOON_MS = 40
+"""Nobody reads faster; what is told with every move would be felt in the stroke."""
 _PEN_DOWN = frozenset({QEvent.Type.TabletPress, QEvent.Type.TabletMove})
 
 
 class CanvasView(QGraphicsView):
     """Zoom is in device pixels per image pixel.
 
-    hovered: row and column under the pointer, (-1, -1) outside; zoomed: the new zoom;
+    hovered: row and column under the pointer, (-1, -1) outside, soon; zoomed: the new zoom;
     brush_dragged: a diameter asked for by an Alt drag.
     """
 
@@ -77,6 +79,11 @@ class CanvasView(QGraphicsView):
         self._anchor: tuple[QPointF, QPointF] | None = None
         self._diameter = 12
         self._pressure = 1.0
+        self._pointed = QPointF()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self._tell_hovered)
 
     # --- what others set
 
@@ -213,7 +220,7 @@ class CanvasView(QGraphicsView):
             self.show_trace()
         else:
             self.set_zoom(self.zoom * _STEP**steps, event.position())
-            self._hover(event.position())
+            self._hover(event.position(), self._to_image(event.position()))
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
@@ -237,7 +244,7 @@ class CanvasView(QGraphicsView):
         elif event.button() in (left, right):
             erase = event.button() == right or bool(keys & Qt.KeyboardModifier.ControlModifier)
             self._active = self._eraser if erase else self._tool
-            self._active.start(self._pointer(event))
+            self._active.start(self._pointer(event, self._to_image(event.position())))
             self.show_trace()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -250,13 +257,18 @@ class CanvasView(QGraphicsView):
             drawn = (position.x() - start.x()) / max(self.transform().m11(), 1e-9)
             self.brush_dragged.emit(max(1, round(diameter + drawn)))
             return
-        elif self._active is not None:
-            self._active.move(self._pointer(event))
+        place = self._to_image(position)
+        if self._panned_from is None:
+            self._guide(self._pointer(event, place))
+        self._hover(position, place)
+
+    def _guide(self, pointer: Pointer) -> None:
+        if self._active is not None:
+            self._active.move(pointer)
             self.show_trace()
         elif self._tool is not None and self._tool.pending:
-            self._tool.hover(self._pointer(event))
+            self._tool.hover(pointer)
             self.show_trace()
-        self._hover(position)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
         if self._panned_from is not None:
@@ -309,6 +321,7 @@ class CanvasView(QGraphicsView):
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         self.ring.hide()
+        self._soon.stop()
         self.hovered.emit(-1, -1)
         super().leaveEvent(event)
 
@@ -318,18 +331,18 @@ class CanvasView(QGraphicsView):
 
     # --- pointer
 
-    def _pointer(self, event: QMouseEvent) -> Pointer:
-        straight = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        zoom = self.transform().m11()
-        return Pointer(*self._point(event.position()), straight, self._pressure, zoom)
+    def _pointer(self, event: QMouseEvent, place: QPointF) -> Pointer:
+        straight = Qt.KeyboardModifier.ShiftModifier in event.modifiers()
+        return Pointer(place.y(), place.x(), straight, self._pressure, self.transform().m11())
 
-    def _point(self, position: QPointF) -> tuple[float, float]:
-        place = self._to_image(position)
-        return place.y(), place.x()
-
-    def _hover(self, position: QPointF) -> None:
-        place = self._to_image(position)
+    def _hover(self, position: QPointF, place: QPointF) -> None:
         self._place_ring(position, place)
+        self._pointed = place
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _tell_hovered(self) -> None:
+        place = self._pointed
         inside = self.item.boundingRect().contains(place)
         self.hovered.emit(*((place.y(), place.x()) if inside else (-1.0, -1.0)))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
@@ -12,7 +10,6 @@ from defectstudio.app.history import History
 from defectstudio.app.scale import length_text
 
 _SOON_MS = 40
-"""Nobody reads faster; a text laid out with every move would be felt in the stroke."""
 
 _PLACE, _LENGTHS = "x 00000  y 00000", "  (0000.0 mm, 0000.0 mm)"
 
@@ -39,31 +36,20 @@ class StatusLine:
             bar.addPermanentWidget(label)
         self._device.setToolTip(bar.tr("What previews and samples are computed on"))
         self._zoom.setMinimumWidth(bar.fontMetrics().horizontalAdvance("0000.0 %"))
-        self._due: dict[str, Callable[[], None]] = {}
+        self._history: History | None = None
         self._timer = QTimer(bar)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SOON_MS)
-        self._timer.timeout.connect(self._tell_due)
-
-    def show_pointer(self, document: Document | None, row: float, column: float) -> None:
-        """Position and native value, soon; empty outside the image."""
-        self._tell_soon("pointer", lambda: self._tell_pointer(document, row, column))
+        self._timer.timeout.connect(self._tell_history)
 
     def show_history(self, history: History) -> None:
         """What the undo stack holds of what it may hold, soon."""
-        self._tell_soon("history", lambda: self._tell_history(history))
-
-    def _tell_soon(self, what: str, tell: Callable[[], None]) -> None:
-        self._due[what] = tell
+        self._history = history
         if not self._timer.isActive():
             self._timer.start()
 
-    def _tell_due(self) -> None:
-        due, self._due = self._due, {}
-        for tell in due.values():
-            tell()
-
-    def _tell_pointer(self, document: Document | None, row: float, column: float) -> None:
+    def show_pointer(self, document: Document | None, row: float, column: float) -> None:
+        """Position and native value; empty outside the image."""
         value = document.value(int(row), int(column)) if document and row >= 0 else None
         if value is None:
             self._place.clear()
@@ -103,7 +89,9 @@ class StatusLine:
         """When what is painted was last saved."""
         self._saved.setText(text)
 
-    def _tell_history(self, history: History) -> None:
+    def _tell_history(self) -> None:
+        history = self._history
+        assert history is not None
         held, most = history.cost / 2**20, history.budget / 2**20
         self._undo.setText(self._undo.tr("Undo {:.1f} / {:.0f} MB").format(held, most))
         text = self._undo.tr(
