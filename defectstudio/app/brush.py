@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from defectstudio.imaging.kernel import painting
 from defectstudio.imaging.masks import Box
 from defectstudio.imaging.types import Label, Mask
 
@@ -19,6 +19,9 @@ Point = tuple[float, float]
 
 Segment = tuple[Point, Point]
 Columns = NDArray[np.intp]
+Sweep = tuple[float, float, float, float, float, float]
+"""Row and column of a segment's start, how far down and across its end is, how many rows from a
+point of it the brush touches the edge parallel to it, the brush's radius."""
 
 _SIDES = np.array([[-1.0], [1.0]])
 _NOWHERE = -1e9
@@ -28,8 +31,7 @@ _NOISE = np.random.default_rng(7).integers(0, _RINGS + 1, (256, 256)).astype(np.
 """Fixed to the image, so that drawing again over a frayed edge sets the same pixels."""
 
 
-@dataclass(frozen=True)
-class Brush:
+class Brush(NamedTuple):
     """diameter in pixels; hardness in percent of the radius within which every pixel is set.
 
     Outside it a pixel is set with a probability that falls to nothing at the edge.
@@ -56,13 +58,15 @@ def reach(segment: Segment, diameter: float, shape: tuple[int, int]) -> Box | No
     return box if box.height and box.width else None
 
 
-def pieces(segment: Segment, length: float) -> Iterator[Segment]:
+def pieces(segment: Segment, length: float) -> list[Segment]:
     """The segment cut into parts of at most `length`, so that none has a large empty box."""
     (row, column), (end_row, end_column) = segment
     down, across = end_row - row, end_column - column
-    count = max(1, math.ceil(math.hypot(down, across) / length))
+    count = math.ceil(math.hypot(down, across) / length)
+    if count <= 1:
+        return [segment]
     cuts = [(row + down * n / count, column + across * n / count) for n in range(count)]
-    yield from pairwise([*cuts, segment[1]])
+    return list(pairwise([*cuts, segment[1]]))
 
 
 def draw(view: Label, box: Box, segment: Segment, diameter: float, source: int | Label) -> None:
@@ -71,7 +75,12 @@ def draw(view: Label, box: Box, segment: Segment, diameter: float, source: int |
     These are the ones whose centres lie at most half a diameter from the segment. `view` is the
     box's part of the plane. Each row holds one interval: no array of the box's size is made.
     """
-    starts, stops = _intervals(box, segment, diameter / 2)
+    sweep, core = _sweep(segment, diameter / 2), painting.core()
+    if core is not None:
+        part = painting.View(view.ctypes.data, view.strides[0], box.top, box.left, *view.shape)
+        painting.sweep(core, part, painting.Sweep(*sweep), source)
+        return
+    starts, stops = _intervals(box, sweep)
     if isinstance(source, int):
         for row, start, stop in zip(view, starts.tolist(), stops.tolist(), strict=True):
             row[start:stop] = source
@@ -94,22 +103,28 @@ def frayed(box: Box, segment: Segment, brush: Brush) -> Mask:
     return np.asarray(depth > tiled[: box.height, : box.width], np.bool_)
 
 
-def _intervals(box: Box, segment: Segment, radius: float) -> tuple[Columns, Columns]:
+def _sweep(segment: Segment, radius: float) -> Sweep:
+    (row, column), (end_row, end_column) = segment
+    down, across = end_row - row, end_column - column
+    length = math.hypot(down, across)
+    touching = math.copysign(radius, down) * across / length if length else 0.0
+    return row, column, down, across, touching, radius
+
+
+def _intervals(box: Box, sweep: Sweep) -> tuple[Columns, Columns]:
     """First and past-last column in reach on each row of the box, counted from its left.
 
     What is furthest to a side on a row lies on the circle around one point of the segment: where
     the edge parallel to it touches that circle, or else an end. Both sides are found at once.
     """
-    (row, column), (end_row, end_column) = segment
-    down, across = end_row - row, end_column - column
+    row, column, down, across, touching, radius = sweep
     rows = np.arange(box.top, box.bottom) + (0.5 - row)
     if abs(down) > 1e-9:
-        touching = _SIDES * (math.copysign(radius, down) * across / math.hypot(down, across))
-        share = np.minimum(np.maximum((rows + touching) / down, 0), 1)
+        share = np.minimum(np.maximum((rows + _SIDES * touching) / down, 0), 1)
     else:
         share = (_SIDES * across > 0).astype(float)
     apart = rows - share * down
-    inside = radius**2 - apart * apart
+    inside = radius * radius - apart * apart
     half = np.sqrt(np.maximum(inside, 0))
     half[inside < 0] = _NOWHERE
     # To the left counted backwards: rounding down is outwards on neither side then.

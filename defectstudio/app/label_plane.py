@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from defectstudio.imaging.kernel import painting
 from defectstudio.imaging.masks import Box, bounding_box
 
 LEVELS = 10
@@ -33,6 +34,8 @@ class LabelPlane:
         else:
             # Memory that nothing is written to takes no room.
             self.levels = [np.zeros(shape, np.uint8) for shape in _shapes(labels.shape)]
+        core = painting.core()
+        self._pyramid = None if core is None else painting.Pyramid(self.levels, core)
         self._boxes: dict[tuple[int, int], dict[int, Box]] = {}
 
     @property
@@ -54,8 +57,16 @@ class LabelPlane:
 
     def refresh(self, box: Box) -> None:
         """Bring the pyramid up to date below `box`."""
-        top, left = box.top, box.left
-        bottom, right = box.bottom, box.right
+        if self._pyramid is not None:
+            self._pyramid.refresh(box.top, box.left, box.bottom, box.right)
+        else:
+            self._refresh(box)
+        for row in range(box.top // BLOCK, (box.bottom - 1) // BLOCK + 1):
+            for column in range(box.left // BLOCK, (box.right - 1) // BLOCK + 1):
+                self._boxes.pop((row, column), None)
+
+    def _refresh(self, box: Box) -> None:
+        top, left, bottom, right = box.top, box.left, box.bottom, box.right
         for fine, coarse in zip(self.levels, self.levels[1:], strict=False):
             top, left, bottom, right = top // 2, left // 2, (bottom + 1) // 2, (right + 1) // 2
             cells = coarse[top:bottom, left:right]
@@ -63,9 +74,6 @@ class LabelPlane:
             if np.array_equal(cells, fresh):
                 break  # So are all above it.
             cells[:] = fresh
-        for row in range(box.top // BLOCK, (box.bottom - 1) // BLOCK + 1):
-            for column in range(box.left // BLOCK, (box.right - 1) // BLOCK + 1):
-                self._boxes.pop((row, column), None)
 
     def may_hold_paint(self, box: Box) -> bool:
         """False where all of the blocks that the box lies in are empty."""

@@ -1,4 +1,5 @@
-// Blends contents into backgrounds (blending.py has the readings, fallback.py the same in NumPy).
+// Blends contents into backgrounds (blending.py has the readings, fallback.py the same in NumPy),
+// and paints (paint.hpp).
 //
 // One call blends many jobs on a few threads of its own. Every float operation is rounded to 32
 // bits one by one (no contraction, no reassociation), so that all machines give the same bits.
@@ -6,6 +7,7 @@
 #include <thread>
 
 #include "multigrid.hpp"
+#include "paint.hpp"
 #include "pixels.hpp"
 #include "rims.hpp"
 
@@ -313,7 +315,7 @@ void run(Job& job) {
 #define DS_SOURCE "unknown"
 #endif
 
-EXPORT uint32_t ds_abi(void) { return 1; }
+EXPORT uint32_t ds_abi(void) { return 2; }
 EXPORT const char* ds_source(void) { return DS_SOURCE; }
 EXPORT const char* ds_compiler(void) {
 #if defined(__clang__)
@@ -347,4 +349,14 @@ EXPORT int32_t ds_blend(Job* jobs, int64_t count, int32_t threads) {
     work();
     for (auto& helper : helpers) helper.join();
     return failed;
+}
+
+// As `paint::sweep` and `paint::refresh`.
+EXPORT void ds_sweep(const paint::View* view, const paint::Sweep* sweep, const uint8_t* source,
+                     int64_t source_stride, uint8_t value) {
+    paint::sweep(*view, *sweep, source, source_stride, value);
+}
+EXPORT void ds_refresh(const paint::Level* levels, int64_t count, int64_t top, int64_t left,
+                       int64_t bottom, int64_t right) {
+    paint::refresh(levels, count, top, left, bottom, right);
 }

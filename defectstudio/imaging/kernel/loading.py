@@ -1,7 +1,7 @@
-"""The compiled core of blending: found, checked and opened, or the reason why it is not there.
+"""The compiled core of blending and painting: found, checked and opened, or why it is not there.
 
 packaging/kernel_build.py makes the library from blend.cpp and its headers. Whatever is wrong with
-it, blending goes on in NumPy; nothing here raises. The build imports this file from a bare Python:
+it, both go on in NumPy; nothing here raises. The build imports this file from a bare Python:
 standard library only.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ABI = 1
+ABI = 2
 VARIABLE = "DEFECTSTUDIO_KERNEL"
 FOLDER = Path(__file__).resolve().parent
 SOURCE = "blend.cpp"

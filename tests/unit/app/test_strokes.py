@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from defectstudio.app.brush import Brush
 from defectstudio.app.label_plane import LabelPlane
 from defectstudio.app.strokes import Stroke
+from defectstudio.imaging.kernel import loading, painting
 from defectstudio.imaging.masks import Box
 
 coordinate = st.floats(-20, 70, allow_nan=False).map(lambda value: round(value, 2))
@@ -190,3 +191,27 @@ def test_a_reverted_stroke_goes_on():
         np.testing.assert_array_equal(level, again)
     change.apply(plane)
     np.testing.assert_array_equal(plane.labels, before)
+
+
+@pytest.mark.skipif(painting.core() is None, reason="no compiled core")
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 1200), st.integers(1, 700))
+def test_the_compiled_core_and_numpy_paint_the_same(seed, height, width):
+    planes = []
+    for switch in ("on", "off"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(loading.VARIABLE, switch)
+            assert (painting.core() is None) == (switch == "off")
+            rng = np.random.default_rng(seed)
+            plane = LabelPlane(rng.integers(0, 3, (height, width)).astype(np.uint8) * 90)
+            for _ in range(3):
+                # Whole numbers: centres right on the edge, lines that go straight across.
+                ends = rng.integers(-20, (height + 20, width + 20), (2, 2)).astype(float)
+                ends += rng.choice([0, 0.5, rng.random()])
+                locked = frozenset({90}) if rng.random() < 0.5 else frozenset[int]()
+                stroke = Stroke(plane, int(rng.integers(4)), locked=locked)
+                brush = Brush(int(rng.integers(1, 300)), int(rng.choice([100, 100, 60])))
+                stroke.line(*map(tuple, ends.tolist()), brush)
+            planes.append(plane)
+    for compiled, plain in zip(planes[0].levels, planes[1].levels, strict=True):
+        np.testing.assert_array_equal(compiled, plain)
