@@ -112,7 +112,20 @@ def test_several_are_judged_at_once(page, qtbot):
     qtbot.mouseClick(page.buttons[REJECTED], Qt.MouseButton.LeftButton)
     samples, review = spy.at(0)
     assert [one.id for one in samples] == [1, 2, 3] and review is REJECTED
-    assert len(page.grid.chosen()) == 3  # stays, so that it can be taken back at once
+    assert [one.id for one in page.grid.chosen()] == [4]  # the next one, as after a single one
+
+
+def test_a_key_after_a_verdict_on_all_changes_nothing(page, qtbot):
+    page.grid.go_to(0)
+    qtbot.keyClick(page.grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    spy = QSignalSpy(page.judged)
+    qtbot.keyClick(page.grid, Qt.Key.Key_Y)
+    qtbot.keyClick(page.grid, Qt.Key.Key_N)
+    assert spy.count() == 1 and spy.at(0)[1] is ACCEPTED and len(spy.at(0)[0]) == 4
+    assert page.grid.chosen() == [] and not page.buttons[REJECTED].isEnabled()
+    page.grid.go_to(2)
+    qtbot.keyClick(page.grid, Qt.Key.Key_N)
+    assert [one.id for one in spy.at(1)[0]] == [3]
 
 
 def test_a_judged_sample_leaves_a_filter_and_the_next_takes_its_place(page, tmp_path):
@@ -125,6 +138,18 @@ def test_a_judged_sample_leaves_a_filter_and_the_next_takes_its_place(page, tmp_
     page.show_samples(again, {1: "scratch", 2: "hole"})
     assert shown(page) == [3]
     assert [one.id for one in page.grid.chosen()] == [3]
+
+
+def test_no_sample_is_skipped_where_a_judged_one_leaves_the_filter(page, qtbot, tmp_path):
+    pick(page.states, "Undecided")
+    page.show_samples([record(tmp_path, n, (1,)) for n in range(1, 5)], {1: "scratch"})
+    page.grid.go_to(0)
+    qtbot.keyClick(page.grid, Qt.Key.Key_Y)
+    said = {1: ACCEPTED}
+    again = [record(tmp_path, n, (1,), said.get(n, UNDECIDED)) for n in range(1, 5)]
+    page.show_samples(again, {1: "scratch"})
+    assert shown(page) == [2, 3, 4]
+    assert [one.id for one in page.grid.chosen()] == [2]
 
 
 def test_pictures_come_lazily_and_outlines_can_be_hidden(page, qtbot):

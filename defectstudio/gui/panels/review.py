@@ -64,14 +64,12 @@ class ReviewPage(QWidget):
 
     def show_samples(self, records: list[SampleRecord], names: dict[int, str]) -> None:
         """Show the samples of an item; names: class id -> name."""
-        before = self.grid.currentIndex().row()
-        kept = {record.id for record in self.grid.chosen()}
+        before, current = self.grid.currentIndex().row(), self.grid.currentIndex().data(RECORD)
+        chosen = bool(self.grid.chosen())
         self.model.show(records, names)
         _refill(self.classes, [(self.tr("All classes"), None), *((n, i) for i, n in names.items())])
-        if self.grid.currentIndex().isValid() or not kept:
-            self._tell()
-            return
-        self.grid.go_to(max(0, before))
+        if chosen:
+            self._go_back(current, max(0, before))
         self._tell()
 
     def let_go(self) -> None:
@@ -120,9 +118,13 @@ class ReviewPage(QWidget):
         chosen = self.grid.chosen()
         if not chosen:
             return
+        after = self.grid.last_chosen() + 1
         self.judged.emit(chosen, review)
-        if len(chosen) == 1 and self.grid.currentIndex().row() + 1 < self.model.rowCount():
-            self.grid.go_to(self.grid.currentIndex().row() + 1)
+        if after < self.model.rowCount():
+            self.grid.go_to(after)
+        elif len(chosen) > 1:
+            # The next key shall not take back what was said of all.
+            self.grid.selectionModel().clear()
 
     def _refilter(self) -> None:
         current = self.grid.currentIndex().data(RECORD)
@@ -132,11 +134,15 @@ class ReviewPage(QWidget):
         flaw = self.flaws.currentData()
         wanted = flaw if flaw in (None, ANY) else Flaw(flaw)
         self.model.choose(Wanted(self.classes.currentData(), generator, wanted, reviews))
-        if not self.grid.currentIndex().isValid():
-            rows = range(self.model.rowCount())
-            same = [n for n in rows if self.model.index(n, 0).data(RECORD) == current]
-            self.grid.go_to(same[0] if same else 0)
+        self._go_back(current, 0)
         self._tell()
+
+    def _go_back(self, current: SampleRecord | None, row: int) -> None:
+        """To the sample that was the current one, where it is shown no more to a row."""
+        if not self.grid.currentIndex().isValid():
+            shown = (self.model.index(n, 0).data(RECORD) for n in range(self.model.rowCount()))
+            same = [n for n, one in enumerate(shown) if current and one.id == current.id]
+            self.grid.go_to(same[0] if same else row)
 
     def _look(self) -> None:
         self.grid.look.labels = self.large.labels = self.labels.isChecked()

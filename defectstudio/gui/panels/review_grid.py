@@ -65,6 +65,10 @@ class ReviewGrid(QListView):
         rows = sorted(index.row() for index in self.selectedIndexes())
         return [self.model().index(row, 0).data(RECORD) for row in rows]
 
+    def last_chosen(self) -> int:
+        """The last row selected, -1 for none."""
+        return max((index.row() for index in self.selectedIndexes()), default=-1)
+
     def go_to(self, row: int) -> None:
         """Make a row, or the last one before it, the current one."""
         row = min(row, self.model().rowCount() - 1)
