@@ -90,6 +90,20 @@ def test_another_generator_keeps_what_it_can_make(page):
     assert page.choice.generator == "second" and page.choice.plan == (PlanLine("hole", 7),)
 
 
+def test_the_project_may_change_while_someone_types(page, qtbot):
+    more = Ground(GROUND.makers, (*GROUND.backgrounds, background(4)), frozenset({2, 4}))
+    editor(page, 0, 2).setCurrentIndex(1)
+    for row in (0, 1):
+        number = editor(page, row, 1)
+        number.selectAll()
+        for key, ground in (("4", GROUND), ("2", more)):
+            qtbot.keyClicks(number, key)
+            page.show_ground(ground)
+            assert editor(page, row, 1) is number
+    assert page.choice.plan == (PlanLine("scratch", 42, ("plate 2",)), PlanLine("hole", 42))
+    assert editor(page, 1, 2).itemText(0) == "any (4)"
+
+
 def test_backgrounds_are_chosen_from_a_list(page, qtbot):
     box = editor(page, 0, 2)
     box.setCurrentIndex(2)

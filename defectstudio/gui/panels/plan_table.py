@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -76,12 +76,22 @@ class PlanTable(QWidget):
     def offer(
         self, classes: tuple[str, ...], backgrounds: tuple[str, ...], with_region: tuple[str, ...]
     ) -> None:
-        """What can be planned. Rows of classes that are gone go; an empty plan gets all classes."""
-        before = self.lines
+        """What can be planned. Rows of classes that are gone go; an empty plan gets all classes.
+
+        It is told again with every change of the project: the other rows keep their editors, which
+        someone may be typing into.
+        """
+        before, known = self.lines, (self._classes, self._backgrounds, self._with_region)
         self._classes, self._backgrounds = classes, backgrounds
         self._with_region = with_region
         kept = [line for line in before if line.class_name in classes]
-        self.show_lines(kept or [PlanLine(name, _EACH) for name in classes])
+        if not kept or len(kept) < len(before):
+            self.show_lines(kept or [PlanLine(name, _EACH) for name in classes])
+            return
+        if known != (classes, backgrounds, with_region):
+            for row, line in enumerate(kept):
+                self._fill(row, line)
+        self.changed.emit()
 
     def show_lines(self, lines: list[PlanLine]) -> None:
         """Show another plan. Classes and backgrounds that cannot be used are left out."""
@@ -98,11 +108,8 @@ class PlanTable(QWidget):
     def choose_backgrounds(self, row: int, names: tuple[str, ...]) -> None:
         """Let a row use these backgrounds only."""
         box = self.table.cellWidget(row, 2)
-        box.blockSignals(True)
-        box.setItemText(box.findData(_CHOOSE), self.tr("{} chosen…").format(len(names)))
-        box.setProperty("names", list(names))
-        box.setCurrentIndex(box.findData(_CHOOSE))
-        box.blockSignals(False)
+        with QSignalBlocker(box):
+            self._choose(box, names)
         self.changed.emit()
 
     def _add_next(self) -> None:
@@ -127,8 +134,6 @@ class PlanTable(QWidget):
         self.table.blockSignals(True)  # until the row has its editors
         self.table.insertRow(row)
         classes = QComboBox()
-        classes.addItems(self._classes)
-        classes.setCurrentText(line.class_name)
         classes.setAccessibleName(self.tr("Class of row {}").format(row + 1))
         number = roomy(QSpinBox())
         number.setRange(1, MOST)
@@ -136,24 +141,39 @@ class PlanTable(QWidget):
         number.setAccessibleName(self.tr("Number of row {}").format(row + 1))
         grounds = QComboBox()
         grounds.setAccessibleName(self.tr("Backgrounds of row {}").format(row + 1))
-        grounds.addItem(self.tr("any ({})").format(len(self._backgrounds)), _ANY)
-        grounds.addItem(self.tr("with a region ({})").format(len(self._with_region)), _REGIONS)
-        grounds.addItem(self.tr("choose…"), _CHOOSE)
-        grounds.model().item(1).setEnabled(bool(self._with_region))
         for column, editor in enumerate((classes, number, grounds)):
             editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.table.setCellWidget(row, column, editor)
         self.table.blockSignals(False)
+        self._fill(row, line)
         self.table.resizeRowToContents(row)
-        names = tuple(name for name in line.backgrounds if name in self._backgrounds)
-        if names and names == self._with_region:
-            grounds.setCurrentIndex(1)
-        elif names:
-            self.choose_backgrounds(row, names)
         classes.currentIndexChanged.connect(lambda _: self.changed.emit())
         number.valueChanged.connect(lambda _: self.changed.emit())
         grounds.currentIndexChanged.connect(lambda _: self.changed.emit())
         grounds.activated.connect(lambda _: self._on_grounds(grounds))
+
+    def _fill(self, row: int, line: PlanLine) -> None:
+        """Offer a row what can be chosen now, and choose what its line says."""
+        classes, grounds = self.table.cellWidget(row, 0), self.table.cellWidget(row, 2)
+        with QSignalBlocker(classes), QSignalBlocker(grounds):
+            classes.clear()
+            classes.addItems(self._classes)
+            classes.setCurrentText(line.class_name)
+            grounds.clear()
+            grounds.addItem(self.tr("any ({})").format(len(self._backgrounds)), _ANY)
+            grounds.addItem(self.tr("with a region ({})").format(len(self._with_region)), _REGIONS)
+            grounds.addItem(self.tr("choose…"), _CHOOSE)
+            grounds.model().item(1).setEnabled(bool(self._with_region))
+            names = tuple(name for name in line.backgrounds if name in self._backgrounds)
+            if names and names == self._with_region:
+                grounds.setCurrentIndex(1)
+            elif names:
+                self._choose(grounds, names)
+
+    def _choose(self, box: QComboBox, names: tuple[str, ...]) -> None:
+        box.setItemText(box.findData(_CHOOSE), self.tr("{} chosen…").format(len(names)))
+        box.setProperty("names", list(names))
+        box.setCurrentIndex(box.findData(_CHOOSE))
 
     def _on_grounds(self, box: QComboBox) -> None:
         if box.currentData() == _CHOOSE:
