@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from defectstudio.app.comparing import Forecast
 from defectstudio.domain.bounds import Bounds
@@ -23,6 +23,7 @@ from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.imaging.reading import write_png
+from tests.gui.dialogs import DIALOGS
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,19 @@ def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
     assert dialog.choice.split_first
 
 
+def test_enter_does_what_a_dialog_is_for(qtbot):
+    for name, make in DIALOGS.items():
+        dialog = make()
+        qtbot.addWidget(dialog)
+        dialog.show()
+        buttons = dialog.findChildren(QPushButton)
+        main = [one.text() for one in buttons if one.property("primary")]
+        default = [one.text() for one in buttons if one.isDefault()]
+        assert default == main or (not main and set(default) <= {"Close", "Cancel"}), name
+        assert not isinstance(dialog.focusWidget(), QPushButton) or name == "about", name
+        dialog.close()
+
+
 def test_spoken_names():
     assert spoken("learning_rate") == "Learning rate"
 
@@ -233,7 +247,8 @@ def test_import_is_checked_first_and_then_done(opened, qtbot, source):
     assert len(opened.session.project.images()) == 4, "a check changes nothing"
     opened.session.documents.leave()
     assert opened.session.studio.document is None
-    dialog.go.click()
+    assert dialog.focusWidget() is dialog.go
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "1 images imported" in opened.messages.text.text(), timeout=20000)
     assert "1 files left out" in opened.messages.text.text()
     qtbot.waitUntil(lambda: opened.images.place[1] == 5, timeout=9000)
@@ -246,6 +261,7 @@ def test_a_bad_import_is_told_in_the_dialog(opened, qtbot, tmp_path):
     dialog.source.show_path(tmp_path / "nowhere")
     dialog.check.click()
     qtbot.waitUntil(lambda: "nowhere" in dialog.report.toPlainText(), timeout=20000)
+    assert dialog.focusWidget() is dialog.source.edit
     dialog.reject()
 
 

@@ -98,14 +98,19 @@ class ImportDialog(QDialog):
         """Tell what would happen."""
         self.report.setPlainText(told(report))
         self._enable()
+        if self.focusWidget() is self.report:
+            self.go.setFocus()
 
     def show_error(self, error: DefectStudioError) -> None:
         """Tell why nothing would happen."""
         self.report.setPlainText(in_words(error))
         self._enable()
+        self.source.setFocus()
 
     def _on_check(self) -> None:
-        self.check.setEnabled(False)
+        self.report.setFocus()  # A disabled button would hand the focus on to Cancel.
+        for button in (self.check, self.go):
+            button.setEnabled(False)
         self.report.setPlainText(self.tr("Looking…"))
         self.checked.emit(self.choice)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -76,6 +76,7 @@ class PathEdit(QWidget):
         self.edit = QLineEdit()
         self.edit.textChanged.connect(lambda _: self.changed.emit())
         browse = QPushButton(self.tr("Browse…"))
+        browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -103,9 +104,23 @@ class PathEdit(QWidget):
             self.edit.setText(chosen)
 
 
+class _Buttons(QDialogButtonBox):
+    """Its default button is the dialog's."""
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """A button that became the default before it was in the dialog is told so again: else the
+        dialog takes the first button that it finds."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            for button in self.findChildren(QPushButton):
+                if button.isDefault():
+                    button.setDefault(False)
+                    button.setDefault(True)
+
+
 def verb_buttons(verb: str) -> tuple[QDialogButtonBox, QPushButton]:
-    """A button that says what happens, and Cancel."""
-    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    """A button that says what happens, the one that Enter presses, and Cancel."""
+    box = _Buttons(QDialogButtonBox.StandardButton.Cancel)
     button = box.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
     button.setProperty("primary", True)
     button.setDefault(True)
