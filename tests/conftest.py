@@ -6,17 +6,19 @@ And tiny generators for those who need a real one.
 from __future__ import annotations
 
 import gc
-import ipaddress
 import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.offline import sitecustomize
+from tests.offline.sitecustomize import TOLD
 
 # The same examples every time: a test that fails here fails everywhere.
 settings.register_profile("house", derandomize=True, deadline=None, database=None)
@@ -24,8 +26,6 @@ settings.load_profile("house")
 
 os.environ["PIP_NO_INDEX"] = "1"
 
-_attempts: list[str] = []
-_watching = threading.Event()
 _GRACE_S = 3.0
 
 
@@ -37,9 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["DEFECTSTUDIO_HOME"] = home
     os.environ["XDG_CONFIG_HOME"] = f"{home}/config"
-    sys.addaudithook(_watch_network)
-    _watching.set()
-    config.add_cleanup(_watching.clear)
+    os.environ[TOLD] = f"{home}/network"
+    config.add_cleanup(lambda: os.environ.pop(TOLD))
+    offline = str(Path(sitecustomize.__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (offline, os.getenv("PYTHONPATH"))))
 
 
 def pytest_collection_finish() -> None:
@@ -59,11 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_network() -> Iterator[None]:
-    """Fails a test that reached, or tried to reach, beyond this machine."""
-    _attempts.clear()
+    """Fails a test that tried to reach beyond this machine, or started a Python that did."""
     yield
-    if _attempts:
-        pytest.fail(f"the test opened a network connection: {', '.join(_attempts)}")
+    told = Path(os.environ[TOLD])
+    if told.exists():
+        tried = told.read_text(encoding="utf-8").split("\n")[:-1]
+        told.unlink()
+        pytest.fail(f"the test opened a network connection: {', '.join(tried)}")
 
 
 @pytest.fixture(autouse=True)
@@ -257,36 +260,6 @@ def _threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
         for thread in threading.enumerate()
         if thread not in before and not isinstance(thread, foreign)
     ]
-
-
-def _watch_network(event: str, arguments: tuple[object, ...]) -> None:
-    if not event.startswith("socket.") or not _watching.is_set():
-        return
-    host = _foreign_host(event, arguments)
-    if host is not None:
-        _attempts.append(f"{event} {host}")
-        raise PermissionError(f"tests have no network: {event} {host}")
-
-
-def _foreign_host(event: str, arguments: tuple[object, ...]) -> str | None:
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = arguments[1]
-        host = address[0] if isinstance(address, tuple) else None
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-        host = arguments[0]
-    else:
-        return None
-    return None if host is None or _is_local(host) else str(host)
-
-
-def _is_local(host: object) -> bool:
-    name = host.decode() if isinstance(host, bytes) else str(host)
-    if name in ("", "localhost", "<broadcast>"):
-        return name != "<broadcast>"
-    try:
-        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 
 from defectstudio.imaging.reading import write_png
 from defectstudio.project.project import Project
+from tests.children import importing_from
 
 TINY = ("steps=25", "learning_rate=0.01", "height=64", "width=64", "nz=4", "width_g=8",
         "width_d=8", "width_e=8", "scales=1", "batch=2", "projected=false")  # fmt: skip
@@ -157,11 +158,10 @@ def wait_until(check, seconds: float = 120.0) -> None:
 
 def test_commands_do_not_import_from_the_current_folder(tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit('not this one')")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(
         [sys.executable, "-c", "from defectstudio.jobs.once import describe; print(describe())"],
         cwd=tmp_path,
-        env=environment,
+        env=importing_from(Path(__file__).parents[2]),
         capture_output=True,
         text=True,
         check=False,

@@ -14,6 +14,7 @@ import pytest
 import wheels
 
 from defectstudio.imaging.kernel import loading
+from tests.children import importing_from
 
 ROOT = Path(__file__).parents[2]
 KERNEL = "defectstudio/imaging/kernel"
@@ -145,7 +146,7 @@ def test_installed_it_finds_its_resources_and_its_core(wheel: Path, tmp_path: Pa
     done = subprocess.run(
         [sys.executable, "-c", LOOK],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(site), "DEFECTSTUDIO_KERNEL": "on"},
+        env={**importing_from(site), "DEFECTSTUDIO_KERNEL": "on"},
         capture_output=True,
         text=True,
         check=True,

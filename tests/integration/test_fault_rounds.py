@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.children import importing_from
 
 SCRIPT = Path(__file__).with_name("fault_rounds.py")
 
@@ -18,7 +19,7 @@ def test_nothing_is_lost_stuck_or_torn() -> None:
         [sys.executable, SCRIPT, "--rounds", "27", "--real", "3", "--seed", "1"],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[2])},
+        env=importing_from(SCRIPT.parents[2]),
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from defectstudio.exchange.exporting import WRITERS, ExportEntry, ExportRequest,
 from defectstudio.exchange.journal import Journal, Row
 from defectstudio.exchange.writers import writer
 from defectstudio.imaging.reading import read_image, read_label, write_png
+from tests.children import importing_from
 
 ALL = pytest.mark.parametrize("format", WRITERS)
 
@@ -104,7 +104,7 @@ export(sys.argv[3], ExportRequest(entries, {}), out, progress=stop)
 def _killed(format: str, image: Path, out: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(image), str(out), format],
-        env={**os.environ, "PYTHONPATH": str(Path(exporting.__file__).parents[2])},
+        env=importing_from(Path(exporting.__file__).parents[2]),
         check=False,
     )
     assert done.returncode == 9
