@@ -18,14 +18,14 @@ import contextlib, socket, subprocess, sys, threading
 
 def test_reaches_out():
     with contextlib.suppress(OSError):
-        socket.create_connection(("192.0.2.1", 9), timeout=1)
+        socket.create_connection(("203.0.113.77", 9), timeout=1)
 
 def test_asks_for_a_name():
     with contextlib.suppress(OSError):
         socket.getaddrinfo("example.invalid", 80)
 
 def test_starts_one_that_reaches_out():
-    program = "import socket; socket.create_connection(('192.0.2.2', 9), timeout=1)"
+    program = "import socket; socket.getaddrinfo('other.invalid', 80)"
     assert subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL).returncode
 
 def test_leaves_a_thread():
@@ -42,7 +42,7 @@ def test_tests_that_break_a_rule_fail(
     monkeypatch.setenv("PYTHONPATH", str(CONFTEST.parents[1]))
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=4, errors=4)
-    for word in ("192.0.2.1", "example.invalid", "192.0.2.2", "threads left running"):
+    for word in ("203.0.113.77", "example.invalid", "other.invalid", "threads left running"):
         result.stdout.fnmatch_lines([f"E *{word}*"])
 
 
