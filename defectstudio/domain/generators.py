@@ -175,14 +175,16 @@ class StyleGan2Config(LearningConfig):
 class PasteConfig(RunConfig):
     """The control `paste`: real training contents, turned, flipped and scaled; no learning.
 
-    candidates: contents drawn at random, of which the one whose shape fits best is taken;
-    scale_max: how far a content is enlarged to cover the mask; brightness: the largest change
-    of a content's level, as a part of it.
+    candidates: how often a content and a turn are drawn at random, of which the one whose shape
+    fits best is taken; pieces: with how many of them a mask is covered at most; scale_max: how far
+    a content is enlarged to cover the mask; brightness: the largest change of a content's level,
+    as a part of it.
     """
 
     kind: Literal["paste"] = "paste"
     steps: Annotated[int, Bounds(1, 1)] = 1
-    candidates: Annotated[int, Bounds(1, 1000)] = 5
+    candidates: Annotated[int, Bounds(1, 1000)] = 20
+    pieces: Annotated[int, Bounds(1, 100)] = 8
     scale_max: Annotated[float, Bounds(1.0, 8.0)] = 1.5
     brightness: Annotated[float, Bounds(0.0, 1.0)] = 0.1
 
@@ -281,6 +283,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 _BEFORE: dict[type | None, dict[str, Any]] = {
     DcdgancConfig: {"projected": False, "lambda_cls": 0.0, "shrink": 0.0},
     DstConfig: {"decay": 0.0},
+    PasteConfig: {"pieces": 1},
 }
 """What generators did that were trained before there was such a setting."""
 

@@ -1,18 +1,21 @@
 """Real contents laid into painted masks."""
 
+from typing import Annotated
+
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 
-from defectstudio.domain.generators import GeneratorCard, PasteConfig
+from defectstudio.domain.generators import ByKind, Config, GeneratorCard, PasteConfig
 from defectstudio.synthesis.generators.paste import Paste, packed
 
 
-def make(pieces, **settings):
+def make(own, **settings):
     config = PasteConfig(**settings)
-    channels = pieces[0][1].shape[2]
+    channels = own[0][1].shape[2]
     card = GeneratorCard(config, channels, {1: "a"}, {1: 1.0}, 1, (), "train", "", {})
-    return Paste(card, packed(pieces, config), torch.device("cpu"))
+    return Paste(card, packed(own, config), torch.device("cpu"))
 
 
 def fill(generator, mask, seed=0):
@@ -67,6 +70,35 @@ def test_seeds_vary_and_large_masks_are_covered():
     one, other = fill(generator, mask, 1), fill(generator, mask, 2)
     assert not np.array_equal(one, other)
     assert min(block.std() for block in np.array_split(one, 5)) > 0.05, "mirrored, not smeared"
+
+
+def test_what_one_piece_leaves_is_covered_by_others():
+    """A bent line of a content that is straight: its own grain all along, no smear."""
+    rng = np.random.default_rng(0)
+    straight = np.zeros((40, 40), bool)
+    straight[16:24] = True
+    bars = [(0, rng.random((40, 40, 1)).astype(np.float32), straight)]
+    mask = np.zeros((46, 46), bool)
+    mask[20:26, 3:43], mask[3:43, 20:26] = True, True
+    far = mask.copy()
+    far[13:33, 13:33] = False
+
+    def still(generator):
+        """The share of neighbours, far from the crossing, that are equal: smeared."""
+        pixels = fill(generator, mask)[..., 0]
+        both = [far[1:] & far[:-1], far[:, 1:] & far[:, :-1]]
+        steps = [np.abs(np.diff(pixels, axis=axis))[one] for axis, one in enumerate(both)]
+        return float((np.concatenate(steps) < 1e-6).mean())
+
+    assert still(make(bars, pieces=1)) > 0.15
+    assert still(make(bars)) < 0.02
+
+
+def test_generators_of_before_fill_as_they_did():
+    """Their cards do not say how many pieces a mask is covered with: one."""
+    reader = TypeAdapter(Annotated[Config, ByKind(stored=True)])
+    old = reader.validate_python({"kind": "paste", "candidates": 5})
+    assert (old.pieces, old.candidates) == (1, 5)
 
 
 def test_tensors_that_do_not_fit_are_refused():
