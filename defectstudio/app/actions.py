@@ -32,6 +32,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("project.open", "&Open project…", _FILE, ("Ctrl+O",), "open", needs_project=False),
     Action("project.close", "&Close project", _FILE, ("Ctrl+W",)),
     Action("project.import", "&Import images…", _FILE, ("Ctrl+I",), "import"),
+    Action("project.split", "Sp&lit images…", _FILE),
     Action("project.export", "&Export dataset…", _FILE, ("Ctrl+E",), "export"),
     Action("project.pack", "Pac&k project…", _FILE),
     Action("project.unpack", "&Unpack a project…", _FILE, needs_project=False),

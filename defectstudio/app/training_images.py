@@ -12,24 +12,33 @@ from defectstudio.domain.specs import BackgroundFile, LabeledFile
 from defectstudio.project.names import name_key
 from defectstudio.project.project import Project
 
+_SPLIT_AGAIN = "Split again: Split images in the File menu, or `defectstudio split`."
+
 
 def training_images(project: Project, item: Item) -> list[ImageRecord]:
     """The item's labeled defect images of the training split. Raises ProjectError for none."""
+    images = project.images(item.id, role=Role.DEFECT)
+    labeled = [image for image in images if image.label_file is not None]
+    if not labeled:
+        raise ProjectError(
+            "no defect of the item is labeled, and there is nothing else to learn from",
+            subject=item.name,
+            remedy="Paint the defects of the images that are to be painted, or import images with"
+            " masks.",
+        )
     if not is_split(project, item):
         raise ProjectError(
             "the item has no split, and a generator must never see the images it is judged on",
             subject=item.name,
-            remedy="Run `defectstudio split` first.",
+            remedy="Split it: Split images in the File menu, or `defectstudio split`.",
         )
-    images = project.images(item.id, role=Role.DEFECT, split=Split.TRAIN)
-    labeled = [image for image in images if image.label_file is not None]
-    if not labeled:
+    if not (seen := [image for image in labeled if image.split is Split.TRAIN]):
         raise ProjectError(
             "the training split has no labeled defect image",
             subject=item.name,
-            remedy="Import images with masks or paint some, then split again.",
+            remedy=_SPLIT_AGAIN,
         )
-    return labeled
+    return seen
 
 
 def test_images(project: Project, item: Item) -> list[ImageRecord]:
@@ -40,7 +49,7 @@ def test_images(project: Project, item: Item) -> list[ImageRecord]:
         raise ProjectError(
             "the test split has no labeled defect image to compare with",
             subject=item.name,
-            remedy="Label some of them, or split again with a larger --test.",
+            remedy=_SPLIT_AGAIN,
         )
     return labeled
 

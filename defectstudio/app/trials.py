@@ -119,7 +119,7 @@ def _partitions(
     project: Project, item: Item, classes: Collection[int], wanted: EnlargeSettings
 ) -> Iterator[Partition]:
     """The item's own split, and others of the same size by part."""
-    images = project.images(item.id)
+    images = [image for image in project.images(item.id) if image.split is not None]
     yield Partition(*(real_examples(project, item, split, classes) for split in _SPLITS))
     sizes = {split: sum(image.split is split for image in images) for split in _SPLITS}
     fractions = {split: size / sum(sizes.values()) for split, size in sizes.items()}

@@ -13,15 +13,14 @@ from defectstudio.app.exporting import export
 from defectstudio.app.importing import ImportReport, import_images
 from defectstudio.app.projects import new_project, open_project
 from defectstudio.app.sample_project import make_sample_project
-from defectstudio.app.splitting import split
-from defectstudio.app.training_images import is_split
+from defectstudio.app.splitting import Learning, SplitReport, learning, split
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.exchange.exporting import ExportReport
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
 from defectstudio.gui.dialogs.import_images import ImportChoice, ImportDialog
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
-from defectstudio.gui.dialogs.parts import may
+from defectstudio.gui.dialogs.parts import confirm, may
 from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
 from defectstudio.gui.telling import in_words
@@ -120,6 +119,20 @@ class Commands(QObject):
         dialog.checked.connect(checked)
         self.ask(dialog, lambda: self._import(session, dialog.choice))
 
+    def ask_split(self) -> None:
+        """Split the images anew."""
+        session = self._open_session()
+        confirm(
+            self._window,
+            self.tr("Split all labeled and all good images anew, by part: 60 / 20 / 20?"),
+            self.tr(
+                "Training adds new images to the split by itself. Models that are trained already"
+                " may have learned from images that are to judge them then: train them anew."
+            ),
+            self.tr("Split images"),
+            lambda: self._split(session),
+        )
+
     def ask_export(self) -> None:
         """Export the dataset."""
         session = self._open_session()
@@ -139,15 +152,20 @@ class Commands(QObject):
     def _ask_train(self, kind: str, reference: str = "") -> None:
         session = self._open_session()
         names = [one.name for one in session.project.generators()]
-        known = is_split(session.project, session.item)
+        project, item = session.project, session.item
 
-        def ask(labeled: dict[str, bool]) -> None:
+        def ask(labeled: dict[str, bool], known: Learning) -> None:
             if reference:
                 labeled = {name: name == reference for name in labeled}
-            dialog = TrainDialog(names, labeled, is_split=known, kind=kind, parent=self._window)
-            self.ask(dialog, lambda: self._train(session, dialog.choice))
+            dialog = TrainDialog(names, labeled, known, kind=kind, parent=self._window)
+            self.ask(dialog, lambda: session.jobs.train(item.name, dialog.choice))
 
-        session.find_labeled(ask)
+        def found(labeled: dict[str, bool]) -> None:
+            session.files.run(
+                lambda: learning(project, item), lambda known: ask(labeled, known), self.failed.emit
+            )
+
+        session.find_labeled(found)
 
     def match_reference(self, reference: str = "") -> None:
         """Match an image's defect by histogram, at once; by default the open one's."""
@@ -162,9 +180,7 @@ class Commands(QObject):
                 self.noted.emit(self.tr("Open an image with a defect and paint its mask first."))
                 return
             name = free_name(wanted[0].replace("/", "-"), taken)
-            session.jobs.train(
-                session.item.name, TrainChoice(name, "histmatch", wanted, {}, "cpu", False)
-            )
+            session.jobs.train(session.item.name, TrainChoice(name, "histmatch", wanted, {}, "cpu"))
             session.choose_when_trained(name)
 
         session.find_labeled(start)
@@ -218,6 +234,18 @@ class Commands(QObject):
             session, self.tr("Importing…"), lambda: _import(session.project, choice), done
         )
 
+    def _split(self, session: Session) -> None:
+        def done(report: SplitReport) -> None:
+            text = self.tr("Split into training, validation and test: {}.")
+            rows = [row for row in report.rows if row.item == session.item.name]
+            counts = (
+                f"{one.class_name} {' / '.join(map(str, one.images.values()))}" for one in rows
+            )
+            self.noted.emit(text.format(", ".join(counts)))
+
+        session.documents.save()
+        self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), done)
+
     def _export(self, session: Session, choice: ExportChoice) -> None:
         session.documents.save()
 
@@ -239,15 +267,6 @@ class Commands(QObject):
             self.noted.emit(" ".join((f"{said}.", *report.notes)))
 
         self._in_session(session, self.tr("Exporting…"), work, done)
-
-    def _train(self, session: Session, choice: TrainChoice) -> None:
-        def start(_: object) -> None:
-            session.jobs.train(session.item.name, choice)
-
-        if choice.split_first:
-            self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), start)
-        else:
-            start(None)
 
     def _open_session(self) -> Session:
         assert self.session is not None, "the action is disabled without a project"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from defectstudio.app.again import once_more
 from defectstudio.app.run_files import PICTURE, last_picture, read_log, read_metrics
 from defectstudio.app.runs import rename_run
+from defectstudio.app.splitting import complete_split
 from defectstudio.app.training import start_training
 from defectstudio.app.training_order import GeneratorOrder
 from defectstudio.domain import events
@@ -21,7 +22,7 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.dialogs.train import TrainChoice
 from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.launching import keep_going
-from defectstudio.project.project import Project
+from defectstudio.project.project import Project, item_named
 from defectstudio.project.unused import size_of
 
 LOOK_MS, IDLE_MS = 300, 2000
@@ -95,11 +96,17 @@ class JobControl(QObject):
         self._files.run(start, self._started, failed or self.failed.emit)
 
     def train(self, item: str, choice: TrainChoice) -> None:
-        """Queue the training of a generator."""
+        """Queue the training of a generator; images that are in no split are dealt out first."""
         order = GeneratorOrder(
             choice.name, choice.kind, item, choice.references, choice.overrides, choice.device
         )
-        self.start(lambda: start_training(self._project, order))
+
+        def start() -> FollowedJob:
+            if not choice.references:
+                complete_split(self._project, item_named(self._project, item))
+            return start_training(self._project, order)
+
+        self.start(start)
 
     def once_more(self, job: JobRecord) -> None:
         """Go on with a job that did not reach its end, or start it again."""

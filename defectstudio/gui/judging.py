@@ -20,11 +20,10 @@ from defectstudio.app.judged import (
 from defectstudio.app.judging import start_evaluation, start_prediction
 from defectstudio.app.run_files import report_page
 from defectstudio.app.segmenting import start_segmenter_training
-from defectstudio.app.splitting import split
-from defectstudio.app.training_images import is_split
+from defectstudio.app.splitting import Learning, complete_split, learning
 from defectstudio.app.training_order import SegmenterOrder
 from defectstudio.domain.errors import DefectStudioError
-from defectstudio.domain.records import JobRecord, JobState, Role, Split
+from defectstudio.domain.records import JobRecord, JobState, Split
 from defectstudio.domain.segmenting import JudgedImage
 from defectstudio.gui.background import Background
 from defectstudio.gui.bridge import Bridge
@@ -35,6 +34,7 @@ from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.panels.evaluate import EvaluatePage
 from defectstudio.gui.session import Session
 from defectstudio.gui.telling import in_words
+from defectstudio.jobs.following import FollowedJob
 from defectstudio.jobs.process import WorkerProcess
 
 
@@ -95,16 +95,15 @@ class Judging(QObject):
         if session is None:
             return
         project, item = session.project, session.item
-        images = project.images(item.id, role=Role.DEFECT)
-        known = is_split(project, item)
-        dialog = SegmenterDialog(
-            [one.name for one in project.segmenters()],
-            is_split=known,
-            real=sum(1 for i in images if i.class_ids and i.split in (None, Split.TRAIN)),
-            made=sum(one.usable for one in project.samples(item.id)),
-            parent=self._window,
-        )
-        self._ask(dialog, lambda: self._train(session, dialog.choice))
+        taken = [one.name for one in project.segmenters()]
+        made = sum(one.usable for one in project.samples(item.id))
+
+        def ask(known: Learning) -> None:
+            dialog = SegmenterDialog(taken, known, made, self._window)
+            self._ask(dialog, lambda: self._train(session, dialog.choice))
+
+        session.documents.save()
+        session.files.run(lambda: learning(project, item), ask, self.failed.emit)
 
     def ask_predict(self) -> None:
         """Let a segmenter look at pictures that are no part of the project."""
@@ -135,12 +134,11 @@ class Judging(QObject):
         dialog.open()
 
     def _train(self, session: Session, choice: SegmenterChoice) -> None:
-        project, item = session.project, session.item.name
+        project, item = session.project, session.item
 
-        def start() -> object:
-            if choice.split_first:
-                split(project)
-            order = SegmenterOrder(choice.name, item, choice.overrides, choice.device)
+        def start() -> FollowedJob:
+            complete_split(project, item)
+            order = SegmenterOrder(choice.name, item.name, choice.overrides, choice.device)
             return start_segmenter_training(project, order)
 
         session.jobs.start(start)

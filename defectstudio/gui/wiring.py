@@ -50,6 +50,7 @@ def _file(window: MainWindow) -> Handlers:
         "project.open": commands.ask_open,
         "project.close": window.close_project,
         "project.import": commands.ask_import,
+        "project.split": commands.ask_split,
         "project.export": commands.ask_export,
         "project.pack": window.keeping.ask_pack,
         "project.unpack": window.keeping.ask_unpack,

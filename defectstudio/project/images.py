@@ -141,11 +141,14 @@ def update_groups(connection: sqlite3.Connection, groups: Mapping[int, str]) -> 
         settle_splits(connection, item_id)
 
 
-def update_splits(connection: sqlite3.Connection, splits: Mapping[int, Split]) -> None:
-    """Set splits. Raises ProjectError when a group would lie in two, or in one only in part."""
+def update_splits(connection: sqlite3.Connection, splits: Mapping[int, Split | None]) -> None:
+    """Set splits, or none.
+
+    Raises ProjectError when a group would lie in two, or in one only in part.
+    """
     connection.executemany(
         "UPDATE images SET split = ? WHERE id = ?",
-        [(split.value, image_id) for image_id, split in splits.items()],
+        [(split and split.value, image_id) for image_id, split in splits.items()],
     )
     torn = connection.execute(
         "SELECT part FROM images GROUP BY item_id, part"

@@ -172,8 +172,8 @@ class Project(Queue, Shelves):
         with self._change("images") as connection:
             images.update_groups(connection, groups)
 
-    def set_splits(self, splits: Mapping[int, Split]) -> None:
-        """Say which split images belong to, by image id.
+    def set_splits(self, splits: Mapping[int, Split | None]) -> None:
+        """Say which split images belong to, or that it is none, by image id.
 
         Raises ProjectError, and changes nothing, when a group would not lie in one split whole.
         """

@@ -18,6 +18,8 @@ UNLABELED = -1
 
 _FIRST_SERVED = (Split.TRAIN, Split.TEST, Split.VAL)
 """Which splits get the groups of a class that has too few of them for all."""
+_FEW = 5
+"""Of fewer groups of a class the third split gets none: most are to be learned from."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,26 @@ class _Group:
 
 
 def split_by_group(
-    images: Sequence[ImageRecord], fractions: Mapping[Split, float], rng: np.random.Generator
+    images: Sequence[ImageRecord],
+    fractions: Mapping[Split, float],
+    rng: np.random.Generator,
+    held: Mapping[str, Split] | None = None,
 ) -> dict[int, Split]:
     """Image id -> split, for the images of one item; those of one group stay together.
 
+    held: groups that stay in their splits, and count there; the others are dealt out around them.
     fractions: the wanted part of the images of every class and of the normal images, summing to
     1; a split of fraction 0 stays empty. The rarest class is dealt out first (the idea of
     iterative stratification, Sechidis, Tsoumakas and Vlahavas 2011, on groups instead of
-    examples). A class of k groups reaches min(k, 3) splits, train and test before val; where
-    groups of several classes stand in the way, a local search settles for the fewest misses it
-    finds. The order of `images` does not matter.
+    examples). A class of one group is in train, one of 2 to 4 in train and test, most of it in
+    train, one of more in all three; where groups of several classes stand in the way, a local
+    search settles for the fewest misses it finds. The order of `images` does not matter.
     Raises SettingError for fractions outside [0, 1] or not summing to 1.
     """
     wanted = _checked(fractions)
     groups = _groups(images)
     order = [groups[index] for index in rng.permutation(len(groups))]
-    deal = _Deal(wanted, order)
+    deal = _Deal(wanted, order, held or {})
     while (stratum := deal.rarest()) is not None:
         deal.out(stratum)
     deal.repair()
@@ -61,18 +67,24 @@ def strata(image: ImageRecord) -> tuple[int, ...]:
 class _Deal:
     """Groups being dealt out to splits."""
 
-    def __init__(self, wanted: dict[Split, float], groups: Sequence[_Group]) -> None:
+    def __init__(
+        self, wanted: dict[Split, float], groups: Sequence[_Group], held: Mapping[str, Split]
+    ) -> None:
         self.split: dict[str, Split] = {}
         self._wanted = wanted
         self._groups = groups
+        self._held = held
         self._of: dict[int, list[_Group]] = defaultdict(list)
         self._total: Counter[int] = Counter()
         for group in groups:
             self._total.update(group.strata)
             for stratum in group.strata:
                 self._of[stratum].append(group)
-        self._got: dict[Split, Counter[int]] = {split: Counter() for split in wanted}
-        self._count: dict[Split, Counter[int]] = {split: Counter() for split in wanted}
+        self._got: dict[Split, Counter[int]] = {split: Counter() for split in Split}
+        self._count: dict[Split, Counter[int]] = {split: Counter() for split in Split}
+        for group in groups:
+            if group.name in held:
+                self._put(group, held[group.name])
 
     def rarest(self) -> int | None:
         """The stratum of the fewest groups that has some left to deal, None at the end."""
@@ -85,7 +97,7 @@ class _Deal:
         for dealt, group in enumerate(left):
             empty = [s for s in self._due(stratum) if not self._count[s][stratum]]
             # The last groups go to the splits that have none yet.
-            choice = empty if len(left) - dealt <= len(empty) else list(self._wanted)
+            choice = empty if len(left) - dealt <= len(empty) else self._due(stratum)
             self._put(group, max(choice, key=lambda s: self._missing(s, group, stratum)))
 
     def repair(self) -> None:
@@ -96,8 +108,8 @@ class _Deal:
     def _improve(self) -> bool:
         needs = self._needs()
         for stratum, split in needs:
-            there = [None, *(g for g in self._groups if self.split[g.name] is split)]
-            for group in self._of[stratum]:
+            there = [None, *(g for g in self._free(self._groups) if self.split[g.name] is split)]
+            for group in self._free(self._of[stratum]):
                 old = self.split[group.name]
                 for other in there:
                     self._exchange(group, split, other, old)
@@ -105,6 +117,9 @@ class _Deal:
                         return True
                     self._exchange(group, old, other, split)
         return False
+
+    def _free(self, groups: Sequence[_Group]) -> list[_Group]:
+        return [group for group in groups if group.name not in self._held]
 
     def _exchange(self, group: _Group, to: Split, other: _Group | None, back: Split) -> None:
         self._move(group, to)
@@ -123,7 +138,8 @@ class _Deal:
     def _due(self, stratum: int) -> list[Split]:
         """The splits that a stratum has enough groups to reach."""
         served = [split for split in _FIRST_SERVED if split in self._wanted]
-        return served[: len(self._of[stratum])]
+        many = len(self._of[stratum])
+        return served[: many if many >= _FEW else min(many, 2)]
 
     def _left(self, stratum: int) -> list[_Group]:
         return [group for group in self._of[stratum] if group.name not in self.split]

@@ -13,6 +13,7 @@ from defectstudio.app.doctor import Check
 from defectstudio.app.keymap import DEFAULTS
 from defectstudio.app.models import ModelUse
 from defectstudio.app.settings import Preferences
+from defectstudio.app.splitting import Learning
 from defectstudio.domain.records import DefectClass, EarlierLabel, Item, Role
 from defectstudio.gui.dialogs.about import AboutDialog, LogDialog, SystemCheck
 from defectstudio.gui.dialogs.accept_label import AcceptLabelDialog
@@ -37,6 +38,7 @@ from defectstudio.imaging.masks import Box
 from defectstudio.project.unused import Unused
 
 _CLASSES = (DefectClass(1, 1, "scratch"), DefectClass(2, 1, "hole"))
+LEARNING = Learning({"scratch": 9, "hole": 7}, {"scratch": 5, "hole": 4}, 2, 3)
 _LABELED = {f"hole {number}": number == 0 for number in range(9)}
 
 
@@ -104,11 +106,11 @@ DIALOGS: dict[str, Callable[[], QDialog]] = {
     "settings": lambda: SettingsDialog(Preferences()),
     "import": lambda: ImportDialog(["plate"], "plate"),
     "export": lambda: ExportDialog(Path("exports"), "plate", 3400),
-    "train": lambda: TrainDialog([], _LABELED, is_split=False),
-    "train a transfer": lambda: TrainDialog([], _LABELED, is_split=False, kind="dst"),
-    "train, all": lambda: _all_of(TrainDialog([], _LABELED, is_split=True)),
-    "segmenter": lambda: SegmenterDialog([], is_split=False, real=7, made=3400),
-    "segmenter, all": lambda: _all_of(SegmenterDialog([], is_split=True, real=7, made=3400)),
+    "train": lambda: TrainDialog([], _LABELED, LEARNING),
+    "train a transfer": lambda: TrainDialog([], _LABELED, LEARNING, kind="dst"),
+    "train, all": lambda: _all_of(TrainDialog([], _LABELED, LEARNING)),
+    "segmenter": lambda: SegmenterDialog([], LEARNING, 3400),
+    "segmenter, all": lambda: _all_of(SegmenterDialog([], LEARNING, 3400)),
     "compare": lambda: CompareDialog("plate", ["sample-metal"]),
     "compare, all": lambda: _all_of(CompareDialog("plate", ["sample-metal"])),
     "predict": lambda: PredictDialog(["U-Net"]),

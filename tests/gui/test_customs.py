@@ -19,6 +19,7 @@ from defectstudio.gui.dialogs.settings import SettingsDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.gui.main_window import MainWindow
 from defectstudio.gui.theme import DARK, LIGHT, Theme
+from tests.gui.dialogs import LEARNING
 
 
 def _dialog(kind):
@@ -187,10 +188,7 @@ def test_threads_go_to_the_workers_and_leave_nothing_behind(window, monkeypatch)
 
 def test_jobs_are_offered_the_preferred_device_first(window, qtbot):
     _prefer(window, device="cpu")
-    for dialog in (
-        TrainDialog([], {}, is_split=True),
-        SegmenterDialog([], is_split=True, real=3, made=0),
-    ):
+    for dialog in (TrainDialog([], {}, LEARNING), SegmenterDialog([], LEARNING, 0)):
         qtbot.addWidget(dialog)
         assert dialog.device.currentData() == "cpu"
 

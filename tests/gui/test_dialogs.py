@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from defectstudio.app.comparing import Forecast
+from defectstudio.app.splitting import Learning
 from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.generators import CONFIGS, DcdgancConfig
@@ -18,12 +19,13 @@ from defectstudio.gui.dialogs.export import ExportDialog
 from defectstudio.gui.dialogs.form import DataForm, spoken
 from defectstudio.gui.dialogs.import_images import ImportDialog
 from defectstudio.gui.dialogs.keys import KeySheet
+from defectstudio.gui.dialogs.learned import learned_from
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.imaging.reading import write_png
-from tests.gui.dialogs import DIALOGS
+from tests.gui.dialogs import DIALOGS, LEARNING
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,14 @@ def test_a_file_that_is_not_given_is_none(qtbot):
 
 
 def test_the_segmenter_dialog_knows_names_and_counts(qtbot):
-    dialog = SegmenterDialog(["segmenter-1"], is_split=False, real=7, made=3)
+    dialog = SegmenterDialog(["segmenter-1"], Learning({"oil": 5}, {"oil": 2}, 7, 1), 3)
     qtbot.addWidget(dialog)
     dialog.show()
-    assert dialog.choice == SegmenterChoice("segmenter-2", {}, "auto", True)
+    assert dialog.choice == SegmenterChoice("segmenter-2", {}, "auto")
     texts = [label.text() for label in dialog.findChildren(QLabel)]
-    assert any("7 labeled images" in text and "3 accepted" in text for text in texts)
+    told = next(text for text in texts if "3 accepted" in text)
+    assert "labeled images: oil 5. Kept to judge on: oil 2." in told
+    assert "7 that were in no split" in told and "1 images are still to be painted" in told
     dialog.page.form.editors["steps"].setValue(40)
     dialog.name.setText("Segmenter-1")
     assert not dialog.go.isEnabled()
@@ -64,13 +68,6 @@ def test_the_segmenter_dialog_knows_names_and_counts(qtbot):
     assert dialog.go.isEnabled() and dialog.choice.overrides == {"steps": "40"}
     dialog.more.click()
     assert dialog.page.others.isVisible()
-
-
-def test_a_split_item_is_not_split_again(qtbot):
-    dialog = SegmenterDialog([], is_split=True, real=7, made=0)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    assert not dialog.split.isVisible() and not dialog.choice.split_first
 
 
 def test_new_pictures_get_a_folder_beside_them(qtbot, tmp_path):
@@ -129,7 +126,7 @@ def test_a_number_that_is_none_falls_back_and_bounds_hold(qtbot):
 
 
 def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
-    dialog = TrainDialog(["first", "dcdganc-1"], {"a": False}, is_split=False)
+    dialog = TrainDialog(["first", "dcdganc-1"], {"a": False}, LEARNING)
     qtbot.addWidget(dialog)
     assert set(dialog.form.editors) == {field.name for field in fields(DcdgancConfig)}
     steps = dialog.form.editors["steps"]
@@ -140,7 +137,6 @@ def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
     assert (choice.name, choice.kind, choice.overrides) == (
         "dcdganc-2", "dcdganc", {"steps": "12"},
     )  # fmt: skip
-    assert choice.split_first
     dialog.more.click()
     assert dialog.form.editors["beta1"].isVisible()
     dialog.name.setText("First")
@@ -148,7 +144,7 @@ def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
 
 
 def test_the_form_follows_the_kind(qtbot):
-    dialog = TrainDialog([], {}, is_split=True)
+    dialog = TrainDialog([], {}, LEARNING)
     qtbot.addWidget(dialog)
     for number, (kind, config) in enumerate(CONFIGS.items()):
         dialog.kind.setCurrentIndex(number)
@@ -162,17 +158,29 @@ def test_the_form_follows_the_kind(qtbot):
 
 
 def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
-    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, is_split=False, kind="dst")
+    dialog = TrainDialog([], {"oil/1": False, "oil/2": True}, Learning({}, {}, 0, 3), kind="dst")
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.choice.kind == "dst" and dialog.references.isVisible()
     assert dialog.choice.references == ["oil/2"]
     dialog.references.item(0).setCheckState(Qt.CheckState.Checked)
     assert dialog.choice.references == ["oil/1", "oil/2"]
-    assert not dialog.choice.split_first
+    assert dialog.go.isEnabled()
     dialog.kind.setCurrentIndex(dialog.kind.findData("dcdganc"))
     assert not dialog.references.isVisible() and dialog.choice.references == []
-    assert dialog.choice.split_first
+    assert not dialog.go.isEnabled(), "there is nothing that it could learn from"
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Learning({}, {}, 0, 11), "no defect is painted. 11 images are still to be painted"),
+        (Learning({}, {"oil": 1}, 0, 0), "Split images in the File menu). Kept to judge on: oil 1"),
+        (Learning({"oil": 2, "cut": 3}, {}, 0, 0), "Learns from labeled images: oil 2, cut 3."),
+    ],
+)
+def test_a_training_tells_what_it_learns_from(known, said):
+    assert said in learned_from(known)
 
 
 def test_enter_does_what_a_dialog_is_for(qtbot):

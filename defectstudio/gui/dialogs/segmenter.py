@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFormLayout,
     QLineEdit,
@@ -15,7 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app.splitting import Learning
 from defectstudio.domain.segmenters import SegmenterConfig
+from defectstudio.gui.dialogs.learned import learned_from
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.dialogs.train import free_name
@@ -30,7 +31,6 @@ class SegmenterChoice:
     name: str
     overrides: dict[str, str]
     device: str
-    split_first: bool
 
 
 class SegmenterDialog(QDialog):
@@ -39,20 +39,15 @@ class SegmenterDialog(QDialog):
     def __init__(
         self,
         taken: Iterable[str],
-        *,
-        is_split: bool,
-        real: int,
+        known: Learning,
         made: int,
         parent: QWidget | None = None,
     ) -> None:
-        """taken: names of segmenters. real, made: labeled images and samples to learn from."""
+        """taken: names of segmenters. known, made: labeled images and samples to learn from."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train a segmenter"))
         self._taken = {name.casefold() for name in taken}
         self.name, self.device = QLineEdit(free_name("segmenter", self._taken)), device_box()
-        self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
-        self.split.setChecked(not is_split)
-        self.split.setVisible(not is_split)
         self.page = SettingsPage(SegmenterConfig(), FIRST)
         self.page.others.hide()
         self.more = QPushButton(self.tr("All settings"))
@@ -62,10 +57,9 @@ class SegmenterDialog(QDialog):
         first.addRow(self.tr("Name"), self.name)
         first.addRow(self.tr("Device"), self.device)
         text = self.tr(
-            "It learns from the training split ({} labeled images now) and from {} accepted"
-            " samples; a share of 0 leaves the samples out. The validation split chooses the"
-            " threshold."
-        ).format(real, made)
+            "It learns from {} accepted samples, too; a share of 0 leaves them out. The validation"
+            " split chooses the threshold."
+        ).format(made)
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
@@ -73,8 +67,7 @@ class SegmenterDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(first)
         layout.addWidget(self.page, 1)
-        layout.addWidget(self.split)
-        layout.addWidget(hint(text))
+        layout.addWidget(hint(f"{learned_from(known)} {text}"))
         layout.addWidget(buttons)
         self.setMinimumWidth(30 * self.fontMetrics().height())
         self.name.textChanged.connect(self._check)
@@ -86,7 +79,6 @@ class SegmenterDialog(QDialog):
             self.name.text().strip(),
             self.page.form.changes(),
             self.device.currentData(),
-            self.split.isVisibleTo(self) and self.split.isChecked(),
         )
 
     def _show_all(self, shown: bool) -> None:

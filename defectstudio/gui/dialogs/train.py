@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
@@ -21,7 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app.splitting import Learning
 from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
+from defectstudio.gui.dialogs.learned import learned_from
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
 from defectstudio.gui.fields import as_high_as_its_rows
@@ -49,7 +50,6 @@ class TrainChoice:
     references: list[str]
     overrides: dict[str, str]
     device: str
-    split_first: bool
 
 
 class TrainDialog(QDialog):
@@ -59,24 +59,22 @@ class TrainDialog(QDialog):
         self,
         names: list[str],
         labeled: Mapping[str, bool],
+        known: Learning,
         *,
-        is_split: bool,
         kind: str = "dcdganc",
         parent: QWidget | None = None,
     ) -> None:
         """names: taken ones. labeled: images that can be references, and which are so at first;
-        kind: the one that is chosen at first."""
+        known: what all other kinds learn from; kind: the one that is chosen at first."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train a generator"))
         self._taken = {name.casefold() for name in names}
         self.name, self.kind = QLineEdit(), QComboBox()
-        for known in CONFIGS:
-            self.kind.addItem(known, known)
+        for one in CONFIGS:
+            self.kind.addItem(one, one)
         self.kind.setCurrentIndex(self.kind.findData(kind))
         self.device = device_box()
-        self.split = QCheckBox(self.tr("Split the images by part first: 60 / 20 / 20"))
-        self.split.setChecked(not is_split)
-        self.split.setVisible(not is_split)
+        self._known = known
         self.references = _checkable(labeled)
         first = QFormLayout()
         first.addRow(self.tr("Name"), self.name)
@@ -91,7 +89,7 @@ class TrainDialog(QDialog):
         self.more.toggled.connect(self._show_all)
         self._pages: dict[str, SettingsPage] = {}
         self._shown = QStackedLayout()
-        self._note = hint(self.tr("Only labeled images of the training split are seen."))
+        self._note = hint(learned_from(known))
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
@@ -99,7 +97,6 @@ class TrainDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(first)
         layout.addLayout(self._shown, 1)
-        layout.addWidget(self.split)
         layout.addWidget(self._note)
         layout.addWidget(buttons)
         self.setMinimumWidth(30 * self.fontMetrics().height())
@@ -117,8 +114,6 @@ class TrainDialog(QDialog):
             references,
             self.form.changes(),
             self.device.currentData(),
-            # A split could give the chosen reference to the images that generators are judged on.
-            not references and self.split.isVisibleTo(self) and self.split.isChecked(),
         )
 
     @property
@@ -138,9 +133,11 @@ class TrainDialog(QDialog):
         self.form = self._pages[kind].form
         self._about.setText(localized(_ABOUT.get(kind, _ANOTHER)))
         self._first.setRowVisible(self.references, self.takes_references)
+        self._note.setVisible(not self.takes_references)
         self._show_all(self.more.isChecked())
         if not self.name.isModified():
             self.name.setText(free_name(kind, self._taken))
+        self._check()
 
     def _show_all(self, shown: bool) -> None:
         for page in self._pages.values():
@@ -149,7 +146,8 @@ class TrainDialog(QDialog):
 
     def _check(self) -> None:
         name = self.name.text().strip()
-        self.go.setEnabled(bool(name) and name.casefold() not in self._taken)
+        something = self.takes_references or bool(self._known.seen)
+        self.go.setEnabled(something and bool(name) and name.casefold() not in self._taken)
 
 
 def free_name(stem: str, taken: set[str]) -> str:

@@ -51,6 +51,7 @@ from defectstudio.project.project import Project
 from tests.gui import conftest
 from tests.gui.clipping import clipped
 from tests.gui.conftest import FakePreviewer, fake_generator
+from tests.gui.dialogs import LEARNING
 from tests.gui.test_evaluate import add_segmenter
 from tests.unit.app.judged_files import leave_judgement
 
@@ -148,7 +149,7 @@ class Walk:
         window = self._window
         for name, dialog in (
             ("settings", SettingsDialog(Preferences(), window)),
-            ("train", TrainDialog([], {"hole 0": True, "stain 0": False}, is_split=True)),
+            ("train", TrainDialog([], {"hole 0": True, "stain 0": False}, LEARNING)),
             ("palette", CommandPalette(window.actions_, window)),
         ):
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

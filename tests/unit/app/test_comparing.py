@@ -147,10 +147,10 @@ def test_a_test_split_without_labels(project):
         start_comparison(project)
 
 
-def test_an_item_without_a_split(project, tmp_path):
+def test_an_item_without_a_defect(project, tmp_path):
     other = project.add_item("other")
     project.add_images(other.id, [NewImage("70", Role.NORMAL, picture(tmp_path, 70))])
-    with pytest.raises(ProjectError, match="defectstudio split"):
+    with pytest.raises(ProjectError, match="no defect of the item is labeled"):
         start_comparison(project, item="other")
 
 

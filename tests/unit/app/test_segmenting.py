@@ -168,7 +168,7 @@ def test_names_and_splits_are_checked(project, tmp_path):
         start_segmenter_training(project, SegmenterOrder("other", overrides={"stepz": "1"}))
     with (
         Project.create(tmp_path / "bare", "tile") as bare,
-        pytest.raises(ProjectError, match="no split"),
+        pytest.raises(ProjectError, match="no defect of the item"),
     ):
         start_segmenter_training(bare, SegmenterOrder("eye"))
 

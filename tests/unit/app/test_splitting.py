@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from defectstudio.app.splitting import SplitRow, split
+from defectstudio.app.splitting import Learning, SplitRow, complete_split, learning, split
 from defectstudio.domain.errors import ProjectError, SettingError
 from defectstudio.domain.records import Role, Split
 from defectstudio.imaging.reading import write_png
@@ -64,18 +65,49 @@ def test_the_seed_says_it_all(project: Project) -> None:
     assert run(1) == first
 
 
-def test_unlabeled_defects_are_split_apart(project: Project, tmp_path: Path) -> None:
-    project.add_images(
-        1, [NewImage("u", Role.DEFECT, _image(tmp_path, 40 + i, "", 0).file) for i in range(5)]
-    )
-    report = split(project, 0.5, 0.0, 0.5)
-    row = report.rows[0]
-    assert (row.class_name, sum(row.images.values()), row.images["val"]) == (
-        "without a class",
-        5,
-        0,
-    )
-    assert "val" not in report.warnings[0]
+def _unpainted(folder: Path, number: int, group: str) -> NewImage:
+    """A defect image of the class crack that is still to be painted."""
+    return replace(_image(folder, number, group, 1), label=None, class_ids=(1,))
+
+
+def test_images_to_be_painted_take_no_place(project: Project, tmp_path: Path) -> None:
+    ids = project.add_images(1, [_unpainted(tmp_path, 40 + i, f"u{i}") for i in range(5)])
+    beside = project.add_images(1, [_unpainted(tmp_path, 50, "c0")])[0]
+    crack = split(project, seed=3).rows[1]
+    assert crack.images == {"train": 3, "val": 1, "test": 1}
+    splits = {image.id: image.split for image in project.images()}
+    assert {splits[one] for one in ids} == {None}
+    own = {image.split for image in project.images() if image.group == "c0"}
+    assert own == {splits[beside]} != {None}
+
+
+def test_what_is_labeled_later_joins_and_nothing_else_moves(
+    project: Project, tmp_path: Path
+) -> None:
+    tile = project.items()[0]
+    split(project, seed=7)
+    before = {image.id: image.split for image in project.images()}
+    new = project.add_images(1, [_image(tmp_path, 40 + i, f"n{i}", 1) for i in range(5)])
+    project.add_images(1, [_unpainted(tmp_path, 50, "u")])
+    told = learning(project, tile)
+    assert (told.seen, told.kept) == ({"crack": 6}, {"crack": 4})
+    assert (told.joining, told.unpainted) == (5, 1)
+    complete_split(project, tile)
+    after = {image.id: image.split for image in project.images()}
+    assert {one: after[one] for one in before} == before
+    assert sorted(str(after[one]) for one in new) == ["test", "train", "train", "train", "val"]
+    assert learning(project, tile) == replace(told, joining=0)
+
+
+def test_a_split_is_not_made_of_nothing(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "bare", "tile") as bare:
+        bare.add_class(1, "crack")
+        bare.add_images(1, [_image(tmp_path, i, f"g{i}", 0) for i in range(5)])
+        bare.add_images(1, [_unpainted(tmp_path, 10 + i, f"u{i}") for i in range(3)])
+        tile = bare.items()[0]
+        assert learning(bare, tile) == Learning({}, {}, 0, 3)
+        complete_split(bare, tile)
+        assert {image.split for image in bare.images()} == {None}
 
 
 def test_bad_fractions_change_nothing(project: Project) -> None:
@@ -84,9 +116,11 @@ def test_bad_fractions_change_nothing(project: Project) -> None:
     assert {image.split for image in project.images()} == {None}
 
 
-def test_an_empty_project(tmp_path: Path) -> None:
+def test_a_project_with_nothing_to_split(tmp_path: Path) -> None:
     with (
         Project.create(tmp_path / "empty", "tile") as empty,
         pytest.raises(ProjectError, match="no images to split"),
     ):
+        empty.add_class(1, "crack")
+        empty.add_images(1, [_unpainted(tmp_path, 1, "u")])
         split(empty)

@@ -80,10 +80,14 @@ def test_without_a_split_there_is_no_training(project, tmp_path):
 
 
 def test_without_labeled_images_there_is_no_training(project, tmp_path):
-    add(project, tmp_path, "ab", Split.TRAIN)
-    add(project, tmp_path, "A", Split.TEST)
-    with pytest.raises(ProjectError, match="no labeled defect image"):
+    add(project, tmp_path, "ab", None)
+    with pytest.raises(ProjectError, match="no defect of the item is labeled") as caught:
         start_training(project, GeneratorOrder("g"))
+    assert "Paint" in caught.value.remedy
+    add(project, tmp_path, "A", Split.TEST)
+    with pytest.raises(ProjectError, match="no labeled defect image") as caught:
+        start_training(project, GeneratorOrder("g"))
+    assert "Split images in the File menu" in caught.value.remedy
 
 
 def test_a_wrong_setting_starts_nothing(ready):

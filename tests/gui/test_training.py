@@ -1,0 +1,65 @@
+"""Training a generator from the window: what it learns from, and the split it needs."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLabel, QMessageBox
+
+from defectstudio.domain.records import Role
+from defectstudio.gui import job_control
+from defectstudio.gui.dialogs.train import TrainDialog
+from defectstudio.imaging.reading import write_png
+from defectstudio.project.images import NewImage
+from tests.gui.test_jobs_panel import ActedJob
+
+
+@pytest.fixture
+def unpainted(opened, tmp_path):
+    """A defect that is still to be painted."""
+    write_png(tmp_path / "bare.png", np.full((96, 128, 3), 90, np.uint8))
+    new = NewImage("bare", Role.DEFECT, tmp_path / "bare.png", class_ids=(1,))
+    return opened.session.project.add_images(opened.session.item.id, [new])[0]
+
+
+@pytest.fixture
+def orders(monkeypatch):
+    """What was ordered; nothing is trained."""
+    given = []
+
+    def start(project, order):
+        given.append(order)
+        return ActedJob(project, order.name)
+
+    monkeypatch.setattr(job_control, "start_training", start)
+    return given
+
+
+def splits(opened):
+    return {image.name: image.split for image in opened.session.project.images()}
+
+
+def test_what_is_labeled_is_split_when_its_training_starts(opened, unpainted, orders, qtbot):
+    opened.actions_["job.train"].trigger()
+    qtbot.waitUntil(lambda: opened.findChild(TrainDialog) is not None, timeout=9000)
+    dialog = opened.findChild(TrainDialog)
+    dialog.kind.setCurrentIndex(dialog.kind.findData("paste"))
+    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "hole 1" in told and "1 images are still to be painted" in told
+    dialog.go.click()
+    qtbot.waitUntil(lambda: len(orders) == 1, timeout=9000)
+    found = splits(opened)
+    assert found.pop("bare") is None and None not in found.values()
+    assert found["plate 3"] == "train"
+
+
+def test_images_are_split_anew_when_it_is_confirmed(opened, unpainted, qtbot):
+    opened.actions_["project.split"].trigger()
+    [box] = opened.findChildren(QMessageBox)
+    box.button(QMessageBox.StandardButton.Cancel).click()
+    assert set(splits(opened).values()) == {None}
+    opened.actions_["project.split"].trigger()
+    qtbot.waitUntil(lambda: len(opened.findChildren(QMessageBox)) == 1, timeout=9000)
+    [box] = opened.findChildren(QMessageBox)
+    next(one for one in box.buttons() if "Split" in one.text()).click()
+    told = "Split into training, validation and test: good 2 / 0 / 1, hole 1 / 0 / 0."
+    qtbot.waitUntil(lambda: opened.messages.text.text() == told, timeout=9000)
+    assert splits(opened)["bare"] is None
