@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSplitter,
     QStackedWidget,
     QTreeWidget,
@@ -53,7 +52,7 @@ class FiguresPane(QWidget):
             [self.tr("Class, size"), self.tr("Defects"), self.tr("F1"), self.tr("Precision"),
              self.tr("Recall")]
         )  # fmt: skip
-        self.caption, self.sizes = hint(""), hint("")
+        self.caption = hint("")
         self._lay_out()
 
     def show_evaluation(self, found: Evaluation) -> None:
@@ -64,9 +63,8 @@ class FiguresPane(QWidget):
         for name in (ALL_CLASSES, *(n for n in found.report.sweeps if n != ALL_CLASSES)):
             self.of.addItem(self._named(name), name)
         self.of.blockSignals(False)
-        self.caption.setText(self._counts(found))
         kept = found.report.segmenter.card.threshold
-        self.sizes.setText(
+        self.caption.setText(
             self.tr("Sizes are told at the kept threshold {:.3f}; {}").format(
                 kept, self._counts(found)
             )
@@ -166,13 +164,16 @@ class FiguresPane(QWidget):
         row.addWidget(self.curve)
         row.addWidget(self.of, 1)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(_column(em, row, self._plots, self.caption))
-        split.addWidget(_column(em, None, self.table, self.sizes))
-        split.setSizes([20 * em, 16 * em])
+        split.addWidget(_below(em, row, self._plots))
+        split.addWidget(self.table)
+        split.setSizes([20 * em, 17 * em])
         split.setChildrenCollapsible(False)
+        self.caption.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        layout.setSpacing(0)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.caption)
 
 
 def _place(name: str, rates: Rates) -> tuple[float | None, float | None]:
@@ -184,15 +185,12 @@ def _place(name: str, rates: Rates) -> tuple[float | None, float | None]:
     }[name]
 
 
-def _column(em: int, head: QHBoxLayout | None, body: QWidget, foot: QLabel) -> QWidget:
+def _below(em: int, head: QHBoxLayout, body: QWidget) -> QWidget:
     made = QWidget()
     column = QVBoxLayout(made)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    if head is not None:
-        head.setContentsMargins(em // 3, em // 4, em // 3, em // 4)
-        column.addLayout(head)
+    head.setContentsMargins(em // 3, em // 4, em // 3, em // 4)
+    column.addLayout(head)
     column.addWidget(body, 1)
-    foot.setContentsMargins(em // 2, em // 4, em // 2, em // 4)
-    column.addWidget(foot)
     return made
