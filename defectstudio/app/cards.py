@@ -29,8 +29,7 @@ def card_facts(
 ) -> Facts:
     """What a project knows of the entries of an export."""
     makers = tuple(_makers(project, _used(entries)))
-    gone = {what: count for what, count in left_out.items() if count}
-    return Facts(name, makers, _audit(project, items, entries), gone)
+    return Facts(name, makers, _audit(project, items, entries), dict(left_out))
 
 
 def rewrite_card(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from defectstudio.app.cards import card_facts
+from defectstudio.app.exportable import Kind, kind_of, kinds_of, left_out
 from defectstudio.app.inline_jobs import inline_job
 from defectstudio.app.queueing import Job, Wishes, queue_early
 from defectstudio.domain.errors import ExportError
-from defectstudio.domain.records import ImageRecord, Item, JobRecord, Role, SampleRecord, Split
-from defectstudio.exchange.card import write_card
+from defectstudio.domain.records import ImageRecord, Item, JobRecord, SampleRecord, Split
+from defectstudio.domain.words import counted
+from defectstudio.exchange.card import choice_notes, write_card
 from defectstudio.exchange.exporting import ExportEntry, ExportReport, ExportRequest, writer_of
 from defectstudio.exchange.exporting import export as write_export
 from defectstudio.jobs.following import FollowedJob
@@ -33,6 +35,7 @@ def export(
     splits: Collection[Split] | None = None,
     real: bool = True,
     synthetic: bool = True,
+    undecided: bool = True,
     merge: Mapping[str, str] | None = None,
     tile: int | None = None,
     progress: Progress | None = None,
@@ -43,8 +46,9 @@ def export(
 
     splits: only these; None for all, also what has no split. A sample has the split of its
     background. merge: class name -> the class it is exported as. tile: the side in pixels of the
-    pieces that pictures are cut into. Defective images without a label and rejected samples are
-    left out, which the report says. queued: the job that the supervisor does now.
+    pieces that pictures are cut into. undecided: also samples that nobody reviewed. Defective
+    images without a label and rejected samples are left out. The report tells what is left out
+    and how many are undecided. queued: the job that the supervisor does now.
 
     Raises ExportError: unknown format, nothing to export, items whose classes do not agree,
     or a folder that exists or cannot be written; then nothing is left at `out`. Raises
@@ -52,7 +56,8 @@ def export(
     """
     writer_of(format)
     items = project.items() if item is None else [item_named(project, item)]
-    entries, left_out = _collect(project, items, splits, real=real, synthetic=synthetic)
+    taken = kinds_of(real=real, synthetic=synthetic, undecided=undecided)
+    entries, counts = _collect(project, items, splits, taken)
     if not entries:
         raise ExportError(
             "there is nothing to export",
@@ -66,7 +71,9 @@ def export(
         frozen = [_export_entry(entry) for entry in project.dataset_entries(dataset.id)]
         makers = {one.sha256: one.name for one in project.generators()}
         request = ExportRequest(frozen, classes, _merged(classes, merge or {}), tile, makers)
-        facts = card_facts(project, out.name, items, entries, left_out)
+        unseen = counts[Kind.UNDECIDED] if Kind.UNDECIDED in taken else 0
+        gone = left_out(counts, taken)
+        facts = replace(card_facts(project, out.name, items, entries, gone), undecided=unseen)
         report = write_export(
             format,
             request,
@@ -74,8 +81,7 @@ def export(
             progress=job.progress,
             beside=lambda folder: write_card(folder, facts),
         )
-        notes = (f"{count} {what} were left out." for what, count in left_out.items() if count)
-        report = replace(report, notes=(*report.notes, *notes))
+        report = replace(report, notes=(*report.notes, *choice_notes(facts)))
         job.summary = _summary(report)
     return report
 
@@ -89,6 +95,7 @@ def queue_export(
     splits: Collection[Split] | None = None,
     real: bool = True,
     synthetic: bool = True,
+    undecided: bool = True,
     merge: Mapping[str, str] | None = None,
     tile: int | None = None,
     wishes: Wishes,
@@ -96,7 +103,8 @@ def queue_export(
     """Let the project's supervisor export, in its turn. Raises ProjectError."""
     order = {
         **{"out": out, "format": format, "item": item, "splits": splits and sorted(splits)},
-        **{"real": real, "synthetic": synthetic, "merge": merge, "tile": tile},
+        **{"real": real, "synthetic": synthetic, "undecided": undecided},
+        **{"merge": merge, "tile": tile},
     }
     # Not again by itself: what is at `out` then may be a whole export.
     job = Job(KIND, _title(out, format), order, slot="disk", retries=0)
@@ -116,38 +124,28 @@ def _title(out: Path, format: str) -> str:
 
 
 def _summary(report: ExportReport) -> str:
-    return f"{report.images} images written, {report.synthetic} of them synthetic."
+    return f"{counted(report.images, 'images')} written, {report.synthetic} of them synthetic."
 
 
 def _collect(
-    project: Project,
-    items: Sequence[Item],
-    splits: Collection[Split] | None,
-    *,
-    real: bool,
-    synthetic: bool,
-) -> tuple[list[DatasetEntry], Counter[str]]:
-    """The list to freeze, and how many of what do not go into it."""
+    project: Project, items: Sequence[Item], splits: Collection[Split] | None, taken: Set[Kind]
+) -> tuple[list[DatasetEntry], Counter[Kind]]:
+    """The list to freeze, and how much of what there is in these splits."""
     entries: list[DatasetEntry] = []
-    left_out: Counter[str] = Counter()
+    counts: Counter[Kind] = Counter()
     for item in items:
         images = project.images(item.id)
-        wanted = [image for image in images if splits is None or image.split in splits]
-        if real:
-            usable = [image for image in wanted if not _unlabeled(image)]
-            left_out["defective images without a label"] += len(wanted) - len(usable)
-            entries += [_image(item, image) for image in usable]
-        if synthetic:
-            backgrounds = {image.id: image for image in wanted}
-            samples = [s for s in project.samples(item.id) if s.background_id in backgrounds]
-            good = [sample for sample in samples if sample.usable]
-            left_out["rejected samples"] += len(samples) - len(good)
-            entries += [_sample(item, one, backgrounds[one.background_id]) for one in good]
-    return entries, left_out
-
-
-def _unlabeled(image: ImageRecord) -> bool:
-    return image.role is Role.DEFECT and image.label_file is None
+        wanted = {one.id: one for one in images if splits is None or one.split in splits}
+        samples = [one for one in project.samples(item.id) if one.background_id in wanted]
+        counts.update(kind_of(one) for one in wanted.values())
+        counts.update(kind_of(one) for one in samples)
+        entries += [_image(item, one) for one in wanted.values() if kind_of(one) in taken]
+        entries += [
+            _sample(item, one, wanted[one.background_id])
+            for one in samples
+            if kind_of(one) in taken
+        ]
+    return entries, counts
 
 
 def _image(item: Item, image: ImageRecord) -> DatasetEntry:

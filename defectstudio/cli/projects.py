@@ -13,6 +13,7 @@ import typer
 from defectstudio.cli.following import After, Priority, Queue, queued, wishes
 from defectstudio.cli.output import USER_FAULT, Json, command, note, pairs, progress_bar, say
 from defectstudio.domain.records import Split
+from defectstudio.domain.words import counted
 
 if TYPE_CHECKING:
     from defectstudio.app.importing import ImportReport
@@ -132,7 +133,8 @@ def export(
     split: Annotated[list[Split] | None, typer.Option(help="Only these; may be repeated.")] = None,
     item: ItemName = None,
     real: Annotated[bool, typer.Option(help="With the real images.")] = True,
-    synthetic: Annotated[bool, typer.Option(help="With the accepted samples.")] = True,
+    synthetic: Annotated[bool, typer.Option(help="With the samples; rejected ones never.")] = True,
+    undecided: Annotated[bool, typer.Option(help="With samples not reviewed yet.")] = True,
     merge: Annotated[
         list[str] | None, typer.Option(help="OLD=NEW: export a class as another; may be repeated.")
     ] = None,
@@ -158,6 +160,7 @@ def export(
                 splits=split,
                 real=real,
                 synthetic=synthetic,
+                undecided=undecided,
                 merge=pairs(merge or ()),
                 tile=tile,
                 wishes=wishes(priority, after),
@@ -173,13 +176,13 @@ def export(
             splits=split,
             real=real,
             synthetic=synthetic,
+            undecided=undecided,
             merge=pairs(merge or ()),
             tile=tile,
             progress=show,
         )
-    lines = [
-        f"Wrote {report.images} images, {report.synthetic} of them synthetic, to {report.out}."
-    ]
+    written = counted(report.images, "images")
+    lines = [f"Wrote {written}, {report.synthetic} of them synthetic, to {report.out}."]
     say(as_json, asdict(report), [*lines, *report.notes])
 
 

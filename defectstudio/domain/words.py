@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+_PLURAL = r"s\b"
+
 
 def shown(name: str) -> str:
     """A name that a system or a file gave, as text: Linux takes any bytes for one, which could
     neither be shown nor written down."""
     return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def counted(count: int, what: str) -> str:
+    """1 image, 2 images; what: several of them, the noun the first word that ends with an s."""
+    return f"{count} {re.sub(_PLURAL, '', what, count=1) if count == 1 else what}"
 
 
 def duration(seconds: float) -> str:

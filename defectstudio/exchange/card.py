@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from defectstudio.domain.errors import ExportError
 from defectstudio.domain.files import sha256_file
+from defectstudio.domain.words import counted
 from defectstudio.exchange.journal import Row
 from defectstudio.exchange.manifest import MANIFEST, Manifest, read_manifest
 from defectstudio.exchange.report import Block, Heading, Table, Text, write_report
@@ -56,7 +57,8 @@ class Audit:
 class Facts:
     """What an export cannot say of itself. terms: licence and terms of the sources; approver and
     approved: a name and a date, empty until somebody approved it; audit: None where none was made;
-    left_out: what of the project is not in it."""
+    left_out: what of the project is not in it; undecided: how many of its samples nobody
+    reviewed."""
 
     name: str
     makers: tuple[Maker, ...] = ()
@@ -65,6 +67,7 @@ class Facts:
     terms: str = ""
     approver: str = ""
     approved: str = ""
+    undecided: int = 0
 
 
 _KNOWN = TypeAdapter(Facts)
@@ -107,7 +110,7 @@ def read_facts(folder: Path) -> Facts | None:
 def limits(manifest: Manifest, facts: Facts) -> Iterator[str]:
     """What is known to be weak, a sentence each."""
     yield from manifest.notes
-    yield from (f"{count} {what} were left out." for what, count in facts.left_out.items())
+    yield from choice_notes(facts)
     yield from _few(manifest)
     rows = manifest.images
     if tested := sum(row.synthetic and row.split == "test" for row in rows):
@@ -122,6 +125,15 @@ def limits(manifest: Manifest, facts: Facts) -> Iterator[str]:
     yield from _audited(facts.audit, len(rows))
     if not facts.terms:
         yield "Licence and terms of the sources are not stated."
+
+
+def choice_notes(facts: Facts) -> Iterator[str]:
+    """What was chosen to be in the export and what not, a sentence each."""
+    if facts.undecided:
+        verb = "was" if facts.undecided == 1 else "were"
+        yield f"{counted(facts.undecided, 'samples')} in it {verb} not reviewed."
+    for what, count in facts.left_out.items():
+        yield f"{counted(count, what)} {'was' if count == 1 else 'were'} left out."
 
 
 def _few(manifest: Manifest) -> Iterator[str]:

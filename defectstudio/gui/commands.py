@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
+from defectstudio.app.exportable import Kind, stock
 from defectstudio.app.exporting import export
 from defectstudio.app.importing import ImportReport, import_images
 from defectstudio.app.projects import new_project, open_project
 from defectstudio.app.sample_project import make_sample_project
 from defectstudio.app.splitting import Learning, SplitReport, learning, split
 from defectstudio.domain.errors import DefectStudioError
+from defectstudio.domain.records import Split
 from defectstudio.exchange.exporting import ExportReport
 from defectstudio.gui.background import Background
 from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
@@ -136,10 +139,14 @@ class Commands(QObject):
     def ask_export(self) -> None:
         """Export the dataset."""
         session = self._open_session()
-        samples = session.project.samples(session.item.id)
-        count = sum(sample.usable for sample in samples)
-        dialog = ExportDialog(self.places.exports, session.item.name, count, self._window)
-        self.ask(dialog, lambda: self._export(session, dialog.choice))
+        project, item = session.project, session.item
+
+        def ask(found: dict[Split | None, Counter[Kind]]) -> None:
+            dialog = ExportDialog(self.places.exports, item.name, found, self._window)
+            self.ask(dialog, lambda: self._export(session, dialog.choice))
+
+        session.documents.save()  # what is painted counts
+        session.files.run(lambda: stock(project, item), ask, self.failed.emit)
 
     def ask_train(self) -> None:
         """Train a generator."""
@@ -258,6 +265,7 @@ class Commands(QObject):
                 splits=choice.splits,
                 real=choice.real,
                 synthetic=choice.synthetic,
+                undecided=choice.undecided,
                 tile=choice.tile,
             )
 

@@ -1,5 +1,6 @@
 """Every dialog with something in it, for whoever looks at them all."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,12 @@ from PySide6.QtWidgets import QDialog
 from defectstudio.app.accepting import FoundPart
 from defectstudio.app.classes import ClassUse
 from defectstudio.app.doctor import Check
+from defectstudio.app.exportable import Kind
 from defectstudio.app.keymap import DEFAULTS
 from defectstudio.app.models import ModelUse
 from defectstudio.app.settings import Preferences
 from defectstudio.app.splitting import Learning
-from defectstudio.domain.records import DefectClass, EarlierLabel, Item, Role
+from defectstudio.domain.records import DefectClass, EarlierLabel, Item, Role, Split
 from defectstudio.gui.dialogs.about import AboutDialog, LogDialog, SystemCheck
 from defectstudio.gui.dialogs.accept_label import AcceptLabelDialog
 from defectstudio.gui.dialogs.calibrate import CalibrateDialog
@@ -95,6 +97,14 @@ def _all_of(dialog: TrainDialog | SegmenterDialog | CompareDialog) -> QDialog:
     return dialog
 
 
+STOCK: dict[Split | None, Counter[Kind]] = {
+    None: Counter({Kind.REAL: 40, Kind.UNLABELED: 3}),
+    Split.TRAIN: Counter({Kind.ACCEPTED: 3000, Kind.UNDECIDED: 400, Kind.REJECTED: 21}),
+    Split.VAL: Counter(),
+    Split.TEST: Counter({Kind.REAL: 7}),
+}
+
+
 DIALOGS: dict[str, Callable[[], QDialog]] = {
     "about": AboutDialog,
     "system check": _system_check,
@@ -105,7 +115,7 @@ DIALOGS: dict[str, Callable[[], QDialog]] = {
     "keys": lambda: KeySheet(DEFAULTS),
     "settings": lambda: SettingsDialog(Preferences()),
     "import": lambda: ImportDialog(["plate"], "plate"),
-    "export": lambda: ExportDialog(Path("exports"), "plate", 3400),
+    "export": lambda: ExportDialog(Path("exports"), "plate", STOCK),
     "train": lambda: TrainDialog([], _LABELED, LEARNING),
     "train a transfer": lambda: TrainDialog([], _LABELED, LEARNING, kind="dst"),
     "train, all": lambda: _all_of(TrainDialog([], _LABELED, LEARNING)),

@@ -25,7 +25,7 @@ from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
 from defectstudio.gui.dialogs.train import TrainDialog
 from defectstudio.imaging.reading import write_png
-from tests.gui.dialogs import DIALOGS, LEARNING
+from tests.gui.dialogs import DIALOGS, LEARNING, STOCK
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def test_a_new_project_needs_a_plain_name_and_an_item(qtbot, tmp_path):
 
 def test_an_export_goes_into_a_new_folder_only(qtbot, tmp_path):
     (tmp_path / "gear-A-coco").mkdir()
-    dialog = ExportDialog(tmp_path, "gear A", 3)
+    dialog = ExportDialog(tmp_path, "gear A", STOCK)
     qtbot.addWidget(dialog)
     assert dialog.choice.out == tmp_path / "gear-A-coco-2"
     assert dialog.choice.splits is None and dialog.go.isEnabled()
@@ -231,6 +231,31 @@ def test_an_export_goes_into_a_new_folder_only(qtbot, tmp_path):
     assert not dialog.go.isEnabled()
 
 
+def test_an_export_tells_what_it_takes(qtbot, tmp_path):
+    dialog = ExportDialog(tmp_path, "gear", STOCK)
+    qtbot.addWidget(dialog)
+    boxes = (dialog.real, dialog.synthetic, dialog.undecided)
+    assert [box.text() for box in boxes] == [
+        "real images (47)", "accepted samples (3000)", "undecided samples (400)"
+    ]  # fmt: skip
+    assert dialog.taken.text() == (
+        "Pictures to be exported: 3447.\n"
+        "Not among them: images still to be painted (3), rejected samples (21)."
+    )
+    dialog.undecided.setChecked(False)
+    assert dialog.taken.text().startswith("Pictures to be exported: 3047.")
+    assert "undecided samples (400)" in dialog.taken.text() and not dialog.choice.undecided
+    dialog.synthetic.setChecked(False)
+    assert not dialog.undecided.isEnabled() and dialog.taken.text().startswith(
+        "Pictures to be exported: 47."
+    )
+    dialog.unsplit.setChecked(False)
+    dialog.splits[Split.VAL].setChecked(True)
+    assert dialog.taken.text() == "Pictures to be exported: 0." and not dialog.go.isEnabled()
+    dialog.splits[Split.TEST].setChecked(True)
+    assert dialog.real.text() == "real images (7)" and dialog.go.isEnabled()
+
+
 @pytest.fixture
 def source(tmp_path):
     """A folder tree to import: one normal image and a text that is no image."""
@@ -242,7 +267,11 @@ def source(tmp_path):
 
 
 def visible_dialog(window, kind):
-    return next(one for one in window.findChildren(kind) if one.isVisible())
+    return visible_dialogs(window, kind)[0]
+
+
+def visible_dialogs(window, kind):
+    return [one for one in window.findChildren(kind) if one.isVisible()]
 
 
 def test_import_is_checked_first_and_then_done(opened, qtbot, source):
@@ -289,7 +318,8 @@ def test_a_new_project_is_made_and_opened(window, qtbot, tmp_path):
 
 def test_export_by_the_dialog(opened, qtbot, tmp_path):
     opened.actions_["project.export"].trigger()
-    dialog = visible_dialog(opened, ExportDialog)
+    qtbot.waitUntil(lambda: bool(visible_dialogs(opened, ExportDialog)), timeout=9000)
+    [dialog] = visible_dialogs(opened, ExportDialog)
     out = dialog.choice.out
     dialog.go.click()
     qtbot.waitUntil(lambda: "4 images exported" in opened.messages.text.text(), timeout=20000)

@@ -128,7 +128,8 @@ def _is_what_its_recipe_says(sample):
 
 def _export_reads_back_equal(window, qtbot, sample):
     window.actions_["project.export"].trigger()
-    dialog = next(one for one in window.findChildren(ExportDialog) if one.isVisible())
+    qtbot.waitUntil(lambda: bool(window.findChildren(ExportDialog)), timeout=20000)
+    [dialog] = window.findChildren(ExportDialog)
     out = dialog.choice.out
     with qtbot.waitSignal(window.commands.noted, timeout=20000) as noted:
         dialog.go.click()

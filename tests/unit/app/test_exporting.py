@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from defectstudio.app.exportable import Kind, stock
 from defectstudio.app.exporting import export
 from defectstudio.domain.errors import ExportError, ProjectError
 from defectstudio.domain.files import write_json
 from defectstudio.domain.recipe import Defect, EncodedMask, Recipe, SampleManifest
 from defectstudio.domain.records import JobState, Review, Role, Split
+from defectstudio.exchange.card import read_facts
 from defectstudio.exchange.formats import WRITERS
 from defectstudio.imaging.reading import pixel_sha256, read_image, read_label, write_png
 from defectstudio.project.images import NewImage
@@ -68,7 +71,8 @@ def test_everything_is_exported(project: Project, tmp_path: Path, format: str) -
     report = export(project, tmp_path / "out", format)
     assert (report.format, report.images, report.synthetic) == (format, 4, 1)
     assert report.defects == {"crack": 2}
-    assert "1 defective images without a label were left out." in report.notes
+    assert "1 defective image without a label was left out." in report.notes
+    assert "1 sample in it was not reviewed." in report.notes
     rows = _manifest(tmp_path / "out")
     assert [(row["name"], row["split"], row["synthetic"]) for row in rows] == [
         ("crack_2", "train", False),
@@ -114,6 +118,7 @@ def test_what_was_exported_is_frozen(project: Project, tmp_path: Path) -> None:
         ({"splits": [Split.TEST]}, ["good_1"]),
         ({"splits": [Split.TRAIN]}, ["crack_2", "good_0", "sample_000001"]),
         ({"real": False}, ["sample_000001"]),
+        ({"undecided": False}, ["crack_2", "good_0", "good_1"]),
         ({"synthetic": False}, ["crack_2", "good_0", "good_1"]),
         ({"item": "TILE", "splits": {"train"}, "real": False}, ["sample_000001"]),
     ],
@@ -187,7 +192,34 @@ def test_rejected_samples_are_left_out_until_they_are_restored(
     project.set_reviews({1: Review.REJECTED})
     report = export(project, tmp_path / "without", "png")
     assert (report.images, report.synthetic) == (3, 0)
-    assert "1 rejected samples were left out." in report.notes
+    assert "1 rejected sample was left out." in report.notes
     project.set_reviews({1: Review.ACCEPTED})
     report = export(project, tmp_path / "with", "png")
     assert report.synthetic == 1 and not any("rejected" in note for note in report.notes)
+
+
+def test_what_nobody_reviewed_is_told_or_left_out(project: Project, tmp_path: Path) -> None:
+    facts = []
+    for undecided in (True, False):
+        out = tmp_path / f"out-{undecided}"
+        export(project, out, "png", undecided=undecided)
+        facts.append(read_facts(out))
+    bare = {"defective images without a label": 1}
+    assert [(one.undecided, one.left_out) for one in facts if one] == [
+        (1, bare), (0, {**bare, "undecided samples": 1})
+    ]  # fmt: skip
+    project.set_reviews({1: Review.ACCEPTED})
+    report = export(project, tmp_path / "accepted", "png", undecided=False)
+    assert report.synthetic == 1 and not any("reviewed" in note for note in report.notes)
+    report = export(project, tmp_path / "real", "png", synthetic=False)
+    assert report.notes == ("1 defective image without a label was left out.",)
+
+
+def test_the_stock_is_told_by_split(project: Project) -> None:
+    found = stock(project, project.items()[0])
+    assert found == {
+        None: Counter({Kind.UNLABELED: 1}),
+        Split.TRAIN: Counter({Kind.REAL: 2, Kind.UNDECIDED: 1}),
+        Split.VAL: Counter(),
+        Split.TEST: Counter({Kind.REAL: 1}),
+    }

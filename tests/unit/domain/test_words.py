@@ -1,6 +1,6 @@
 import pytest
 
-from defectstudio.domain.words import size
+from defectstudio.domain.words import counted, size
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,13 @@ from defectstudio.domain.words import size
 )  # fmt: skip
 def test_sizes_as_people_say_them(count, said):
     assert size(count) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "what", "said"),
+    [(1, "images", "1 image"), (0, "images", "0 images"), (2, "rejected samples",
+     "2 rejected samples"), (1, "defective images without a label",
+     "1 defective image without a label")],
+)  # fmt: skip
+def test_one_is_told_as_one(count, what, said):
+    assert counted(count, what) == said
