@@ -104,6 +104,11 @@ class ImageRecord:
     label_file: Path | None
     label_source: str = ""
 
+    @property
+    def is_unpainted(self) -> bool:
+        """Whether it shows a real defect that nobody has painted yet."""
+        return self.role is Role.DEFECT and self.label_file is None
+
 
 @dataclass(frozen=True)
 class EarlierLabel:

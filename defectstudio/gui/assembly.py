@@ -87,6 +87,7 @@ def _add_frame(window: MainWindow) -> None:
     window.status = StatusLine(window.statusBar())
     window.bar = _tool_bar(window)
     window.addToolBar(window.bar)
+    window.notices.stand_beside(window.bar)
     window.actions_.keep_on(window.painting.canvas)
     window.pages, window.side = Pages(), QStackedWidget()
     window.pages.tabBar().setDrawBase(False)
@@ -100,7 +101,7 @@ def _add_frame(window: MainWindow) -> None:
     ):
         window.pages.addTab(page, title)
     window.centre.addWidget(window.pages)
-    window.centralWidget().layout().insertWidget(1, window.recovery.bar)
+    window.notices.add(window.recovery.bar)
     area = Qt.DockWidgetArea
     window.docks = [
         _dock(window, "images", window.tr("Images"), window.images, area.LeftDockWidgetArea),

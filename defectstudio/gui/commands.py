@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from defectstudio.app.exportable import Kind, stock
@@ -28,7 +29,7 @@ from defectstudio.gui.dialogs.train import TrainChoice, TrainDialog, free_name
 from defectstudio.gui.session import Session
 from defectstudio.gui.telling import in_words
 from defectstudio.project.place import is_project
-from defectstudio.project.project import Project
+from defectstudio.project.project import Project, item_named
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Places:
 class Commands(QObject):
     """opened: a project; failed: an error; noted: a text; busy: what is done, "" at its end.
 
-    progressed: done and total steps of that.
+    progressed: done and total steps of that. ended: a text, a verb, and a call that does it.
+    unpainted: the id of an item whose images that wait to be painted are to be shown.
     """
 
     opened = Signal(object)
@@ -59,6 +61,8 @@ class Commands(QObject):
     noted = Signal(str)
     busy = Signal(str)
     progressed = Signal(int, int)
+    ended = Signal(str, str, object)
+    unpainted = Signal(int)
 
     def __init__(self, window: QWidget, files: Background, places: Places) -> None:
         super().__init__(window)
@@ -230,7 +234,7 @@ class Commands(QObject):
                 text += " " + self.tr("{} files left out; the job's report names them.").format(
                     left
                 )
-            self.noted.emit(text)
+            self._tell_imported(session.project, report.item, text)
             if session.studio.document is None:
                 session.choose_item(session.item.id)
             if report.merged:
@@ -253,6 +257,16 @@ class Commands(QObject):
         session.documents.save()
         self._in_session(session, self.tr("Splitting…"), lambda: split(session.project), done)
 
+    def _tell_imported(self, project: Project, item: str, text: str) -> None:
+        """Say it, and how many images of the item wait to be painted."""
+        item_id = item_named(project, item).id
+        waiting = sum(image.is_unpainted for image in project.images(item_id))
+        if waiting:
+            text += " " + self.tr("{} images are to be painted.").format(waiting)
+            self.ended.emit(text, self.tr("Show them"), lambda: self.unpainted.emit(item_id))
+        else:
+            self.noted.emit(text)
+
     def _export(self, session: Session, choice: ExportChoice) -> None:
         session.documents.save()
 
@@ -272,7 +286,12 @@ class Commands(QObject):
         def done(report: ExportReport) -> None:
             text = self.tr("{} images exported, {} of them synthetic: {}")
             said = text.format(report.images, report.synthetic, choice.out)
-            self.noted.emit(" ".join((f"{said}.", *report.notes)))
+            folder = QUrl.fromLocalFile(str(choice.out))
+            self.ended.emit(
+                " ".join((f"{said}.", *report.notes)),
+                self.tr("Open folder"),
+                lambda: QDesktopServices.openUrl(folder),
+            )
 
         self._in_session(session, self.tr("Exporting…"), work, done)
 

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QStackedWidget,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +27,7 @@ from defectstudio.gui.collector import Collector
 from defectstudio.gui.completing import Completing
 from defectstudio.gui.icons import icon
 from defectstudio.gui.panels.messages import MessageBar
+from defectstudio.gui.panels.notices import Notices
 from defectstudio.gui.panels.welcome import WelcomePage
 from defectstudio.gui.theme import Theme
 
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.completing = Completing(self)
         self.completing.done.connect(self._collector.spare)
         self.actions_ = ActionBook(self, self.complete)
-        self.messages = MessageBar()
+        self.messages, self.notices = MessageBar(), Notices(self)
         self.welcome = WelcomePage(self.actions_)
         self.centre = QStackedWidget()
         self._show_first_page()
@@ -243,13 +243,8 @@ class MainWindow(QMainWindow):
         self.welcome.show_recent(settings.present)
         self.welcome.opened.connect(self.open_path)
         self.centre.addWidget(self.welcome)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self.centre, 1)
-        self.setCentralWidget(middle)
+        self.notices.add(self.messages)
+        self.setCentralWidget(self.centre)
         em = self.fontMetrics().height()
         self.resize(96 * em, 58 * em)
         geometry = _layout_store().value("geometry")

@@ -138,6 +138,10 @@ class Opening(QObject):
 
     def _empty(self) -> None:
         window = self._window
+        window.messages.forget_news()
+        window.pages.setCurrentWidget(window.painting)
+        window.images.unfilter()
+        window.status.show_saved("")
         window.recovery.let_go()
         window.painting.let_go()
         window.compare.show_nothing()

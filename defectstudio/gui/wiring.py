@@ -27,6 +27,8 @@ def connect(window: MainWindow) -> None:
     for emitter in (commands, window.curating, window.keeping):
         emitter.failed.connect(window.messages.show_error)
         emitter.noted.connect(window.messages.show_note)
+    commands.ended.connect(window.messages.show_result)
+    commands.unpainted.connect(lambda item_id: _show_unpainted(window, item_id))
     commands.busy.connect(window.status.show_jobs)
     commands.busy.connect(window.welcome.show_busy)
     commands.progressed.connect(window.welcome.show_progress)
@@ -240,6 +242,16 @@ def _choose_class(window: MainWindow, number: int) -> None:
     style = window.side.currentWidget()
     if isinstance(style, StylePanel):
         style.choose_number(number)
+
+
+def _show_unpainted(window: MainWindow, item_id: int) -> None:
+    """List an item's images that wait to be painted, and open the first."""
+    session = window.session
+    if session is not None:
+        if session.item.id != item_id:
+            session.choose_item(item_id)
+        window.show_page(window.painting)
+        window.images.show_unpainted()
 
 
 def _paint_region(window: MainWindow, image_id: int) -> None:

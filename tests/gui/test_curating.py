@@ -206,7 +206,7 @@ def test_after_an_import_that_adds_to_labels_no_stroke_is_undone_on_them(
     paint(opened)
     history = opened.session.studio.history
     assert history.undo_text
-    report = SimpleNamespace(problems=(), added_images=0, merged=0)
+    report = SimpleNamespace(item="plate", problems=(), added_images=0, merged=0)
     monkeypatch.setattr("defectstudio.gui.commands._import", lambda *_: report)
     opened.commands._import(opened.session, None)
     qtbot.waitUntil(lambda: "0 images imported" in told(opened))

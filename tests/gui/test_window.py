@@ -55,9 +55,9 @@ def test_open_paint_preview_accept_undo_export(opened, person, qtbot, tmp_path):
     assert session.project.samples()[0].sha256 == sample.sha256
 
     choice = ExportChoice(tmp_path / "out", "coco", None, True, True)
-    with qtbot.waitSignal(window.commands.noted, timeout=20000) as noted:
+    with qtbot.waitSignal(window.commands.ended, timeout=20000) as ended:
         window.commands._export(session, choice)
-    assert "1 of them synthetic" in noted.args[0]
+    assert "1 of them synthetic" in ended.args[0]
     found = list((tmp_path / "out").rglob("*.json"))
     assert any("annotations" in json.loads(path.read_text()) for path in found)
 

@@ -99,7 +99,10 @@ class PathEdit(QWidget):
         if self._filter:
             chosen, _ = QFileDialog.getOpenFileName(self, self._caption, start, self._filter)
         else:
-            chosen = QFileDialog.getExistingDirectory(self, self._caption, start)
+            # Not only folders: a folder of pictures would look empty.
+            chosen = QFileDialog.getExistingDirectory(
+                self, self._caption, start, QFileDialog.Option(0)
+            )
         if chosen:
             self.edit.setText(chosen)
 

@@ -60,7 +60,7 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, name)
         kind = self.tr("normal") if record.role is Role.NORMAL else self.tr("defect")
-        if record.role is Role.DEFECT and record.label_file is None:
+        if record.is_unpainted:
             kind = self.tr("to be painted")
         split = f" · {record.split.value}" if record.split else ""
         width = round(free) - place.left()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
@@ -10,6 +11,13 @@ from defectstudio.domain.records import ImageRecord, Role
 
 RECORD = Qt.ItemDataRole.UserRole
 MARKS = RECORD + 1
+KINDS: dict[str, Callable[[ImageRecord], bool]] = {
+    "all": lambda _: True,
+    "normal": lambda record: record.role is Role.NORMAL,
+    "defect": lambda record: record.role is Role.DEFECT,
+    "unpainted": lambda record: record.is_unpainted,
+}
+"""What images are asked for by."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class ImageModel(QAbstractListModel):
         self._records: list[ImageRecord] = []
         self._planned: set[int] = set()
         self._samples: dict[int, int] = {}
-        self._role: Role | None = None
+        self._kind = "all"
         self._text = ""
 
     @property
@@ -43,9 +51,9 @@ class ImageModel(QAbstractListModel):
         self._all, self._planned, self._samples = records, planned, samples
         self._fill()
 
-    def choose(self, role: Role | None, text: str) -> None:
-        """Keep images of this role (None: any) whose name holds the text."""
-        self._role, self._text = role, text.casefold().strip()
+    def choose(self, kind: str, text: str) -> None:
+        """Keep images of this one of KINDS whose name holds the text."""
+        self._kind, self._text = kind, text.casefold().strip()
         self._fill()
 
     def _fill(self) -> None:
@@ -60,8 +68,7 @@ class ImageModel(QAbstractListModel):
         self.endResetModel()
 
     def _keeps(self, record: ImageRecord) -> bool:
-        right_role = self._role is None or record.role is self._role
-        return right_role and self._text in record.name.casefold()
+        return KINDS[self._kind](record) and self._text in record.name.casefold()
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 when it is not here."""

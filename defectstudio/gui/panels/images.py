@@ -41,12 +41,13 @@ class ImagesPanel(QWidget):
         self.items.activated.connect(lambda: self.item_chosen.emit(self.items.currentData()))
         self.roles = QComboBox()
         self.roles.setAccessibleName(self.tr("Which images"))
-        for text, role in (
-            (self.tr("All images"), None),
-            (self.tr("Normal"), Role.NORMAL),
-            (self.tr("Defects"), Role.DEFECT),
+        for text, kind in (
+            (self.tr("All images"), "all"),
+            (self.tr("Normal"), "normal"),
+            (self.tr("Defects"), "defect"),
+            (self.tr("To be painted"), "unpainted"),
         ):
-            self.roles.addItem(text, role)
+            self.roles.addItem(text, kind)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Filter"))
         self.search.setToolTip(self.tr("Filter by name"))
@@ -110,6 +111,17 @@ class ImagesPanel(QWidget):
             self.choose(first)
             self.image_chosen.emit(first)
 
+    def show_unpainted(self) -> None:
+        """List the images that wait to be painted, and go to the first of them."""
+        self.search.clear()
+        self.roles.setCurrentIndex(self.roles.findData("unpainted"))
+        self.list.setCurrentIndex(self._model.index(0, 0))
+
+    def unfilter(self) -> None:
+        """List all images."""
+        self.search.clear()
+        self.roles.setCurrentIndex(0)
+
     def _made_list(self) -> QListView:
         view = QListView()
         view.setObjectName("images")
@@ -148,9 +160,7 @@ class ImagesPanel(QWidget):
             self.image_chosen.emit(record.id)
 
     def _refilter(self) -> None:
-        # Qt gives the role back as plain text.
-        role = self.roles.currentData()
-        self._model.choose(Role(role) if role else None, self.search.text())
+        self._model.choose(self.roles.currentData(), self.search.text())
         self.choose(self._chosen)
         self._tell_count()
 

@@ -45,8 +45,8 @@ class PaintingPage(QWidget):
         self._name, self._kind = QLabel(), QLabel()
         self._kind.setProperty("role", "muted")
         self._tools: dict[str, Tool] = {}
-        self.options = ToolOptions(actions)
-        self._lay_out(actions, samples)
+        self.options, self._samples = ToolOptions(actions), samples
+        self._lay_out(actions)
 
     def use(self, studio: Studio, run: Run) -> None:
         """Paint with this studio; `run` does slow things off the window's thread."""
@@ -65,9 +65,7 @@ class PaintingPage(QWidget):
             self.canvas.brush_dragged.disconnect(self._studio.tools.resize)
         self._studio = None
         self.options.use(None)
-        self.canvas.item.show_nothing()
-        self._name.clear()
-        self._kind.clear()
+        self.show_document()
 
     def choose_tool(self, tool_id: str) -> None:
         """Use the tool of this action."""
@@ -96,6 +94,7 @@ class PaintingPage(QWidget):
         """The studio's document is another one."""
         document = self._studio.document if self._studio else None
         self.canvas.cancel()
+        self._samples.show_use(None if document is None else document.record)
         if document is None:
             self.canvas.item.show_nothing()
             self._name.clear()
@@ -117,7 +116,7 @@ class PaintingPage(QWidget):
             self.canvas.show_trace()
             self.options.refresh()
 
-    def _lay_out(self, actions: ActionBook, samples: SamplesPanel) -> None:
+    def _lay_out(self, actions: ActionBook) -> None:
         em = self.fontMetrics().height()
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -129,7 +128,7 @@ class PaintingPage(QWidget):
         layout.addWidget(self._head(actions, em))
         layout.addWidget(self.options)
         layout.addLayout(middle, 1)
-        layout.addWidget(samples)
+        layout.addWidget(self._samples)
 
     def _head(self, actions: ActionBook, em: int) -> QFrame:
         head = QFrame()

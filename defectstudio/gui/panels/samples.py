@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from defectstudio.app.palette import class_colour
-from defectstudio.domain.records import SampleRecord
+from defectstudio.domain.records import ImageRecord, Role, SampleRecord
 from defectstudio.gui.panels.image_delegate import draw_tile
 from defectstudio.gui.panels.image_model import RECORD
 from defectstudio.gui.panels.thumbnails import Thumbnails
@@ -104,6 +104,7 @@ class SamplesPanel(QWidget):
         self.setAutoFillBackground(True)
         self._title = QLabel()
         self._title.setProperty("role", "heading")
+        self._image: ImageRecord | None = None
         self._model = SampleModel()
         self.list = QListView()
         self.list.setObjectName("samples")
@@ -137,12 +138,27 @@ class SamplesPanel(QWidget):
     def show_samples(self, records: list[SampleRecord], names: dict[int, str]) -> None:
         """Fill the strip."""
         self._model.show(records, names)
-        self._title.setText(
-            self.tr("Samples: {}").format(len(records))
-            if records
-            else self.tr("No samples yet. Paint on a normal image and press Enter.")
-        )
         self.list.setVisible(bool(records))
+        self._tell()
+
+    def show_use(self, image: ImageRecord | None) -> None:
+        """Say what to do with the image that is open."""
+        self._image = image
+        self._tell()
+
+    def _tell(self) -> None:
+        count, image = self._model.rowCount(), self._image
+        if image is not None and image.is_unpainted:
+            text = self.tr("Brush over the defect that this image shows: that is its label.")
+        elif count:
+            text = self.tr("Samples: {}").format(count)
+        elif image is None:
+            text = self.tr("No image is open.")
+        elif image.role is Role.DEFECT:
+            text = self.tr("No samples yet. They are made on normal images: open one of them.")
+        else:
+            text = self.tr("No samples yet. Paint on this image and press Enter.")
+        self._title.setText(text)
 
     def _remove(self) -> None:
         record = self.list.currentIndex().data(RECORD)
