@@ -58,7 +58,7 @@ class Corners(QObject):
         overview.setVisible(
             overview in self._wanted and not rect.isEmpty() and not port.contains(image)
         )
-        if bar.isVisible():
+        if not bar.isHidden():
             bar.show_scale(self._view.transform().m11())
         if overview.isVisible():
             overview.update()
