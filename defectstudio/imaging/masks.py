@@ -207,35 +207,40 @@ def _covered(source: Mask, warp: _Warp) -> Mask:
     Only those are sampled whose samples may differ: most lie wholly inside or outside.
     """
     back: Positions = np.linalg.inv(warp.matrix).astype(np.float64)
-    reach = math.floor(float(np.abs(back).sum(axis=1).max()) / 2 + 1.5)
+    # From a sample to its pixel's centre, from there to the nearest source pixel, and a neighbour.
+    apart = float(np.abs(back).sum(axis=1).max()) * (1 - 1 / warp.samples) / 2
+    reach = math.floor(apart + 0.5 + 1)
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     padded = np.pad(source, reach + 1).view(np.uint8)
-    some, whole = cv2.dilate(padded, window) > 0, cv2.erode(padded, window) > 0
+    some_whole = cv2.dilate(padded, window) + cv2.erode(padded, window)
     soft = np.pad(source, 1).astype(np.float32)
     covered = np.zeros(warp.shape, dtype=bool)
     for first in range(0, warp.shape[0], _STRIP):
         strip, corner = covered[first : first + _STRIP], np.array([first, 0]) - warp.centre
-        under = _under(strip.shape, back, corner, warp.source_centre + reach + 1, some.shape)
-        strip |= whole[under]
-        cells = np.nonzero(some[under] > strip)
+        origin = warp.source_centre + reach + 1
+        under = _under(some_whole, strip.shape, back, corner, origin)
+        np.equal(under, 2, out=strip)
+        cells = np.nonzero(under == 1)
         strip[cells] = _means(soft, cells, back, corner, warp) >= 0.5
     return covered
 
 
 def _under(
+    plane: NDArray[np.uint8],
     shape: tuple[int, ...],
     back: Positions,
     corner: Positions,
     origin: Positions,
-    within: tuple[int, ...],
-) -> tuple[NDArray[np.intp], ...]:
-    """The source pixels (row, column) nearest to the pixels (h, w) from a corner of the result."""
+) -> NDArray[np.uint8]:
+    """The plane's pixels nearest to the pixels (h, w) from a corner of the result."""
     rows, columns = (first + np.arange(side) for first, side in zip(corner, shape, strict=True))
-    found = []
-    for (down, right), start, side in zip(back, origin, within, strict=True):
-        nearest = np.rint((down * rows + start)[:, None] + right * columns)
-        found.append(np.clip(nearest, 0, side - 1).astype(np.intp))
-    return tuple(found)
+    flat = np.zeros(shape)
+    for (down, right), start, side in zip(back, origin, plane.shape, strict=True):
+        nearest = np.add((down * rows + start)[:, None], right * columns)
+        np.rint(nearest, out=nearest)
+        flat *= side
+        flat += np.clip(nearest, 0, side - 1, out=nearest)
+    return plane.ravel().take(flat.astype(np.intp))
 
 
 def _means(
@@ -250,13 +255,15 @@ def _means(
     fine, steps = back / count, np.arange(count)
     # Sample i lies at (i + 0.5) / samples - 0.5 of the result's pixels.
     origin = fine @ ((corner - 0.5) * count + 0.5) + warp.source_centre + 1
-    row = cells[0][:, None] * count + steps[:, None, None]
-    column = cells[1][:, None] * count + steps
-    positions = np.empty((2, *np.broadcast_shapes(row.shape, column.shape)))
+    row = cells[0] * count + steps[:, None, None]
+    column = cells[1] * count + steps[:, None]
+    positions = np.empty((2, count, count, len(cells[0])))
     for axis, ((down, right), start) in enumerate(zip(fine, origin, strict=True)):
         np.add(down * row, right * column, out=positions[axis])
         positions[axis] += start
-    mean: NDArray[np.float32] = scipy.ndimage.map_coordinates(soft, positions, order=1).mean((0, 2))
+    values = scipy.ndimage.map_coordinates(soft, positions, order=1)
+    # Summed along the columns first: another order has other last bits, and half is half.
+    mean: NDArray[np.float32] = np.ascontiguousarray(values.transpose(0, 2, 1)).mean((0, 2))
     return mean
 
 
@@ -316,6 +323,8 @@ def _links(bones: Mask) -> NDArray[np.intp]:
 def _keep_touching(mask: Mask, seeds: Mask) -> Mask:
     """The 8-connected parts of the mask that hold a seed; all seeds lie in it."""
     count, numbers = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    if count == 2:  # the outside and one part: a seed can lie in no other
+        return mask
     kept = np.zeros(count, dtype=bool)
     kept[numbers[seeds]] = True
     touching: Mask = kept[numbers]

@@ -9,6 +9,8 @@ differences of textured surfaces. The reading is ours; the paper's contents are 
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +49,9 @@ def surround(
     if ignored is not None:
         ring &= ~ignored[shown.slices]
     crop = planes(image[shown.slices])
-    pixels = to_unit(crop[ring] if ring.any() else crop.reshape(-1, crop.shape[2]))
+    pixels = crop.reshape(-1, crop.shape[2])
+    around = np.flatnonzero(ring)
+    pixels = to_unit(pixels.take(around, axis=0) if around.size else pixels)
     return np.maximum(np.median(pixels, axis=0), _DARKEST).astype(np.float32)
 
 
@@ -64,5 +68,25 @@ def from_relative(relative: Unit, level: Level) -> Unit:
 
 
 def _dilated(mask: Mask, px: int) -> Mask:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
-    return cv2.dilate(mask.astype(np.uint8), kernel) > 0
+    """The mask, which has an empty rim of at least `px`, grown by OpenCV's ellipse of that radius.
+
+    Its pixels are the bits of one number, which is shifted as often as the ellipse has rows and
+    columns; OpenCV would look at all of the ellipse for every pixel.
+    """
+    packed = np.packbits(mask)
+    row = int.from_bytes(packed.tobytes(), "big")
+    rows = [row]
+    for step in range(1, px + 1):
+        rows.append(rows[-1] | row << step | row >> step)
+    grown, width = 0, mask.shape[1]
+    for down, half in enumerate(_half_widths(px), -px):
+        grown |= rows[half] >> down * width if down > 0 else rows[half] << -down * width
+    found = np.frombuffer(grown.to_bytes(packed.size, "big"), np.uint8)
+    return np.unpackbits(found, count=mask.size).reshape(mask.shape).view(bool)
+
+
+@cache
+def _half_widths(px: int) -> tuple[int, ...]:
+    """Of the rows of OpenCV's ellipse: how many pixels it reaches to either side."""
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
+    return tuple((ellipse.sum(axis=1) // 2).tolist())
