@@ -212,7 +212,7 @@ def _covered(source: Mask, warp: _Warp) -> Mask:
     reach = math.floor(apart + 0.5 + 1)
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     padded = np.pad(source, reach + 1).view(np.uint8)
-    some_whole = cv2.dilate(padded, window) + cv2.erode(padded, window)
+    some_whole = np.add(cv2.dilate(padded, window), cv2.erode(padded, window), dtype=np.uint8)
     soft = np.pad(source, 1).astype(np.float32)
     covered = np.zeros(warp.shape, dtype=bool)
     for first in range(0, warp.shape[0], _STRIP):

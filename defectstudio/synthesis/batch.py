@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from defectstudio.domain.recipe import Defect, Recipe, Style
 from defectstudio.domain.seed_marks import Marks
 from defectstudio.domain.specs import BackgroundFile, PlanRow, SynthesizeSpec
 from defectstudio.domain.spread import Fetch, in_place
-from defectstudio.imaging.compose import Composite
+from defectstudio.imaging.compose import Composite, compose
 from defectstudio.imaging.masks import bounding_box, decode, encode
 from defectstudio.imaging.placement import Refusal, place
 from defectstudio.imaging.reading import read_mask
@@ -24,7 +25,7 @@ from defectstudio.imaging.types import Image, Mask
 from defectstudio.synthesis.backgrounds import Backgrounds
 from defectstudio.synthesis.generators.content import ContentGenerator
 from defectstudio.synthesis.judging import Reject
-from defectstudio.synthesis.render import make_contents, render
+from defectstudio.synthesis.render import make_contents, place_contents, render
 from defectstudio.synthesis.styles import (
     TRIES,
     best_of,
@@ -40,6 +41,8 @@ MOST_COPIES = 4 * TRIES
 """Near-copies of a sample after which what is nearest to none is taken as it is."""
 LEAN = 10.0
 """Degrees that a shape is turned at most on a surface with a grain."""
+TOGETHER, TOGETHER_SECONDS, TOGETHER_BYTES = 8, 0.25, 8 << 20
+"""The most samples that are made together, for how long, and their backgrounds a defect."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,17 @@ class Drawn:
         return self.refused[Reject.COPY.value]
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """A sample's recipe that found a place, its background, and the tries that are left."""
+
+    index: int
+    recipe: Recipe
+    background: Image
+    tries: Iterator[tuple[Recipe, Image]]
+    refused: Counter[str]
+
+
 class NoPlaceError(UserError):
     """A sample found no place; `refused` says how often why."""
 
@@ -96,6 +110,7 @@ class Batch:
         self.shapes: dict[int, list[Shape]] = {}
         self._ends = list(accumulate(row.count for row in spec.plan))
         self._read = Backgrounds(fetch)
+        self._loaded = {generator.card.weights_sha256: generator}
         if spec.styles.best_of > 1 and not generator.fills_mask:
             raise SettingError(
                 "this generator draws shapes of its own, which cannot be compared in one place",
@@ -111,11 +126,58 @@ class Batch:
         Raises NoPlaceError when no try succeeds.
         """
         refused: Counter[str] = Counter()
-        for recipe, background in self._tries(index, refused):
-            sample = render(
-                recipe, background, {self.generator.card.weights_sha256: self.generator}
-            )
-            if all((sample.label == d.class_id).any() for d in recipe.defects):
+        return self._first_seen(index, self._tries(index, refused), refused)
+
+    def make_all(self, indices: Iterable[int]) -> Iterator[Made]:
+        """As `make` of each in turn, but several together step by step, as many as take a short
+        time: a step that follows itself finds its code and numbers in the processor's caches."""
+        left, many = iter(indices), 1
+        while True:
+            began = time.perf_counter()
+            begun = list(self._begun(left, many))
+            if not begun:
+                return
+            made = self._finished(begun)
+            each = (time.perf_counter() - began) / len(begun)
+            many = max(1, min(TOGETHER, int(TOGETHER_SECONDS / each)))
+            yield from made
+
+    def _begun(self, left: Iterator[int], many: int) -> Iterator[_Begun]:
+        """The next of the samples, each with its first recipe that found a place."""
+        size = 0
+        for index in islice(left, many):
+            refused: Counter[str] = Counter()
+            tries = self._tries(index, refused)
+            first = next(tries, None)
+            if first is None:
+                raise NoPlaceError(index, self.spec.placement.tries, refused)
+            yield _Begun(index, *first, tries, refused)
+            size += first[1].nbytes * len(first[0].defects)
+            if size > TOGETHER_BYTES:
+                return
+
+    def _finished(self, begun: Sequence[_Begun]) -> list[Made]:
+        pairs = [(one.recipe, one.background) for one in begun]
+        contents = [place_contents(*pair, self._loaded) for pair in pairs]
+        samples = [
+            compose(background, own, recipe.blend, recipe.grain, recipe.refine)
+            for (recipe, background), own in zip(pairs, contents, strict=True)
+        ]
+        made = []
+        for one, sample in zip(begun, samples, strict=True):
+            if _is_seen(one.recipe, sample):
+                made.append(Made(one.recipe, sample, one.refused))
+            else:
+                one.refused[INVISIBLE] += 1
+                made.append(self._first_seen(one.index, one.tries, one.refused))
+        return made
+
+    def _first_seen(
+        self, index: int, tries: Iterator[tuple[Recipe, Image]], refused: Counter[str]
+    ) -> Made:
+        for recipe, background in tries:
+            sample = render(recipe, background, self._loaded)
+            if _is_seen(recipe, sample):
                 return Made(recipe, sample, refused)
             refused[INVISIBLE] += 1
         raise NoPlaceError(index, self.spec.placement.tries, refused)
@@ -322,3 +384,8 @@ class Batch:
         wanted = self.spec.styles
         style = Style(wanted.truncation)
         return replace(defect, style=style, contrast=wanted.contrast, polish=wanted.polish)
+
+
+def _is_seen(recipe: Recipe, sample: Composite) -> bool:
+    """Whether something of each defect's class is labeled."""
+    return all((sample.label == defect.class_id).any() for defect in recipe.defects)

@@ -93,17 +93,18 @@ def fill(batch: Batch, chunk: Chunk, run: Path, tick: Callable[[], None] = lambd
     began, refused, names = time.perf_counter(), Counter[str](), []
     folder = run / CHUNKS_FOLDER / chunk.name
     known = {name.name.partition("-")[0]: name for name in folder.glob("[0-9]*") if _intact(name)}
+    there = {index: known.get(f"{index:07d}") for index in range(chunk.first, chunk.last)}
     with _writing() as write:
-        for index in range(chunk.first, chunk.last):
-            there = known.get(f"{index:07d}")
-            if there is None:
-                name, files, own = _made(batch, index)
-                write(folder / name, files)
-                refused.update(own)
-            else:
-                _keep(there)
-            names.append(name if there is None else there.name)
+        for sample in filter(None, there.values()):
+            _keep(sample)
+            names.append(sample.name)
             tick()
+        for name, files, own in _made(batch, [index for index, old in there.items() if not old]):
+            write(folder / name, files)
+            names.append(name)
+            refused.update(own)
+            tick()
+    names.sort()  # they begin with their numbers
     record = Record(chunk, tuple(names), dict(refused), time.perf_counter() - began)
     return _recorded(record, run)
 
@@ -112,8 +113,7 @@ def pack(batch: Batch, chunk: Chunk) -> Packed:
     """Make a chunk, to be unpacked elsewhere."""
     began, refused = time.perf_counter(), Counter[str]()
     names, files = [], []
-    for index in range(chunk.first, chunk.last):
-        name, made, own = _made(batch, index)
+    for name, made, own in _made(batch, range(chunk.first, chunk.last)):
         names.append(name)
         files.append(made)
         refused.update(own)
@@ -134,10 +134,13 @@ def unpack(packed: Packed, run: Path) -> Record:
     return _recorded(record, run)
 
 
-def _made(batch: Batch, index: int) -> tuple[str, dict[str, bytes], Counter[str]]:
-    made = batch.make(index)
-    name = f"{index:07d}-{recipe_sha256(made.recipe)[:16]}"
-    return name, sample_files(made.recipe, made.sample), made.refused
+def _made(
+    batch: Batch, indices: Sequence[int]
+) -> Iterator[tuple[str, dict[str, bytes], Counter[str]]]:
+    """Of every sample its name, its files and what was refused on the way."""
+    for index, made in zip(indices, batch.make_all(indices), strict=True):
+        name = f"{index:07d}-{recipe_sha256(made.recipe)[:16]}"
+        yield name, sample_files(made.recipe, made.sample), made.refused
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """Relative tone: light cancels, the surface is one half."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from defectstudio.domain.errors import ImageError
+from defectstudio.imaging import tone
 from defectstudio.imaging.tone import FAR_PX, from_relative, surround, to_relative
 
 MASK = np.zeros((20, 16), bool)
@@ -33,6 +36,15 @@ def test_the_surface_is_one_half_and_a_shadow_darker_than_its_surface():
     shadow = to_relative(np.full((1, 1, 1), 0.1, np.float32), level)
     for surface in (0.1, 0.5, 0.9):
         assert from_relative(shadow, np.array([surface], np.float32)) < surface
+
+
+@given(st.data(), st.integers(1, 14))
+def test_a_mask_grows_by_the_ellipse_of_opencv(data, px):
+    inner = data.draw(arrays(bool, st.tuples(st.integers(1, 40), st.integers(1, 40))))
+    mask = np.pad(inner, px)
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
+    expected = cv2.dilate(mask.view(np.uint8), ellipse) > 0
+    assert np.array_equal(tone._dilated(mask, px), expected)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -21,6 +21,7 @@ from defectstudio.domain.specs import (
 from defectstudio.imaging.masks import encode, warp
 from defectstudio.imaging.reading import write_png
 from defectstudio.imaging.shapes import parts, shapes_by_class
+from defectstudio.synthesis import batch as batches
 from defectstudio.synthesis.batch import MOST_COPIES, Batch
 from defectstudio.synthesis.generators.loading import load_generator
 from defectstudio.synthesis.judging import Reject
@@ -62,6 +63,45 @@ def test_a_sample_is_a_function_of_seed_and_index(spec):
     assert first.recipe == again.recipe
     assert first.sample.image.tobytes() == again.sample.image.tobytes()
     assert batch(replace(spec, seed=12)).make(3).recipe != first.recipe
+
+
+def test_samples_made_together_are_those_made_alone(spec, monkeypatch):
+    """Also where the first try of some is not seen."""
+    monkeypatch.setattr(batches, "_is_seen", lambda recipe, _: recipe.defects[0].seed % 2 == 0)
+    alone, together = batch(spec), batch(spec)
+    ones = [alone.make(index) for index in range(6)]
+    assert {one.refused[batches.INVISIBLE] > 0 for one in ones} == {False, True}
+    for one, other in zip(ones, together.make_all(range(6)), strict=True):
+        assert (one.recipe, one.refused) == (other.recipe, other.refused)
+        assert one.sample.image.tobytes() == other.sample.image.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "steps"),
+    [
+        ("TOGETHER", 3, "pcpppcccpc"),
+        ("TOGETHER_SECONDS", 0.0, "pc" * 5),
+        ("TOGETHER_BYTES", 120 * 140 * 3, "pcppccppcc"),
+        ("TOGETHER_BYTES", 0, "pc" * 5),
+    ],
+)
+def test_few_samples_are_made_together_where_they_are_slow_or_large(
+    spec, monkeypatch, bound, value, steps
+):
+    done = []
+    for step in (batches.place_contents, batches.compose):
+        noted = lambda *a, own=step: done.append(own.__name__[0]) or own(*a)  # noqa: E731
+        monkeypatch.setattr(batches, step.__name__, noted)
+    monkeypatch.setattr(batches, "TOGETHER_SECONDS", 1e9)
+    monkeypatch.setattr(batches, bound, value)
+    assert len(list(batch(spec).make_all(range(5)))) == 5
+    assert "".join(done) == steps
+
+
+def test_a_sample_without_a_place_is_told_of_among_others(spec):
+    large = replace(spec, placement=PlacementSettings(scale_min=20.0, scale_max=20.0, tries=2))
+    with pytest.raises(batches.NoPlaceError, match="sample 3"):
+        list(batch(large).make_all([3, 4]))
 
 
 def test_classes_take_turns_and_labels_are_exact(spec):

@@ -50,7 +50,7 @@ def test_only_what_is_missing_is_made_again(batch, tmp_path, monkeypatch):
     (torn / "image.png").write_bytes(b"")
     shutil.rmtree(gone)
     made, kept = [], []
-    monkeypatch.setattr(chunks, "_made", lambda b, n, own=chunks._made: made.append(n) or own(b, n))
+    monkeypatch.setattr(chunks, "_made", lambda b, n, own=chunks._made: made.extend(n) or own(b, n))
     monkeypatch.setattr(chunks, "sync", lambda path: kept.append(f"{path.parent.name}/{path.name}"))
     again = fill(batch, Chunk(0, 4), run, lambda: ticks.append(1))
     assert (made, len(ticks)) == ([1, 3], 4)
