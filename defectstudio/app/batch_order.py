@@ -62,4 +62,4 @@ class BatchOrder:
 
     def title(self, count: int, generator: str) -> str:
         """What its job is called."""
-        return f"{'Trial of ' if self.trial else ''}{count} with {generator}"
+        return f"{'Dry run of ' if self.trial else ''}{count} with {generator}"

@@ -55,6 +55,12 @@ def start_synthesis(project: Project, order: BatchOrder, wishes: Wishes = AT_ONC
     return queue(project, job, lambda run: _in_folder(spec, run, found), wishes)
 
 
+def spec_of(project: Project, order: BatchOrder) -> SynthesizeSpec:
+    """The batch that an order is, but for its run folder and regions. Raises SettingError,
+    ImageError and ProjectError."""
+    return _spec(project, order, _Ground.of(project, order))
+
+
 def _spec(project: Project, order: BatchOrder, ground: _Ground) -> SynthesizeSpec:
     """The batch but for its run folder. Raises SettingError and ProjectError."""
     class_ids, rows = ground.classes(order)

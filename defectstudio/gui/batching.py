@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from defectstudio.app.batch_again import unmade_seed
 from defectstudio.app.batch_ground import Ground, PlaceMap, batch_ground, place_map
 from defectstudio.app.batch_order import BatchOrder
 from defectstudio.app.batch_plan import PlanLine, read_plan, write_plan
@@ -129,13 +131,30 @@ class Batching(QObject):
         self._jobs.start(begin, failed=self._not_tried)
 
     def _start(self, choice: BatchChoice) -> None:
+        """Make the samples; where they are there already, ask whether others are wanted."""
+        order = self._order(choice, 0)
+
+        def found(seed: int) -> None:
+            if seed == choice.seed:
+                self._make(choice)
+            elif self._page.may_make_others(choice, seed):
+                self._page.seed.setValue(seed)
+                self._make(replace(choice, seed=seed))
+
+        self._run(lambda: unmade_seed(self._project, order), found)
+
+    def _make(self, choice: BatchChoice) -> None:
         self._jobs.start(self._starter(choice, 0))
         self.noted.emit(self.tr("{} samples are being made; see Jobs.").format(choice.count))
 
     def _starter(self, choice: BatchChoice, trial: int) -> Callable[[], FollowedJob]:
+        order = self._order(choice, trial)
+        return lambda: start_synthesis(self._project, order)
+
+    def _order(self, choice: BatchChoice, trial: int) -> BatchOrder:
         item = self._item
         assert item is not None, "the page shows an item"
-        order = BatchOrder(
+        return BatchOrder(
             choice.generator,
             item=item.name,
             plan=tuple(choice.plan),
@@ -145,7 +164,6 @@ class Batching(QObject):
             overrides=choice.overrides,
             trial=trial,
         )
-        return lambda: start_synthesis(self._project, order)
 
     def _cancel(self) -> None:
         if self._trial is not None:

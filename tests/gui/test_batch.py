@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from defectstudio.app.batch_ground import Ground
 from defectstudio.app.batch_plan import PlanLine, read_plan
@@ -225,7 +225,7 @@ def test_a_dry_run_makes_a_job_and_no_sample(planned, qtbot):
     assert page.trial.text() == "Cancel dry run"
     qtbot.waitUntil(lambda: page.trial.text() == "Dry run", timeout=20000)
     [job] = project.jobs()
-    assert (job.title, job.state) == ("Trial of 5 with first", JobState.DONE)
+    assert (job.title, job.state) == ("Dry run of 5 with first", JobState.DONE)
     assert project.samples() == [] and "none is in the project" in page.sheet.summary.text()
 
 
@@ -287,6 +287,41 @@ def test_samples_are_made_as_a_job(planned, qtbot):
     # This worker left no sample, which must not pass as success.
     assert job.state is JobState.FAILED and "0 of 5" in job.message
     assert '"seed": 8' in (job.folder / "job.json").read_text()
+
+
+def test_what_is_made_already_is_told_and_others_are_offered(planned, qtbot, monkeypatch):
+    monkeypatch.setattr(process, "WORKER", (sys.executable, "-c", WAITS))
+    page, session = planned.batch, planned.session
+    hole_only(page)
+    page.seed.setValue(8)
+    page.go.click()
+    qtbot.waitUntil(lambda: session.jobs.count == 1, timeout=10000)
+    asked = []
+    for others in (False, True):
+        monkeypatch.setattr(
+            page, "may_make_others",
+            lambda choice, seed, said=others: asked.append((choice.seed, seed)) or said,
+        )  # fmt: skip
+        page.go.click()
+        qtbot.waitUntil(lambda: len(asked) == 1 + others, timeout=10000)  # noqa: B023
+    assert asked == [(8, 9), (8, 9)] and page.seed.value() == 9
+    qtbot.waitUntil(lambda: session.jobs.count == 2, timeout=10000)
+    first, second = session.project.jobs()
+    assert [job.asked.order["seed"] for job in (first, second)] == [8, 9]
+    for job in (first, second):
+        session.jobs.cancel(job.id)
+    qtbot.waitUntil(lambda: session.jobs.count == 0, timeout=20000)
+
+
+def test_the_question_names_both_seeds(page, qtbot, monkeypatch):
+    def answer(box):
+        box.show()
+        assert "seed 3" in box.text() and box.defaultButton().text() == "Make others (seed 5)"
+        box.defaultButton().click()
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    page.seed.setValue(3)
+    assert page.may_make_others(page.choice, 5)
 
 
 def test_a_plan_is_saved_and_opened(planned, qtbot, tmp_path, monkeypatch):

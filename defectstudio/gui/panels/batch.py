@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -158,6 +159,21 @@ class BatchPage(QWidget):
             text = self.tr("Making samples to look at: {} of {}…").format(done, total)
             self.sheet.show_text(text if total else self.tr("Making samples to look at…"))
         self._check()
+
+    def may_make_others(self, choice: BatchChoice, seed: int) -> bool:
+        """Say that these samples are there already; whether those of another seed are wanted."""
+        box = QMessageBox(self)
+        box.setText(self.tr("All samples of seed {} are made already.").format(choice.seed))
+        box.setInformativeText(
+            self.tr("The same plan with the same seed makes the same samples once more.")
+        )
+        others = box.addButton(
+            self.tr("Make others (seed {})").format(seed), QMessageBox.ButtonRole.AcceptRole
+        )
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(others)
+        box.exec()
+        return box.clickedButton() is others
 
     def show_holes(self, found: bool) -> None:
         """Whether an audit found holes in what the samples cover."""

@@ -16,6 +16,6 @@ def test_an_order_is_what_its_row_kept(tmp_path):
         row = {name: value for name, value in one.row().items() if value is not None}
         assert BatchOrder.kept(json.loads(to_json(row))) == one
     assert BatchOrder.kept({"generator": "g", "note": "of a later version"}) == BatchOrder("g")
-    assert order.title(9, "g") == "Trial of 9 with g" and replace(order, trial=0).title(9, "g") == (
-        "9 with g"
-    )
+    assert order.title(9, "g") == "Dry run of 9 with g" and replace(order, trial=0).title(
+        9, "g"
+    ) == ("9 with g")

@@ -175,7 +175,7 @@ def test_a_trial_is_spread_over_the_batch(count, trial):
 def test_a_trial_accepts_nothing_and_tells(project):
     job = start_synthesis(project, BatchOrder(generator="g", count=30, trial=3))
     assert job.result().state is JobState.DONE
-    assert project.samples() == [] and project.jobs()[-1].title == "Trial of 30 with g"
+    assert project.samples() == [] and project.jobs()[-1].title == "Dry run of 30 with g"
     spec = json.loads((job.record.folder / "job.json").read_text())
     assert (spec["only"], spec["count"]) == ([0, 10, 20], 30)
     assert read_trial(job) == []  # this worker made nothing

@@ -65,7 +65,7 @@ def test_a_dry_run_follows_the_plan_and_accepts_nothing(project, tmp_path):
     assert told["samples_in_project"] == 0 and told["sheet"] == str(sheet)
     with Project.open(project) as opened:
         job = opened.jobs()[-1]
-        assert (job.title, job.state) == ("Trial of 30 with g", JobState.DONE)
+        assert (job.title, job.state) == ("Dry run of 30 with g", JobState.DONE)
         spec = json.loads((job.folder / "job.json").read_text())
     assert spec["plan"] == [{"class_id": 1, "count": 30, "backgrounds": [0]}]
     assert len(spec["only"]) == 12
