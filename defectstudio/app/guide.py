@@ -9,8 +9,8 @@ from pathlib import Path
 
 from defectstudio.domain.resources import resource
 
-FIRST = "window"
-"""The page that is shown first."""
+FIRST = ("own-pictures", "window", "tour")
+"""The pages to begin with, in this order."""
 
 _MARKS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|[`*|#>]+")
 
@@ -36,9 +36,14 @@ class Hit:
 
 @cache
 def pages() -> tuple[Page, ...]:
-    """All pages, the first one first and the others by title."""
+    """All pages: those to begin with, then the others by title."""
     found = [_page(file) for file in resource("help").glob("*.md")]
-    return tuple(sorted(found, key=lambda page: (page.name != FIRST, page.title.casefold())))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(page: Page) -> tuple[int, str]:
+    begins = page.name in FIRST
+    return FIRST.index(page.name) if begins else len(FIRST), page.title.casefold()
 
 
 def search(query: str) -> list[Hit]:

@@ -20,14 +20,20 @@ def _dialog(kind):
 # --- guide
 
 
-def test_f1_opens_one_guide_at_the_tour(opened, person, qtbot):
+def test_f1_opens_one_guide_at_the_page_about_what_is_shown(opened, person, qtbot):
     person.key(Qt.Key.Key_F1)
     qtbot.waitUntil(lambda: opened.help.guide is not None)
     guide = opened.help.guide
-    assert guide.isVisible()
-    assert pages()[0].title in guide.view.toPlainText()
+    assert guide.isVisible() and "The window in five minutes" in guide.view.toPlainText()
+    names = {page.name for page in pages()}
+    for number in range(opened.pages.count()):
+        opened.pages.setCurrentIndex(number)
+        opened.actions_["help.guide"].trigger()
+        assert opened.help.guide is guide and guide.view.source().fileName()[:-3] in names
+    assert guide.view.source().fileName() == "judging.md"
+    opened.show_welcome()
     opened.actions_["help.guide"].trigger()
-    assert opened.help.guide is guide
+    assert guide.view.source().fileName() == "own-pictures.md"
     guide.close()
 
 
@@ -126,13 +132,17 @@ def test_the_first_page_ticks_what_was_done(opened, person, qtbot):
     welcome = opened.welcome
     assert welcome.isVisible() and welcome.back.isVisible()
     assert welcome.signs["open"].accessibleName() == "done"
-    assert welcome.signs["paint"].accessibleName() == "to do"
+    assert welcome.signs["train"].accessibleName() == "done"
+    assert welcome.signs["make"].accessibleName() == "to do"
     welcome.back.click()
     assert opened.painting.isVisible()
     person.paint((40, 30), (44, 60))
+    person.shown()
+    person.key(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(opened.session.project.samples()) == 1)
     opened.close_project()
     assert welcome.isVisible() and not welcome.back.isVisible()
-    assert welcome.signs["paint"].accessibleName() == "done"
+    assert welcome.signs["make"].accessibleName() == "done"
     assert welcome.signs["export"].accessibleName() == "to do"
 
 

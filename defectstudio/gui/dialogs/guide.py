@@ -101,7 +101,7 @@ class GuideWindow(QDialog):
         QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
         self.resize(70 * em, 48 * em)
         self._fill()
-        self.show_page(FIRST)
+        self.show_page(FIRST[0])
 
     def show_page(self, name: str) -> None:
         """Go to a page by its name."""

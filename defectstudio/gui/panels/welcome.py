@@ -26,12 +26,10 @@ from defectstudio.gui.translation import localized
 _NOOP = QT_TRANSLATE_NOOP
 _STEPS = {
     "open": (_NOOP("", "Open a project"), _NOOP("", "the sample, a new one or one of yours")),
-    "paint": (_NOOP("", "Paint"), _NOOP("", "a mask on a good image; the defect is seen at once")),
-    "accept": (
-        _NOOP("", "Accept a sample"),
-        _NOOP("", "when it looks right"),
-    ),
-    "batch": (_NOOP("", "Make a batch"), _NOOP("", "of many with other places, styles")),
+    "import": (_NOOP("", "Import"), _NOOP("", "pictures, good ones and defects")),
+    "label": (_NOOP("", "Label"), _NOOP("", "brush over the defects they show")),
+    "train": (_NOOP("", "Train"), _NOOP("", "a generator that knows these defects")),
+    "make": (_NOOP("", "Make samples"), _NOOP("", "paint on good images, or plan a batch")),
     "export": (_NOOP("", "Export"), _NOOP("", "the dataset in a format your training reads")),
 }
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from defectstudio.app.document import draft_file
 from defectstudio.app.first_steps import STEPS, steps_taken
 from defectstudio.app.projects import recent_projects, remember
 from defectstudio.domain.records import JobState, Role
@@ -21,18 +20,23 @@ def project(tmp_path, monkeypatch):
 
 
 def test_steps_are_ticked_as_they_are_taken(project, monkeypatch):
-    assert steps_taken(project) == ("open",)
-    write_png(draft_file(project, project.images()[0]), np.ones((20, 30), np.uint8))
-    assert steps_taken(project) == ("open", "paint")
-    for kind, state in (("synthesize", JobState.DONE), ("export", JobState.FAILED)):
-        project.move_job(project.add_job(kind, kind).id, state)
-    assert steps_taken(project) == ("open", "paint", "batch"), "a failed export is no export"
-    monkeypatch.setattr(project, "samples", lambda: [object()])
+    assert steps_taken(project) == ("open", "import")
+    item, picture = project.items()[0], project.images()[0].file
+    project.add_class(item.id, "scratch")
+    other = picture.with_name("other.png")
+    write_png(other, np.full((20, 30, 3), 80, np.uint8))
+    project.add_images(item.id, [NewImage("defect", Role.DEFECT, other)])
+    assert steps_taken(project) == ("open", "import"), "it is still to be painted"
+    defect = next(image for image in project.images() if image.is_unpainted)
+    project.save_label(defect.id, np.ones((20, 30), np.uint8))
+    project.move_job(project.add_job("export", "x").id, JobState.FAILED)
+    assert steps_taken(project) == ("open", "import", "label"), "a failed export is no export"
+    for made in ("generators", "samples"):
+        monkeypatch.setattr(project, made, lambda: [object()])
     project.move_job(project.add_job("export", "x").id, JobState.DONE)
     assert steps_taken(project) == STEPS
 
 
 def test_they_are_remembered_with_the_project(project):
-    write_png(draft_file(project, project.images()[0]), np.ones((20, 30), np.uint8))
     assert remember(project) == ""
-    assert recent_projects()[0][0].steps == ("open", "paint")
+    assert recent_projects()[0][0].steps == ("open", "import")
