@@ -181,7 +181,7 @@ class Batching(QObject):
         self._page.show_trying(False)
         if job.state is JobState.DONE:
             names = {one.id: one.name for one in self._studio.classes}
-            self._page.sheet.show_trial(read_trial(self._trial), names)
+            self._page.show_trial(read_trial(self._trial), names)
         else:
             why = job.message or self.tr("It was cancelled.")
             self._page.sheet.show_text(self.tr("No dry run. {}").format(why))

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from defectstudio.app.batch_ground import Ground
 from defectstudio.app.batch_plan import PlanLine, read_plan
+from defectstudio.app.batch_trial import TrialSample
 from defectstudio.app.placing import Placing, Zone
 from defectstudio.app.regions import regions
 from defectstudio.domain.records import ImageRecord, JobState, Role
@@ -21,6 +22,7 @@ from defectstudio.gui.panels.place_map import PlaceMap
 from defectstudio.gui.panels.plan_table import BackgroundChooser
 from defectstudio.gui.panels.thumbnails import Thumbnails
 from defectstudio.imaging.placement import Refusal
+from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
 from defectstudio.project.project import Project
 
@@ -226,6 +228,8 @@ def test_a_dry_run_makes_a_job_and_no_sample(planned, qtbot):
     qtbot.waitUntil(lambda: page.trial.text() == "Dry run", timeout=20000)
     [job] = project.jobs()
     assert (job.title, job.state) == ("Dry run of 5 with first", JobState.DONE)
+    shown = planned.jobs.table.model().index(0, 0).data()
+    assert shown == f"#{job.id} Dry run of 5 with first"
     assert project.samples() == [] and "none is in the project" in page.sheet.summary.text()
 
 
@@ -311,6 +315,28 @@ def test_what_is_made_already_is_told_and_others_are_offered(planned, qtbot, mon
     for job in (first, second):
         session.jobs.cancel(job.id)
     qtbot.waitUntil(lambda: session.jobs.count == 0, timeout=20000)
+
+
+def test_the_samples_of_a_dry_run_have_room_and_are_enlarged(page, qtbot, tmp_path):
+    page.resize(900, 560)
+    tried = []
+    for number in range(12):
+        folder = tmp_path / f"{number}"
+        write_png(folder / "image.png", np.full((60, 80, 3), 90 + number, np.uint8))
+        write_png(folder / "label.png", np.eye(60, 80, dtype=np.uint8))
+        tried.append(TrialSample(number, 1, {}, folder))
+    tried.append(TrialSample(12, 1, {"too close": 20}, tmp_path / "none"))
+    page.show_trial(tried, {1: "scratch"})
+    qtbot.waitUntil(lambda: page.sheet.height() > 280, timeout=2000)
+    tiles = page.sheet.tiles
+    rows = {tile.y() for tile in tiles if tile.geometry().bottom() <= tile.parent().height()}
+    assert len(rows) >= 2 and page.places.height() >= 6 * page.fontMetrics().height()
+    for tile in (tiles[12], tiles[3]):
+        qtbot.mouseDClick(tile, Qt.MouseButton.LeftButton)
+    [large] = page.findChildren(QDialog)
+    assert large.windowTitle() == "4 · scratch" and large.width() > 3 * tiles[3].width()
+    qtbot.keyClick(large, Qt.Key.Key_Escape)
+    assert not large.isVisible()
 
 
 def test_the_question_names_both_seeds(page, qtbot, monkeypatch):

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from defectstudio.app.batch_ground import Ground
 from defectstudio.app.batch_plan import PlanLine
+from defectstudio.app.batch_trial import TrialSample
 from defectstudio.domain.recipe import BlendMode
 from defectstudio.domain.records import ImageRecord
 from defectstudio.domain.specs import PlacementSettings
@@ -87,6 +88,7 @@ class BatchPage(QWidget):
         self.regions = QCheckBox(self.tr("only inside painted regions"))
         self.backgrounds, self.places = QComboBox(), PlaceView()
         self.sheet = TrialSheet(thumbnails)
+        self._halves = QSplitter(Qt.Orientation.Vertical)
         self.why = hint("")
         self.trial = QPushButton(self.tr("Dry run"))
         self.go = QPushButton(
@@ -159,6 +161,12 @@ class BatchPage(QWidget):
             text = self.tr("Making samples to look at: {} of {}…").format(done, total)
             self.sheet.show_text(text if total else self.tr("Making samples to look at…"))
         self._check()
+
+    def show_trial(self, samples: list[TrialSample], names: dict[int, str]) -> None:
+        """The samples of a dry run, with as much room as the map can spare; names: class id ->
+        name."""
+        self.sheet.show_trial(samples, names)
+        self._halves.setSizes([0, self._halves.height()])
 
     def may_make_others(self, choice: BatchChoice, seed: int) -> bool:
         """Say that these samples are there already; whether those of another seed are wanted."""
@@ -332,12 +340,11 @@ class BatchPage(QWidget):
         column.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
         column.addWidget(_heading(self.tr("Dry run")))
         column.addWidget(self.sheet, 1)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
-        split.addWidget(above)
-        split.addWidget(below)
-        split.setSizes([20 * em, 18 * em])
-        return split
+        self._halves.setChildrenCollapsible(False)
+        self._halves.addWidget(above)
+        self._halves.addWidget(below)
+        self._halves.setSizes([20 * em, 18 * em])
+        return self._halves
 
 
 def _heading(text: str) -> QLabel:

@@ -68,6 +68,8 @@ class JobModel(QAbstractTableModel):
         return None
 
     def _kind(self, job: JobRecord) -> str:
+        if job.asked.order.get("trial"):
+            return ""  # its title says what it is
         return {
             "train": self.tr("Train"),
             "train_segmenter": self.tr("Train segmenter"),

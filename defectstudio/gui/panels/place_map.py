@@ -92,7 +92,7 @@ class _Picture(QWidget):
         self._image: QImage | None = None
         self._zones: dict[Zone, QImage] = {}
         em = self.fontMetrics().height()
-        self.setMinimumSize(QSize(11 * em, 9 * em))
+        self.setMinimumSize(QSize(11 * em, 6 * em))
 
     def show_map(self, found: PlaceMap | None) -> None:
         self._image = None

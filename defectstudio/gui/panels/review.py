@@ -307,7 +307,7 @@ class LargeSample(QWidget):
         self.labels, self.near = True, True
         em = self.fontMetrics().height()
         self.setMinimumSize(QSize(14 * em, 10 * em))
-        thumbnails.arrived.connect(lambda _source: self.update())
+        thumbnails.arrived.connect(self.update)
 
     def show_sample(self, record: SampleRecord | None, empty: str = "") -> None:
         """Show a sample; without one, the text."""

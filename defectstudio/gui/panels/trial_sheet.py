@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from defectstudio.app.batch_trial import TrialSample, reasons
+from defectstudio.gui.panels.review import LargeSample
 from defectstudio.gui.panels.review_grid import TILE_SIDE, draw_sample
 from defectstudio.gui.panels.thumbnails import Thumbnails
 
@@ -18,6 +19,7 @@ _TILE_EM = 8.5
 
 @dataclass(frozen=True)
 class _Files:
+    id: int
     file: Path
     label_file: Path
 
@@ -85,21 +87,37 @@ class TrialSheet(QWidget):
 
 
 class TrialTile(QWidget):
-    """A sample with its outlines, or the reason why there is none."""
+    """A sample with its outlines, or the reason why there is none. A double click enlarges it."""
 
     def __init__(self, sample: TrialSample, name: str, thumbnails: Thumbnails) -> None:
         super().__init__()
         self._thumbnails, self._made = thumbnails, sample.made
-        self._files = _Files(sample.file, sample.label_file)
+        self._files = _Files(sample.index + 1, sample.file, sample.label_file)
         em = self.fontMetrics().height()
         self.setFixedSize(QSize(round(_TILE_EM * em), round((_TILE_EM + 1.3) * em)))
         tries = sum(sample.refused.values())
         self.caption = f"{sample.index + 1} · {name}" + (f" · {tries} ×" if tries else "")
         reason = ", ".join(sample.refused)
         self.text = "" if sample.made else self.tr("no place: {}").format(reason)
-        self.setToolTip("\n".join(f"{why} ({n} ×)" for why, n in sample.refused.items()))
+        lines = [f"{why} ({n} ×)" for why, n in sample.refused.items()]
+        if sample.made:
+            lines.append(self.tr("Double click: enlarge"))
+        self.setToolTip("\n".join(lines))
         self.setAccessibleName(f"{self.caption} {self.text}".strip())
         thumbnails.arrived.connect(self.update)
+
+    def mouseDoubleClickEvent(self, _event: object) -> None:  # noqa: N802
+        if not self._made:
+            return
+        em = self.fontMetrics().height()
+        dialog = QDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(self.caption)
+        large = LargeSample(self._thumbnails)
+        large.show_sample(self._files)
+        QVBoxLayout(dialog).addWidget(large)
+        dialog.resize(QSize(40 * em, 40 * em))
+        dialog.open()
 
     def paintEvent(self, _event: object) -> None:  # noqa: N802
         painter = QPainter(self)
