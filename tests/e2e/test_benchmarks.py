@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.benchmarks import exact, scenes, throughput
+from tests.benchmarks import exact, readers, scenes, throughput
 from tests.offline import sitecustomize
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +153,17 @@ def test_the_smallest_benchmark_of_the_canvas_judges_its_bounds():
     assert {row["name"]: row["ok"] for row in found["bounds"]}[
         "1 MP: partial repaint differs, levels"
     ]
+
+
+def test_the_smallest_benchmark_of_readers_counts_the_images_that_are_equal():
+    found = list(readers.measure([], 14))
+    assert {(one.format, one.reader) for one in found} == {
+        ("coco", "pycocotools"), ("coco-polygons", "pycocotools"),
+    }  # fmt: skip
+    assert all(one.equal == one.images == 14 for one in found)
+    label = np.eye(3, dtype=np.uint8)
+    assert not readers._equal(None, label) and not readers._equal(label.T[::-1], label)
+    assert readers._equal(label * 255, label * 9)  # no classes
 
 
 def test_the_start_of_the_window_is_measured_against_a_bare_one():
