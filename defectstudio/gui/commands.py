@@ -68,6 +68,8 @@ class Commands(QObject):
         super().__init__(window)
         self._window, self._files, self.places = window, files, places
         self.session: Session | None = None
+        self._last: dict[str, Path] = {}
+        """The folder that something was last done in, by what it was."""
 
     # --- projects
 
@@ -90,20 +92,29 @@ class Commands(QObject):
     def ask_open(self) -> None:
         """Choose a project to open."""
         chosen = QFileDialog.getExistingDirectory(
-            self._window, self.tr("Open a project"), str(self.places.exports)
+            self._window, self.tr("Open a project"), str(self.folder("project"))
         )
         if chosen:
+            self._last["project"] = Path(chosen).parent
             self.open_path(Path(chosen))
 
     def ask_new(self) -> None:
         """Make a project."""
-        dialog = NewProjectDialog(self._window)
+        dialog = NewProjectDialog(self.folder("project"), self._window)
 
         def create() -> None:
             root, item = dialog.root, dialog.item_name
+            self._last["project"] = root.parent
             self._do(self.tr("Making…"), lambda: new_project(root, item), self.opened.emit)
 
         self.ask(dialog, create)
+
+    def folder(self, use: str) -> Path:
+        """Where a dialog begins that is used for this: where it was last used in this session, or
+        beside the project, or in the user's documents; a folder that is there."""
+        beside = None if self.session is None else self.session.project.root.parent
+        wanted = (self._last.get(use), beside, self.places.exports)
+        return next((one for one in wanted if one is not None and one.is_dir()), Path.home())
 
     # --- in a project
 
@@ -111,7 +122,8 @@ class Commands(QObject):
         """Import images, of a folder that may be known already."""
         session = self._open_session()
         names = [item.name for item in session.project.items()]
-        dialog = ImportDialog(names, session.item.name, self._window)
+        start = self.folder("import")
+        dialog = ImportDialog(names, session.item.name, start, self._window)
 
         if folder is not None:
             dialog.source.show_path(folder)
@@ -146,7 +158,7 @@ class Commands(QObject):
         project, item = session.project, session.item
 
         def ask(found: dict[Split | None, Counter[Kind]]) -> None:
-            dialog = ExportDialog(self.places.exports, item.name, found, self._window)
+            dialog = ExportDialog(self.folder("export"), item.name, found, self._window)
             self.ask(dialog, lambda: self._export(session, dialog.choice))
 
         session.documents.save()  # what is painted counts
@@ -241,6 +253,7 @@ class Commands(QObject):
                 session.documents.change(lambda: None, lambda _: None, self.failed.emit)
 
         session.documents.save()
+        self._last["import"] = choice.source.parent
         self._in_session(
             session, self.tr("Importing…"), lambda: _import(session.project, choice), done
         )
@@ -268,6 +281,7 @@ class Commands(QObject):
             self.noted.emit(text)
 
     def _export(self, session: Session, choice: ExportChoice) -> None:
+        self._last["export"] = choice.out.parent
         session.documents.save()
 
         def work() -> ExportReport:

@@ -65,7 +65,7 @@ class Keeping(QObject):
         if session is None:
             return
         project = session.project
-        start = self._window.commands.places.exports / f"{project.root.name}.tar"
+        start = self._window.commands.folder("pack") / f"{project.root.name}.tar"
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Pack the project"), str(start), self._filter(),
             options=QFileDialog.Option.DontConfirmOverwrite,
@@ -82,16 +82,16 @@ class Keeping(QObject):
 
     def ask_unpack(self) -> None:
         """Make a project of such a file, and open it."""
-        places = self._window.commands.places
+        start = self._window.commands.folder("pack")
         file, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Unpack a project"), str(places.exports), self._filter()
+            self._window, self.tr("Unpack a project"), str(start), self._filter()
         )
         if not file:
             return
         source = Path(file)
         root, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("A new folder for the project"),
-            str(places.exports / source.stem), options=QFileDialog.Option.DontConfirmOverwrite,
+            str(start / source.stem), options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if root:
             text = self.tr("Unpacking {}…").format(source.name)

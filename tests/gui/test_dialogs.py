@@ -1,5 +1,6 @@
 """Dialogs: what they offer, what they refuse, what comes out."""
 
+import shutil
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,8 +15,9 @@ from defectstudio.domain.bounds import Bounds
 from defectstudio.domain.errors import ProjectError
 from defectstudio.domain.generators import CONFIGS, DcdgancConfig
 from defectstudio.domain.records import Split
+from defectstudio.gui.commands import Places
 from defectstudio.gui.dialogs.compare import CompareDialog
-from defectstudio.gui.dialogs.export import ExportDialog
+from defectstudio.gui.dialogs.export import ExportChoice, ExportDialog
 from defectstudio.gui.dialogs.form import DataForm, spoken
 from defectstudio.gui.dialogs.import_images import ImportDialog
 from defectstudio.gui.dialogs.keys import KeySheet
@@ -201,9 +203,8 @@ def test_spoken_names():
 
 
 def test_a_new_project_needs_a_plain_name_and_an_item(qtbot, tmp_path):
-    dialog = NewProjectDialog()
+    dialog = NewProjectDialog(tmp_path)
     qtbot.addWidget(dialog)
-    dialog.parent_folder.show_path(tmp_path)
     assert not dialog.create.isEnabled()
     dialog.item.setText(" gear ")
     for name, good in (("a/b", False), ("..", False), ("gears", True)):
@@ -296,6 +297,11 @@ def test_a_bad_import_is_told_in_the_dialog(opened, qtbot, tmp_path):
     opened.actions_["project.import"].trigger()
     dialog = visible_dialog(opened, ImportDialog)
     dialog.source.show_path(tmp_path / "nowhere")
+    assert not dialog.go.isEnabled() and not dialog.check.isEnabled()
+    assert "no such folder" in dialog.report.placeholderText()
+    (tmp_path / "nowhere").mkdir()
+    dialog.source.changed.emit()
+    assert "Check shows" in dialog.report.placeholderText()
     dialog.check.click()
     qtbot.waitUntil(lambda: "nowhere" in dialog.report.toPlainText(), timeout=20000)
     assert dialog.focusWidget() is dialog.source.edit
@@ -324,6 +330,22 @@ def test_export_by_the_dialog(opened, qtbot, tmp_path):
     dialog.go.click()
     qtbot.waitUntil(lambda: "4 images exported" in opened.messages.text.text(), timeout=20000)
     assert any(out.rglob("*.json"))
+
+
+def test_dialogs_begin_where_they_were_used_last(opened, qtbot, tmp_path, project_root):
+    commands = opened.commands
+    assert commands.folder("export") == project_root.parent, "beside the project"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    commands._export(opened.session, ExportChoice(elsewhere / "out", "coco", None, True, False))
+    assert commands.folder("export") == elsewhere
+    assert commands.folder("project") == project_root.parent, "each has its own"
+    qtbot.waitUntil(lambda: "images exported" in opened.messages.text.text())
+    shutil.rmtree(elsewhere)
+    assert commands.folder("export") == project_root.parent, "that is no more"
+    opened.close_project()
+    commands.places = Places(tmp_path / "sample", tmp_path / "no documents")
+    assert commands.folder("export") == Path.home()
 
 
 def test_the_key_sheet_opens(window, qtbot):

@@ -34,25 +34,29 @@ class ImportChoice:
 
 
 class ImportDialog(QDialog):
-    """checked: look at this choice without changing anything; the report comes back."""
+    """checked: look at this choice without changing anything; the report comes back.
+
+    start: where a folder is looked for.
+    """
 
     checked = Signal(object)
 
-    def __init__(self, items: list[str], current: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, items: list[str], current: str, start: Path, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import images"))
-        self.source = PathEdit(self.tr("Folder with images"))
+        self.source = PathEdit(self.tr("Folder with images"), start=start)
         self.format = QComboBox()
         self.format.addItems((AUTO, *READERS))
         self.item = QComboBox()
         self.item.setEditable(True)
         self.item.addItems(items)
         self.item.setCurrentText(current)
-        self.groups = PathEdit(self.tr("Table of groups"), file_filter="CSV (*.csv)")
+        self.groups = PathEdit(self.tr("Table of groups"), file_filter="CSV (*.csv)", start=start)
         self.groups.edit.setPlaceholderText(self.tr("optional: which images show the same part"))
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
-        self.report.setPlaceholderText(self.tr("Check shows here what would be imported."))
         form = QFormLayout()
         form.addRow(self.tr("Folder"), self.source)
         form.addRow(self.tr("Layout"), self.format)
@@ -71,7 +75,8 @@ class ImportDialog(QDialog):
                 self.tr(
                     "One folder a class: images beside their masks (a.png, a_mask.png), or in "
                     "folders images and masks; without masks they are painted later. Good images "
-                    "in a folder named good. Other layouts are found too. Nothing in it is changed."
+                    "in a folder named good, ok, normal or alike. Other layouts are found too. "
+                    "Nothing in it is changed."
                 )
             )
         )
@@ -79,6 +84,7 @@ class ImportDialog(QDialog):
         layout.addWidget(buttons)
         em = self.fontMetrics().height()
         self.resize(38 * em, 30 * em)
+        self.source.changed.connect(self.report.clear)
         self.source.changed.connect(self._enable)
         self.item.editTextChanged.connect(self._enable)
         self._enable()
@@ -115,7 +121,14 @@ class ImportDialog(QDialog):
         self.checked.emit(self.choice)
 
     def _enable(self) -> None:
-        ready = self.source.path is not None and bool(self.item.currentText().strip())
+        source = self.source.path
+        there = source is not None and source.is_dir()
+        self.report.setPlaceholderText(
+            self.tr("There is no such folder.")
+            if source is not None and not there
+            else self.tr("Check shows here what would be imported.")
+        )
+        ready = there and bool(self.item.currentText().strip())
         self.go.setEnabled(ready)
         self.check.setEnabled(ready)
 

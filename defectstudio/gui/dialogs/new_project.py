@@ -12,7 +12,7 @@ from defectstudio.gui.dialogs.parts import PathEdit, hint, verb_buttons
 class NewProjectDialog(QDialog):
     """Asks for the folder the project goes into, its name and the name of its first item."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("New project"))
         self.name = QLineEdit()
@@ -20,7 +20,7 @@ class NewProjectDialog(QDialog):
         self.item = QLineEdit()
         self.item.setPlaceholderText(self.tr("for example housing A"))
         self.parent_folder = PathEdit(self.tr("Where the project's folder is made"))
-        self.parent_folder.show_path(Path.home())
+        self.parent_folder.show_path(folder)
         form = QFormLayout()
         form.addRow(self.tr("Name"), self.name)
         form.addRow(self.tr("In folder"), self.parent_folder)

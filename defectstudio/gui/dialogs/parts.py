@@ -66,13 +66,14 @@ def input_dialog(
 
 
 class PathEdit(QWidget):
-    """A path to type or to choose. `changed` comes with every change of the text."""
+    """A path to type or to choose, from the folder `start` on while none is entered. `changed`
+    comes with every change of the text."""
 
     changed = Signal()
 
-    def __init__(self, caption: str, *, file_filter: str = "") -> None:
+    def __init__(self, caption: str, *, file_filter: str = "", start: Path | None = None) -> None:
         super().__init__()
-        self._caption, self._filter = caption, file_filter
+        self._caption, self._filter, self._start = caption, file_filter, start or Path.home()
         self.edit = QLineEdit()
         self.edit.textChanged.connect(lambda _: self.changed.emit())
         browse = QPushButton(self.tr("Browse…"))
@@ -95,7 +96,7 @@ class PathEdit(QWidget):
         self.edit.setText(str(path))
 
     def _browse(self) -> None:
-        start = str(self.path or Path.home())
+        start = str(self.path or self._start)
         if self._filter:
             chosen, _ = QFileDialog.getOpenFileName(self, self._caption, start, self._filter)
         else:
