@@ -29,7 +29,7 @@ from defectstudio.domain.generators import (
     GeneratorConfig,
     Kind,
 )
-from defectstudio.domain.records import JobRecord, Split
+from defectstudio.domain.records import Item, JobRecord, Role, Split
 from defectstudio.domain.specs import JOB_FILE, TrainSpec
 from defectstudio.domain.transfer import DstConfig
 from defectstudio.jobs.following import FollowedJob
@@ -40,6 +40,8 @@ KIND = "train"
 GENERATOR_FOLDER = "generator"
 UNSPLIT = "all"
 """The split of a generator whose item has none."""
+_FEW = 24
+"""Fewer labeled images than these teach a network little."""
 _ON_RESUME = "steps"
 """The one thing that may change when a run is resumed; with any other it would be another run."""
 
@@ -94,6 +96,18 @@ def start_training(
         )
 
     return queue(project, job, spec, wishes)
+
+
+def usual_kind(project: Project, item: Item) -> Kind:
+    """The kind to offer first: that of the item's last generator, or what suits its few defects.
+
+    Kinds that are made of one reference are chosen at that reference and do not count.
+    """
+    kinds = [one.kind for one in project.generators(item.id) if one.kind not in FROM_REFERENCES]
+    if kinds:
+        return kinds[-1]
+    defects = project.images(item.id, role=Role.DEFECT)
+    return "paste" if sum(one.label_file is not None for one in defects) < _FEW else "dcdganc"
 
 
 def _check_references(references: Sequence[str], config: GeneratorConfig) -> None:

@@ -225,6 +225,9 @@ CONFIGS: dict[Kind, type[Config]] = {
 FROM_REFERENCES: tuple[Kind, ...] = ("dst", "histmatch")
 """Kinds that learn from single images, and from all labeled ones where none is named."""
 
+AT_ONCE: tuple[Kind, ...] = ("paste", "procedural", "histmatch")
+"""Kinds that keep what they are given; nothing is trained."""
+
 STYLED: tuple[Kind, ...] = ("dcdganc", "adain", "instancenorm")
 """Kinds whose styles can be mixed, truncated and drawn nearer to another class."""
 

@@ -215,3 +215,8 @@ class JobRecord:
     steps: tuple[int, int] = (0, 0)
     seconds_left: float | None = None
     memory: int = 0
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether somebody works on it and it has not told yet how many steps there are."""
+        return self.state.is_owned and not self.steps[1]

@@ -17,6 +17,7 @@ from defectstudio.app.importing import ImportReport, import_images
 from defectstudio.app.projects import new_project, open_project
 from defectstudio.app.sample_project import make_sample_project
 from defectstudio.app.splitting import Learning, SplitReport, learning, split
+from defectstudio.app.training import usual_kind
 from defectstudio.domain.errors import DefectStudioError
 from defectstudio.domain.records import Split
 from defectstudio.exchange.exporting import ExportReport
@@ -166,7 +167,8 @@ class Commands(QObject):
 
     def ask_train(self) -> None:
         """Train a generator."""
-        self._ask_train("dcdganc")
+        session = self._open_session()
+        self._ask_train(usual_kind(session.project, session.item))
 
     def ask_transfer(self, reference: str = "") -> None:
         """Train a transfer from an image's defect, by default the open one's."""
@@ -204,7 +206,6 @@ class Commands(QObject):
                 return
             name = free_name(wanted[0].replace("/", "-"), taken)
             session.jobs.train(session.item.name, TrainChoice(name, "histmatch", wanted, {}, "cpu"))
-            session.choose_when_trained(name)
 
         session.find_labeled(start)
 

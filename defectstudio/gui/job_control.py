@@ -152,6 +152,12 @@ class JobControl(QObject):
         """How many jobs are queued or run."""
         return len(self._under_way())
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether jobs start up and none is further."""
+        owned = [job for job in self._jobs if job.state.is_owned]
+        return bool(owned) and all(job.is_starting for job in owned)
+
     def metrics(self, job_id: int) -> list[events.Metrics]:
         """The figures of a running or opened job, oldest first."""
         return self._metrics.get(job_id, [])

@@ -22,6 +22,7 @@ from defectstudio.gui.bridge import Bridge
 from defectstudio.gui.documents import Documents
 from defectstudio.gui.gallery import Gallery
 from defectstudio.gui.job_control import JobControl
+from defectstudio.gui.newest import Newest
 from defectstudio.gui.panels.batch import BatchPage
 from defectstudio.gui.panels.images import ImagesPanel
 from defectstudio.gui.panels.jobs import JobsPanel
@@ -73,7 +74,6 @@ class Session(QObject):
         self.gallery: Gallery | None = None
         self._panels: Panels | None = None
         self._due: set[str] = set()
-        self._awaited = ""
         self._locked: frozenset[int] = frozenset()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -105,6 +105,8 @@ class Session(QObject):
             self.project, self.files,
             jobs=self.jobs, review=panels.review, batch=panels.batch, parent=self,
         )  # fmt: skip
+        self._newest = Newest(self.project, self.studio, panels.batch, self)
+        self._newest.noted.connect(self.noted)
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
         parts = (self.documents, self.previews, self.gallery, self.jobs, self.styling)
@@ -197,10 +199,6 @@ class Session(QObject):
 
         self.files.run(labeled, found, self.failed.emit)
 
-    def choose_when_trained(self, name: str) -> None:
-        """Draw with the generator of this name as soon as it is there."""
-        self._awaited = name
-
     def undo(self) -> None:
         """Take the last step back."""
         self._try(self.studio.history.undo)
@@ -268,6 +266,7 @@ class Session(QObject):
         previews.device.connect(panels.status.show_device)
         self.documents.saved.connect(self._on_saved)
         self.documents.stayed.connect(panels.images.choose)
+        self.jobs.started.connect(self._newest.begin)
         self.jobs.started.connect(lambda _job: self._read_jobs())
         self.jobs.ended.connect(self._on_ended)
         self.jobs.aged.connect(self._read_jobs)
@@ -309,18 +308,12 @@ class Session(QObject):
         if self._panels is not None and not self.jobs.count:
             self._panels.style.reference.show_training(None)
         if job.state is JobState.DONE and job.kind == "train":
-            self.noted.emit(self.tr("{} is trained and can be used.").format(job.title))
-            if job.title == self._awaited:
-                self._awaited = ""
-                self._try(lambda: self._choose(job.title))
+            self._try(lambda: self._read("generators"))
+            self._try(lambda: self._newest.take(job.title, self.item))
 
     def _on_picture(self, job_id: int, pixels: object) -> None:
         if self._panels is not None and self.jobs.is_running(job_id):
             self._panels.style.reference.show_training(pixels)
-
-    def _choose(self, generator: str) -> None:
-        self._read("generators")
-        self.studio.choose_generator(self.project.generator(generator))
 
     # --- reading the project again
 
@@ -381,8 +374,9 @@ class Session(QObject):
         assert self._panels is not None
         self._panels.jobs.show_jobs(self.project.jobs())
         running = self.jobs.count
-        text = self.tr("{} job(s) under way").format(running) if running else ""
-        self._panels.status.show_jobs(text)
+        starts = self.jobs.is_starting
+        text = self.tr("{} job(s) starting…") if starts else self.tr("{} job(s) under way")
+        self._panels.status.show_jobs(text.format(running) if running else "")
 
     def _try(self, call: Callable[[], object]) -> None:
         try:

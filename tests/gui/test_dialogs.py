@@ -25,7 +25,7 @@ from defectstudio.gui.dialogs.learned import learned_from
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.dialogs.predict import PredictChoice, PredictDialog
 from defectstudio.gui.dialogs.segmenter import SegmenterChoice, SegmenterDialog
-from defectstudio.gui.dialogs.train import TrainDialog
+from defectstudio.gui.dialogs.train import KINDS, TrainDialog
 from defectstudio.imaging.reading import write_png
 from tests.gui.dialogs import DIALOGS, LEARNING, STOCK
 
@@ -61,7 +61,7 @@ def test_the_segmenter_dialog_knows_names_and_counts(qtbot):
     assert dialog.choice == SegmenterChoice("segmenter-2", {}, "auto")
     texts = [label.text() for label in dialog.findChildren(QLabel)]
     told = next(text for text in texts if "3 accepted" in text)
-    assert "labeled images: oil 5. Kept to judge on: oil 2." in told
+    assert "labeled images: oil 5.\nKept to judge on: oil 2." in told
     assert "7 that were in no split" in told and "1 images are still to be painted" in told
     dialog.page.form.editors["steps"].setValue(40)
     dialog.name.setText("Segmenter-1")
@@ -148,8 +148,9 @@ def test_every_hyper_parameter_has_an_editor_with_its_bounds(qtbot):
 def test_the_form_follows_the_kind(qtbot):
     dialog = TrainDialog([], {}, LEARNING)
     qtbot.addWidget(dialog)
-    for number, (kind, config) in enumerate(CONFIGS.items()):
-        dialog.kind.setCurrentIndex(number)
+    assert set(KINDS) == set(CONFIGS)
+    for kind, config in CONFIGS.items():
+        dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
         assert set(dialog.form.editors) == {field.name for field in fields(config)}
         choice = dialog.choice
         assert (choice.name, choice.kind, choice.overrides) == (f"{kind}-1", kind, {})
@@ -157,6 +158,23 @@ def test_the_form_follows_the_kind(qtbot):
     dialog.name.setModified(True)
     dialog.kind.setCurrentIndex(0)
     assert dialog.choice.name == "mine"
+
+
+def test_what_needs_no_training_has_no_settings_of_a_training(qtbot):
+    dialog = TrainDialog([], {}, LEARNING, kind="paste")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    low = dialog.height()
+    shown = [name for name, editor in dialog.form.editors.items() if editor.isVisible()]
+    assert shown == []
+    dialog.more.click()
+    shown = {name for name, editor in dialog.form.editors.items() if editor.isVisible()}
+    assert {"candidates", "tone"} <= shown and not shown & {"height", "width", "steps", "seed"}
+    dialog.more.click()
+    dialog.kind.setCurrentIndex(dialog.kind.findData("dcdganc"))
+    assert dialog.form.editors["height"].isVisible() and dialog.height() > low
+    dialog.kind.setCurrentIndex(dialog.kind.findData("paste"))
+    assert dialog.height() == low, "another kind leaves no hole"
 
 
 def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
@@ -176,8 +194,11 @@ def test_references_are_chosen_for_the_kinds_that_learn_from_them(qtbot):
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        (Learning({}, {}, 0, 11), "no defect is painted. 11 images are still to be painted"),
-        (Learning({}, {"oil": 1}, 0, 0), "Split images in the File menu). Kept to judge on: oil 1"),
+        (Learning({}, {}, 0, 11), "no defect is painted.\n11 images are still to be painted"),
+        (
+            Learning({}, {"oil": 1}, 0, 0),
+            "Split images in the File menu).\nKept to judge on: oil 1",
+        ),
         (Learning({"oil": 2, "cut": 3}, {}, 0, 0), "Learns from labeled images: oil 2, cut 3."),
     ],
 )

@@ -51,9 +51,7 @@ def started(opened, qtbot, monkeypatch):
         return acted[-1]
 
     monkeypatch.setattr(job_control, "start_training", start)
-    opened.session.jobs.train(
-        "plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu", False)
-    )
+    opened.session.jobs.train("plate", TrainChoice("acted", "dcdganc", [], {"steps": "7"}, "cpu"))
     qtbot.waitUntil(lambda: opened.session.jobs.count == 1, timeout=9000)
     assert given[0].overrides == {"steps": "7"}
     return opened, acted[0]
@@ -75,6 +73,21 @@ def test_curves_progress_and_log_follow_the_events(started, qtbot):
     assert panel.cancel.isEnabled()
     assert "1" in window.status._jobs.text()
     window.theme.wear(window.theme.tones)
+
+
+def test_a_job_that_starts_up_says_so(started, qtbot):
+    window, job = started
+    panel, cell = window.jobs, window.jobs._model.index(0, 1)
+    qtbot.waitUntil(lambda: cell.data() == "starting", timeout=9000)
+    assert "starts up" in panel.log.text.placeholderText()
+    assert "starts up" in panel._no_curve.text()
+    assert window.status._jobs.text() == "1 job(s) starting…"
+    starting = panel.table.grab().toImage()
+    job.progress(0, 7)
+    qtbot.waitUntil(lambda: cell.data() == "running", timeout=9000)
+    assert panel.log.text.placeholderText() == "" and "appear here" in panel._no_curve.text()
+    qtbot.waitUntil(lambda: window.status._jobs.text() == "1 job(s) under way", timeout=9000)
+    assert panel.table.grab().toImage() != starting
 
 
 def test_cancel_asks_the_job_and_offers_to_resume(started, qtbot):
@@ -307,9 +320,9 @@ def test_to_leave_jobs_is_the_default(opened, monkeypatch):
 
 
 def test_a_training_that_cannot_start_is_told(opened, qtbot):
-    opened.session.jobs.train("plate", TrainChoice("x", "dcdganc", [], {}, "cpu", False))
+    opened.session.jobs.train("plate", TrainChoice("first", "paste", [], {}, "cpu"))
     qtbot.waitUntil(opened.messages.isVisible, timeout=9000)
-    assert "split" in opened.messages.text.text()
+    assert "generator of this name" in opened.messages.text.text()
 
 
 def test_the_open_defect_becomes_a_reference_at_once(

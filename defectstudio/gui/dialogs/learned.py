@@ -29,7 +29,7 @@ def learned_from(known: Learning) -> str:
         said.append(localized(_JOINING).format(known.joining))
     if known.unpainted:
         said.append(localized(_UNPAINTED).format(known.unpainted))
-    return " ".join(said)
+    return "\n".join(said)
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -67,7 +67,7 @@ class SegmenterDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(first)
         layout.addWidget(self.page, 1)
-        layout.addWidget(hint(f"{learned_from(known)} {text}"))
+        layout.addWidget(hint(f"{learned_from(known)}\n{text}"))
         layout.addWidget(buttons)
         self.setMinimumWidth(30 * self.fontMetrics().height())
         self.name.textChanged.connect(self._check)

@@ -10,18 +10,16 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from defectstudio.app.splitting import Learning
-from defectstudio.domain.generators import CONFIGS, FROM_REFERENCES
+from defectstudio.domain.generators import AT_ONCE, CONFIGS, FROM_REFERENCES, Kind
 from defectstudio.gui.dialogs.learned import learned_from
 from defectstudio.gui.dialogs.parts import device_box, hint, verb_buttons
 from defectstudio.gui.dialogs.settings_page import SettingsPage
@@ -29,15 +27,26 @@ from defectstudio.gui.fields import as_high_as_its_rows
 from defectstudio.gui.translation import localized
 
 _NOOP = QT_TRANSLATE_NOOP
-_ABOUT = {
-    "dcdganc": _NOOP("", "Learns your defects: about half an hour without a GPU."),
-    "dst": _NOOP("", "Learns from one real defect and good images."),
-    "histmatch": _NOOP("", "The colours of one real defect; ready at once."),
-    "paste": _NOOP("", "Your real defects, turned and scaled; ready at once."),
-    "procedural": _NOOP("", "Drawn textures in the shapes of your defects; ready at once."),
+_PLAINER = _NOOP("", "a plainer dcdganc, to compare it with")
+_TRANSLATES = _NOOP("", "turns good surface into defects; to compare with")
+KINDS: dict[Kind, str] = {
+    "paste": _NOOP("", "pieces of your real defects; nothing to train"),
+    "dcdganc": _NOOP("", "learns your defects; half an hour without a GPU"),
+    "dst": _NOOP("", "learns from one real defect and good images"),
+    "histmatch": _NOOP("", "the colours of one real defect; nothing to train"),
+    "procedural": _NOOP("", "drawn textures in real shapes; nothing to train"),
+    "adain": _PLAINER,
+    "instancenorm": _PLAINER,
+    "cyclegan": _TRANSLATES,
+    "stargan": _TRANSLATES,
+    "stylegan2": _NOOP("", "draws shapes of its own; to compare with"),
 }
-_ANOTHER = _NOOP("", "Another network, to compare dcdganc with.")
+"""What every kind is, those that are wanted most first."""
 FIRST = ["source", "conditional", "features", "height", "width", "steps", "batch", "seed"]
+_OF_TRAINING = (
+    "height", "width", "steps", "seed", "checkpoint_every", "preview_every", "deterministic",
+)  # fmt: skip
+"""Settings without a meaning where nothing is trained."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,8 @@ class TrainDialog(QDialog):
         self.setWindowTitle(self.tr("Train a generator"))
         self._taken = {name.casefold() for name in names}
         self.name, self.kind = QLineEdit(), QComboBox()
-        for one in CONFIGS:
-            self.kind.addItem(one, one)
+        for one, about in KINDS.items():
+            self.kind.addItem(f"{one}: {localized(about)}", one)
         self.kind.setCurrentIndex(self.kind.findData(kind))
         self.device = device_box()
         self._known = known
@@ -79,8 +88,6 @@ class TrainDialog(QDialog):
         first = QFormLayout()
         first.addRow(self.tr("Name"), self.name)
         first.addRow(self.tr("Kind"), self.kind)
-        self._about = hint("")
-        first.addRow(QLabel(), self._about)
         first.addRow(self.tr("Device"), self.device)
         first.addRow(self.tr("References"), self.references)
         self._first = first
@@ -88,7 +95,7 @@ class TrainDialog(QDialog):
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show_all)
         self._pages: dict[str, SettingsPage] = {}
-        self._shown = QStackedLayout()
+        self._shown = QVBoxLayout()
         self._note = hint(learned_from(known))
         buttons, self.go = verb_buttons(self.tr("Start training"))
         buttons.addButton(self.more, buttons.ButtonRole.ActionRole)
@@ -126,12 +133,14 @@ class TrainDialog(QDialog):
         kind = self.kind.currentData()
         if kind not in self._pages:
             settings = CONFIGS[kind](kind=kind)
-            self._pages[kind] = SettingsPage(settings, FIRST, without=["kind"])
+            without = ["kind", *(_OF_TRAINING if kind in AT_ONCE else ())]
+            self._pages[kind] = SettingsPage(settings, FIRST, without)
+            self._pages[kind].others.hide()
             self._shown.addWidget(self._pages[kind])
             self._pages[kind].align(self._first)
-        self._shown.setCurrentWidget(self._pages[kind])
+        for one, page in self._pages.items():
+            page.setVisible(one == kind)
         self.form = self._pages[kind].form
-        self._about.setText(localized(_ABOUT.get(kind, _ANOTHER)))
         self._first.setRowVisible(self.references, self.takes_references)
         self._note.setVisible(not self.takes_references)
         self._show_all(self.more.isChecked())
@@ -142,6 +151,8 @@ class TrainDialog(QDialog):
     def _show_all(self, shown: bool) -> None:
         for page in self._pages.values():
             page.others.setVisible(shown)
+        # Else what was shown before still keeps its room.
+        self.layout().activate()
         self.adjustSize()
 
     def _check(self) -> None:

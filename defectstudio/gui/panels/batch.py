@@ -82,6 +82,7 @@ class BatchPage(QWidget):
         self.setAutoFillBackground(True)
         self._ground = Ground({}, (), frozenset())
         self._trying = False
+        self._wanted = ""
         self.generators, self.blend, self.seed = QComboBox(), QComboBox(), roomy(QSpinBox())
         self.plan = PlanTable()
         self.form = DataForm(PlacementSettings, PlacementSettings())
@@ -129,7 +130,17 @@ class BatchPage(QWidget):
         row = self.backgrounds.currentIndex()
         return self._ground.backgrounds[row] if row >= 0 else None
 
+    @property
+    def generator(self) -> str:
+        """The name of the one that is chosen, or will be once it is offered."""
+        return self._wanted or self.generators.currentText()
+
     # --- what is shown
+
+    def choose_generator(self, name: str) -> None:
+        """Take this one, as soon as it is among those that are offered."""
+        self._wanted = name
+        self._take_wanted()
 
     def show_ground(self, ground: Ground) -> None:
         """What a batch can be made of; what is entered stays where it still can be."""
@@ -144,6 +155,7 @@ class BatchPage(QWidget):
             box.addItems(names)
             box.blockSignals(False)
         self.generators.setCurrentText(chosen)
+        self._take_wanted()
         self.follow(0 if shown is None else shown.id)
         self._offer()
 
@@ -159,7 +171,7 @@ class BatchPage(QWidget):
         self.trial.setText(self.tr("Cancel dry run") if trying else self.tr("Dry run"))
         if trying:
             text = self.tr("Making samples to look at: {} of {}…").format(done, total)
-            self.sheet.show_text(text if total else self.tr("Making samples to look at…"))
+            self.sheet.show_text(text if total else self.tr("Starting the dry run…"))
         self._check()
 
     def show_trial(self, samples: list[TrialSample], names: dict[int, str]) -> None:
@@ -190,6 +202,7 @@ class BatchPage(QWidget):
     def let_go(self) -> None:
         """Another project: nothing of this one stays."""
         self._timer.stop()
+        self._wanted = ""
         self.show_trying(False)
         self.show_ground(Ground({}, (), frozenset()))
         self.sheet.show_text("")
@@ -200,6 +213,11 @@ class BatchPage(QWidget):
         self.asked.emit()
 
     # --- inside
+
+    def _take_wanted(self) -> None:
+        if self._wanted in self._ground.makers:
+            wanted, self._wanted = self._wanted, ""
+            self.generators.setCurrentText(wanted)
 
     def _offer(self) -> None:
         backgrounds = self._ground.backgrounds

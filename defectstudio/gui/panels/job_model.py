@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from defectstudio.domain.records import JobRecord, JobState
 from defectstudio.domain.words import duration
+from defectstudio.gui.translation import localized
 
 RECORD = Qt.ItemDataRole.UserRole
 PROGRESS_COLUMN = 2
@@ -85,6 +86,8 @@ class JobModel(QAbstractTableModel):
         state = self._word(job.state)
         if job.wanted:
             return self.tr("{}, to be {}").format(state, self._word(JobState(job.wanted)))
+        if job.is_starting:
+            return self._word(JobState.STARTING)
         if job.state is not JobState.QUEUED:
             return state
         if waits := [n for n in job.asked.after if not self._is_done(n)]:
@@ -120,7 +123,7 @@ class JobModel(QAbstractTableModel):
 
 
 class ProgressDelegate(QStyledItemDelegate):
-    """A slim bar, in words at its right."""
+    """A slim bar, in words at its right; of a job that starts up words alone."""
 
     def paint(
         self,
@@ -131,6 +134,11 @@ class ProgressDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
         job: JobRecord = index.data(RECORD)
         palette = option.palette
+        if job.is_starting:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(option.rect.adjusted(6, 0, -6, 0), side, localized("starting…"))
+            return
         words = f"{job.progress:.0%}"
         room = option.fontMetrics.horizontalAdvance("100 %") + 8
         place = QRectF(option.rect).adjusted(6, 0, -room, 0)

@@ -55,7 +55,8 @@ class JobsPanel(QWidget):
         self.table = self._made_table()
         self.log = LogView()
         self._plots = QStackedWidget()
-        self._plots.addWidget(self._empty(self.tr("The curves of a training appear here.")))
+        self._no_curve = self._empty()
+        self._plots.addWidget(self._no_curve)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._plots, self.tr("Curves"))
         self.tabs.addTab(self.log, self.tr("Log"))
@@ -154,8 +155,8 @@ class JobsPanel(QWidget):
         table.selectionModel().currentRowChanged.connect(lambda *_: self._show_choice(anew=True))
         return table
 
-    def _empty(self, text: str) -> QLabel:
-        label = QLabel(text)
+    def _empty(self) -> QLabel:
+        label = QLabel()
         label.setProperty("role", "muted")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
@@ -221,6 +222,10 @@ class JobsPanel(QWidget):
             action.setEnabled(job is not None and job.state in _WAITING)
         self.report.setEnabled(job is not None and report_page(job.folder) is not None)
         self._show_message(job)
+        starts = job is not None and job.is_starting
+        begins = self.tr("It starts up, which takes some seconds…") if starts else ""
+        self._no_curve.setText(begins or self.tr("The curves of a training appear here."))
+        self.log.text.setPlaceholderText(begins)
         if anew and job is not None and control is not None:
             self.folder.setText(self.tr("Open the job's folder"))
             control.open(job.id)

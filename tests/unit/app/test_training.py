@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defectstudio.app.training import start_training
+from defectstudio.app import training
+from defectstudio.app.training import start_training, usual_kind
 from defectstudio.app.training_order import GeneratorOrder
 from defectstudio.domain.errors import CheckpointError, JobError, ProjectError, SettingError
 from defectstudio.domain.records import JobState, Role, Split
@@ -15,6 +16,7 @@ from defectstudio.imaging.reading import write_png
 from defectstudio.jobs import process
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
+from tests.unit.app.test_transferring import generator
 
 FAKE = Path(__file__).parents[1] / "jobs" / "fake_worker.py"
 
@@ -277,3 +279,14 @@ def test_one_example_needs_no_split(project, tmp_path):
     assert spec_of(job)["split"] == "all" and len(spec_of(job)["normals"]) == 2
     with pytest.raises(ProjectError, match="no split"):
         start_training(project, GeneratorOrder("e", kind="dst"))
+
+
+def test_a_few_defects_are_pasted_first_and_then_what_was_last(project, tmp_path, monkeypatch):
+    item = project.items()[0]
+    assert usual_kind(project, item) == "paste"
+    add(project, tmp_path, "AB", Split.TRAIN)
+    monkeypatch.setattr(training, "_FEW", 2)
+    assert usual_kind(project, item) == "dcdganc"
+    for name, kind in (("one", "paste"), ("two", "histmatch")):
+        project.add_generator(item.id, name, kind, generator(tmp_path / name, classes={1: "dent"}))
+    assert usual_kind(project, item) == "paste", "a matched reference is no habit"
