@@ -20,7 +20,7 @@ def surface_under(image: Image, box: Box, channels: int, level: Level | None) ->
     """
     rows = np.clip(np.arange(box.top, box.bottom), 0, image.shape[0] - 1)
     columns = np.clip(np.arange(box.left, box.right), 0, image.shape[1] - 1)
-    crop = planes(to_unit(image[np.ix_(rows, columns)]))
+    crop = planes(to_unit(image.take(rows, axis=0).take(columns, axis=1)))
     if level is not None:
         crop = to_relative(crop, level)
     if crop.shape[2] == channels:

@@ -57,14 +57,20 @@ def surround(
 
 def to_relative(pixels: Unit, level: Level) -> Unit:
     """pixels (..., C) in [0, 1] -> relative tone in [0, 1)."""
-    ratio = np.square(pixels / level)
+    ratio = np.square(pixels / _repeated(level, pixels))
     return np.asarray(ratio / (1 + ratio), np.float32)
 
 
 def from_relative(relative: Unit, level: Level) -> Unit:
     """The pixels (..., C) in [0, 1] of a relative tone on a surface of that level."""
     clipped = np.minimum(relative, _BRIGHTEST)
-    return np.asarray(np.clip(level * np.sqrt(clipped / (1 - clipped)), 0, 1), np.float32)
+    times = np.sqrt(clipped / (1 - clipped))
+    return np.asarray(np.clip(_repeated(level, times) * times, 0, 1), np.float32)
+
+
+def _repeated(level: Level, pixels: Unit) -> Level:
+    """The level (..., C) of a row: NumPy is slow to repeat what is only a few channels long."""
+    return np.ascontiguousarray(np.broadcast_to(level, (*pixels.shape[1:-1], *level.shape)))
 
 
 def _dilated(mask: Mask, px: int) -> Mask:
