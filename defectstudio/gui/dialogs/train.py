@@ -106,7 +106,8 @@ class TrainDialog(QDialog):
         layout.addLayout(self._shown, 1)
         layout.addWidget(self._note)
         layout.addWidget(buttons)
-        self.setMinimumWidth(30 * self.fontMetrics().height())
+        # Of a field, since one of the dialog would hold although the kinds' names need more.
+        self.name.setMinimumWidth(24 * self.fontMetrics().height())
         self.name.textChanged.connect(self._check)
         self.kind.currentIndexChanged.connect(self._follow_kind)
         self._follow_kind()
