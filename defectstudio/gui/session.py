@@ -229,6 +229,7 @@ class Session(QObject):
 
         def edited() -> None:
             self.documents.edited()
+            panels.painting.tell_label()
             previews.mask_changed()
             previews.refresh()
             self.gallery.refresh()
@@ -249,6 +250,7 @@ class Session(QObject):
             (studio.edited, edited),
             (studio.chosen, chosen),
             (studio.tools.changed, panels.painting.refresh),
+            (studio.history.changed, panels.painting.tell_label),
             (studio.history.changed, lambda: panels.status.show_history(studio.history)),
             (studio.refused, panels.painting.refuse),
             (studio.wanted, self.documents.open),

@@ -56,6 +56,27 @@ def test_a_normal_image_becomes_a_defect_and_is_painted_as_one(opened, qtbot):
     assert "background already" in told(opened)
 
 
+def test_correcting_a_real_label_is_said_above_the_canvas(opened, qtbot):
+    session, line = opened.session, opened.painting.correcting
+    paint(opened)
+    assert not line.isVisible(), "a background has no label to correct"
+    [labeled] = [one for one in session.project.images() if one.label_file is not None][:1]
+    go_to(opened, qtbot, labeled.id)
+    assert line.isVisible() and line.text().startswith("You are correcting")
+    before = session.studio.document.plane.labels.copy()
+    paint(opened)
+    qtbot.waitUntil(lambda: "is changed" in line.text(), timeout=5000)
+    session.documents.save()
+    opened.actions_["edit.undo"].trigger()
+    qtbot.waitUntil(lambda: line.text().startswith("You are correcting"), timeout=5000)
+    assert np.array_equal(session.studio.document.plane.labels, before)
+    session.documents.save()
+    session.files.finish(lambda: None)
+    assert np.array_equal(read_label(session.project.image(labeled.id).label_file), before)
+    opened.close_project()
+    assert not line.isVisible()
+
+
 def test_the_imported_label_is_restored(opened, qtbot):
     session = opened.session
     go_to(opened, qtbot, 4)

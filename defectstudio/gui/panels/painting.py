@@ -44,6 +44,10 @@ class PaintingPage(QWidget):
         self._studio: Studio | None = None
         self._name, self._kind = QLabel(), QLabel()
         self._kind.setProperty("role", "muted")
+        self.correcting = QLabel()
+        self.correcting.setProperty("role", "correcting")
+        self.correcting.hide()
+        self._steps = 0
         self._tools: dict[str, Tool] = {}
         self.options, self._samples = ToolOptions(actions), samples
         self._lay_out(actions)
@@ -94,6 +98,8 @@ class PaintingPage(QWidget):
         """The studio's document is another one."""
         document = self._studio.document if self._studio else None
         self.canvas.cancel()
+        self._steps = len(self._studio.history) if self._studio else 0
+        self.tell_label()
         self._samples.show_use(None if document is None else document.record)
         if document is None:
             self.canvas.item.show_nothing()
@@ -108,6 +114,21 @@ class PaintingPage(QWidget):
         split = self.tr(" of the {} split").format(record.split.value) if record.split else ""
         size = f"{record.width} × {record.height}"
         self._kind.setText(f"{use}{split} · {size} · {record.depth} bit")
+
+    def tell_label(self) -> None:
+        """Say whose label is painted on where it is a real one, and that it was changed."""
+        document = self._studio.document if self._studio else None
+        if document is None or document.is_background:
+            self.correcting.hide()
+            return
+        if document.record.label_file is None:
+            text = self.tr("You are painting the label of a real defect.")
+        elif document.revision and len(self._studio.history) > self._steps:
+            text = self.tr("The label of this real defect is changed. Ctrl+Z takes it back.")
+        else:
+            text = self.tr("You are correcting the label of a real defect.")
+        self.correcting.setText(text)
+        self.correcting.show()
 
     def refresh(self) -> None:
         """A tool may go by something else."""
@@ -126,6 +147,7 @@ class PaintingPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._head(actions, em))
+        layout.addWidget(self.correcting)
         layout.addWidget(self.options)
         layout.addLayout(middle, 1)
         layout.addWidget(self._samples)
