@@ -92,6 +92,8 @@ class Recovery(QObject):
         session.studio.history.clear()
         for one in lost:
             self._recover_one(session, one)
+        if session.documents.wanted not in {one.image_id for one in lost}:
+            session.documents.open(lost[-1].image_id)
         self._messages.show_note(self.tr("The strokes are back. Undo takes them away again."))
 
     def _recover_one(self, session: Session, lost: Lost) -> None:

@@ -81,6 +81,18 @@ def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbo
         np.testing.assert_array_equal(read_label(draft_file(project, project.image(first))), one)
 
 
+def test_an_image_with_recovered_strokes_is_shown(window, qtbot, crashed):
+    root, (first, _), (second, two) = crashed
+    session = _open(window, qtbot, root)
+    qtbot.waitUntil(window.recovery.bar.isVisible)
+    other = next(one.id for one in session.project.images() if one.id not in (first, second))
+    session.documents.open(other)
+    qtbot.waitUntil(lambda: session.studio.document.record.id == other)
+    window.recovery.bar.recover.click()
+    qtbot.waitUntil(lambda: session.studio.document.record.id == second)
+    qtbot.waitUntil(lambda: np.array_equal(session.studio.document.plane.labels, two))
+
+
 def test_lost_strokes_of_a_class_that_was_merged_meanwhile_are_saved_as_the_other(
     window, qtbot, crashed
 ):
