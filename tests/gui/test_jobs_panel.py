@@ -57,9 +57,13 @@ def started(opened, qtbot, monkeypatch):
     return opened, acted[0]
 
 
-def test_curves_progress_and_log_follow_the_events(started, qtbot):
+def test_curves_progress_and_log_follow_the_events(started, qtbot, monkeypatch):
     window, job = started
     panel = window.jobs
+    with monkeypatch.context() as patched:
+        patched.setattr(panel._control, "metrics", lambda _: [events.Metrics(1, {"loss": 1.0})])
+        panel._draw()
+        assert panel._plots.currentIndex() == 0, "one point is no curve"
     job.say(events.Started("cpu", 40))
     for step in range(1, 41):
         job.say(events.Metrics(step, {"loss": 1 / step, "penalty": 50.0 / step}))

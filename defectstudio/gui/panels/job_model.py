@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from defectstudio.domain.records import JobRecord, JobState
@@ -55,7 +62,21 @@ class JobModel(QAbstractTableModel):
     ) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return self._heads[section]
+        if role == Qt.ItemDataRole.SizeHintRole and orientation == Qt.Orientation.Horizontal:
+            return self._room(section)
         return None
+
+    def _room(self, column: int) -> QSize | None:
+        """For what a column usually says, so that the others do not jump when it changes."""
+        usual = {
+            1: [self._word(state) for state in JobState],
+            3: ["0000-00-00", self.tr("{} left").format(duration(59 * 60 + 59))],
+        }.get(column)
+        if usual is None:
+            return None
+        metrics = QFontMetrics(QGuiApplication.font())
+        widest = max(metrics.horizontalAdvance(text) for text in usual)
+        return QSize(widest + metrics.height(), round(1.6 * metrics.height()))
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         job = self._records[index.row()]

@@ -274,7 +274,7 @@ class JobsPanel(QWidget):
     def _draw(self) -> None:
         job = self._current()
         metrics = self._control.metrics(job.id) if job and self._control else []
-        if not metrics:
+        if len(metrics) < 2:  # One point is no curve.
             self._plots.setCurrentIndex(0)
             return
         if self._curve is None:

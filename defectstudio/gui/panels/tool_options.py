@@ -45,7 +45,7 @@ class ToolOptions(QFrame):
         self._studio: Studio | None = None
         self._texts: dict[str, QLabel] = {}
         em = self.fontMetrics().height()
-        self.size, self.hardness, self.tolerance = (self._slider(9 * em) for _ in range(3))
+        self.size, self.hardness, self.tolerance = (self._slider(6 * em) for _ in range(3))
         self.size.setAccessibleName(self.tr("Brush size"))
         self.hardness.setAccessibleName(self.tr("Hardness in percent"))
         self.hardness.setToolTip(self.tr("Below 100 % the edge frays (Shift+[ and Shift+])"))
@@ -177,10 +177,10 @@ class ToolOptions(QFrame):
         return group
 
     def _hints(self) -> dict[str, str]:
-        brush = self.tr("Shift+click: straight line  ·  right drag: erase  ·  Alt+drag: size")
+        brush = self.tr("Shift+click: line  ·  right drag: erase  ·  Alt+drag: size")
         return {
             "tool.brush": brush,
-            "tool.eraser": self.tr("Shift+click: straight line  ·  Alt+drag: size"),
+            "tool.eraser": self.tr("Shift+click: line  ·  Alt+drag: size"),
             "tool.line": self.tr("Drag from end to end  ·  Shift: steps of 15°"),
             "tool.shape": self.tr("Drag from end to end  ·  R: another one"),
             "tool.lasso": self.tr("Drag around the area"),
