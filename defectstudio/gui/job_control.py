@@ -158,6 +158,10 @@ class JobControl(QObject):
         owned = [job for job in self._jobs if job.state.is_owned]
         return bool(owned) and all(job.is_starting for job in owned)
 
+    def heed(self, jobs: list[JobRecord]) -> None:
+        """These are the jobs by now; the last look may be older."""
+        self._jobs = jobs
+
     def metrics(self, job_id: int) -> list[events.Metrics]:
         """The figures of a running or opened job, oldest first."""
         return self._metrics.get(job_id, [])
@@ -223,13 +227,15 @@ class JobControl(QObject):
 
     def _saw(self, seen: _Seen) -> None:
         changed, self._jobs = seen.jobs != self._jobs, seen.jobs
-        for job_id, event in seen.heard:
-            self._heard(job_id, event)
-        for followed in seen.ended:
-            self._ended(followed.record, seen.failures.get(followed.record.id))
-        if changed:
-            self.aged.emit()
-        self._timer.start(LOOK_MS if self._under_way() else IDLE_MS)
+        try:
+            for job_id, event in seen.heard:
+                self._heard(job_id, event)
+            for followed in seen.ended:
+                self._ended(followed.record, seen.failures.get(followed.record.id))
+        finally:  # a fault in what hears of it must not end the looking
+            if changed:
+                self.aged.emit()
+            self._timer.start(LOOK_MS if self._under_way() else IDLE_MS)
 
     def _could_not_look(self, error: DefectStudioError) -> None:
         self.failed.emit(error)

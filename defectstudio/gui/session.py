@@ -374,7 +374,9 @@ class Session(QObject):
 
     def _read_jobs(self) -> None:
         assert self._panels is not None
-        self._panels.jobs.show_jobs(self.project.jobs())
+        jobs = self.project.jobs()
+        self.jobs.heed(jobs)
+        self._panels.jobs.show_jobs(jobs)
         running = self.jobs.count
         starts = self.jobs.is_starting
         text = self.tr("{} job(s) starting…") if starts else self.tr("{} job(s) under way")
