@@ -19,7 +19,8 @@ UNLABELED = -1
 _FIRST_SERVED = (Split.TRAIN, Split.TEST, Split.VAL)
 """Which splits get the groups of a class that has too few of them for all."""
 _FEW = 5
-"""Of fewer groups of a class the third split gets none: most are to be learned from."""
+"""Of fewer groups of a class (of defects) the third split gets none: most are to be learned
+from."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def split_by_group(
     1; a split of fraction 0 stays empty. The rarest class is dealt out first (the idea of
     iterative stratification, Sechidis, Tsoumakas and Vlahavas 2011, on groups instead of
     examples). A class of one group is in train, one of 2 to 4 in train and test, most of it in
-    train, one of more in all three; where groups of several classes stand in the way, a local
-    search settles for the fewest misses it finds. The order of `images` does not matter.
+    train, one of more in all three, as are normal images of three and more; where groups of
+    several classes stand in the way, a local search settles for the fewest misses it finds. The
+    order of `images` does not matter.
     Raises SettingError for fractions outside [0, 1] or not summing to 1.
     """
     wanted = _checked(fractions)
@@ -139,7 +141,7 @@ class _Deal:
         """The splits that a stratum has enough groups to reach."""
         served = [split for split in _FIRST_SERVED if split in self._wanted]
         many = len(self._of[stratum])
-        return served[: many if many >= _FEW else min(many, 2)]
+        return served[: min(many, 2) if stratum != NORMAL and many < _FEW else many]
 
     def _left(self, stratum: int) -> list[_Group]:
         return [group for group in self._of[stratum] if group.name not in self.split]

@@ -59,7 +59,7 @@ def test_images_are_split_anew_when_it_is_confirmed(opened, unpainted, qtbot):
     qtbot.waitUntil(lambda: len(opened.findChildren(QMessageBox)) == 1, timeout=9000)
     [box] = opened.findChildren(QMessageBox)
     next(one for one in box.buttons() if "Split" in one.text()).click()
-    told = "Split into training, validation and test: good 2 / 0 / 1, hole 1 / 0 / 0."
+    told = "Split into training, validation and test: good 1 / 1 / 1, hole 1 / 0 / 0."
     qtbot.waitUntil(lambda: opened.messages.text.text() == told, timeout=9000)
     assert splits(opened)["bare"] is None
 

@@ -63,7 +63,8 @@ def test_what_it_holds(weights: Path, tmp_path: Path) -> None:
             assert len({image.group for image in images}) == len(images)
             for class_id in range(1, len(DEFECTS) + 1):
                 own = [image for image in images if image.class_ids == (class_id,)]
-                assert {image.split for image in own} == set(Split)
+                dealt = sorted(str(image.split) for image in own)
+                assert dealt == ["test", "train", "train"], "most of a few are learned from"
                 assert all(image.label_file is not None for image in own)
     assert [path.name for path in root.parent.iterdir()] == ["sample"]
     assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
