@@ -58,7 +58,7 @@ def _without_icon(picture):
 
 def _clipped(picture):
     """The lower pixels of a line of text are cut off."""
-    picture[430:440, 285:380] = picture[445, 285]
+    picture[424:434, 285:380] = picture[439, 285]
 
 
 def _faded(picture):
