@@ -11,6 +11,7 @@ from defectstudio.app.classes import ClassUse
 from defectstudio.domain.records import DefectClass, Role
 from defectstudio.gui.dialogs.classes import ClassesDialog
 from defectstudio.gui.dialogs.earlier_labels import EarlierLabelsDialog
+from defectstudio.gui.dialogs.import_images import ImportChoice
 from defectstudio.imaging.reading import read_label
 
 
@@ -222,16 +223,17 @@ def test_progress_is_shown_and_buttons_wait(qtbot):
 
 
 def test_after_an_import_that_adds_to_labels_no_stroke_is_undone_on_them(
-    opened, qtbot, monkeypatch
+    opened, qtbot, monkeypatch, tmp_path
 ):
+    choice = ImportChoice(tmp_path, "auto", "plate", None)
     paint(opened)
     history = opened.session.studio.history
     assert history.undo_text
     report = SimpleNamespace(item="plate", problems=(), added_images=0, merged=0)
     monkeypatch.setattr("defectstudio.gui.commands._import", lambda *_: report)
-    opened.commands._import(opened.session, None)
+    opened.commands._import(opened.session, choice)
     qtbot.waitUntil(lambda: "0 images imported" in told(opened))
     assert history.undo_text, "it changed no label"
     report.merged = 1
-    opened.commands._import(opened.session, None)
+    opened.commands._import(opened.session, choice)
     qtbot.waitUntil(lambda: not history.undo_text)
