@@ -18,6 +18,8 @@ JOIN_PX = 6
 """Parts of one class no farther apart than this are one defect (a broken crack is one crack)."""
 MIN_AREA = 6
 """Smaller parts are label dust."""
+OVER = 2
+"""Pixels that a shape is too long for its borders, so that no rounding keeps it from them."""
 NEAR = 0.06
 """Of a picture's side: what lies no farther from its border lies at the border."""
 
@@ -80,6 +82,20 @@ class Shape:
             mask, edges = mask[::-1], edges.upside_down()
         edges = edges.mirrored() if flipped else edges
         return Shape(warp(mask, scale=scale, angle=0.0, flip=flipped), edges)
+
+    def scale_across(self, size: tuple[int, int], scale: float, most: float) -> float:
+        """The scale, or the larger one at which a shape that crossed its own picture from border
+        to border crosses one of (height, width), too, where that is at most `most`: a smaller one
+        would end in a straight cut."""
+        e, (height, width) = self.edges, self.mask.shape
+        for near, far, length, side in (
+            (e.top, e.bottom, height, size[0]),
+            (e.left, e.right, width, size[1]),
+        ):
+            if near is not None and far is not None:
+                across = (side + OVER - near - far) / length
+                scale = max(scale, across) if across <= most else scale
+        return scale
 
     def cut_to(self, size: tuple[int, int]) -> Shape:
         """The shape without what a picture of (height, width) has no room for, where it crossed

@@ -365,6 +365,7 @@ class Batch:
         most = min(p.rotate, LEAN) if self.generator.card.config.keeps_direction else p.rotate
         if picture is None:
             return Shape(shape.mask).warped(rng, scale=scale, turn=most, flip=p.flip)
+        scale = shape.scale_across(picture, scale, p.scale_max)
         return shape.warped(rng, scale=scale, turn=most, flip=p.flip).cut_to(picture)
 
     def _as_painted(self, class_id: int, background: Image, rng: np.random.Generator) -> Defect:

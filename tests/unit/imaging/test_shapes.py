@@ -90,6 +90,18 @@ def test_what_crosses_a_picture_is_cut_to_a_smaller_one():
     assert np.array_equal(Shape(mask, Edges(top=0)).cut_to(SIZE).mask, mask)
 
 
+@given(st.integers(20, 200), st.integers(0, 4), st.integers(0, 4), st.integers(0, 99))
+def test_what_crosses_its_picture_crosses_another(side, near, far, seed):
+    """However small it was to be; where that would take too much it stays as it is."""
+    shape = Shape(np.ones((60 - near - far, 9), bool), Edges(top=near, bottom=far))
+    scale = shape.scale_across((side, 50), 0.5, 4.0)
+    laid = shape.warped(np.random.default_rng(seed), scale=scale, turn=0.0, flip=True)
+    cut = laid.cut_to((side, 50))
+    assert cut.mask.shape[0] >= side - near - far
+    assert shape.scale_across((side, 50), 0.01, 0.02) == 0.01
+    assert Shape(shape.mask, Edges(top=0)).scale_across((side, 50), 0.5, 4.0) == 0.5
+
+
 @pytest.mark.parametrize("edges", [Edges(top=0, bottom=0), Edges(top=1, bottom=0, right=0)])
 def test_what_is_cut_lies_in_its_picture_and_nowhere_outside(edges):
     mask = np.zeros((80, 20), bool)
