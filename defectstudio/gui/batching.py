@@ -32,10 +32,14 @@ _CSV = "CSV (*.csv)"
 
 
 class Batching(QObject):
-    """Joins the page to an open project. failed: an error; noted: a text."""
+    """Joins the page to an open project. failed: an error; noted: a text.
+
+    ended: a text, a verb, and the id of the action that does it.
+    """
 
     failed = Signal(object)
     noted = Signal(str)
+    ended = Signal(str, str, str)
 
     def __init__(
         self,
@@ -176,7 +180,8 @@ class Batching(QObject):
     def _on_ended(self, job: JobRecord) -> None:
         if self._trial is None or self._trial.record.id != job.id:
             if job.kind == KIND and job.state is JobState.DONE:
-                self.noted.emit(self.tr("The samples are made: review them (Ctrl+R)."))
+                text = self.tr("The samples are made: review them (Ctrl+R).")
+                self.ended.emit(text, self.tr("Review"), "samples.review")
             return
         self._page.show_trying(False)
         if job.state is JobState.DONE:

@@ -11,9 +11,12 @@ from defectstudio.project.project import Project
 
 
 class Newest(QObject):
-    """Remembers what Paint and Batch used when trainings began. noted: a text."""
+    """Remembers what Paint and Batch used when trainings began.
 
-    noted = Signal(str)
+    ended: a text, a verb, and the id of the action that does it.
+    """
+
+    ended = Signal(str, str, str)
 
     def __init__(self, project: Project, studio: Studio, batch: BatchPage, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,9 +45,10 @@ class Newest(QObject):
             self._batch.choose_generator(name)
             _move_on(self._batch_before, batch, name)
         if painted and planned:
-            self.noted.emit(self.tr("{} is trained: Paint and Batch use it now.").format(name))
+            text = self.tr("{} is trained: Paint and Batch use it now.")
         else:
-            self.noted.emit(self.tr("{} is trained and can be used.").format(name))
+            text = self.tr("{} is trained and can be used.")
+        self.ended.emit(text.format(name), self.tr("Batch"), "batch.plan")
 
     @property
     def _in_paint(self) -> str:

@@ -41,6 +41,7 @@ class Opening(QObject):
         window.customs.apply_to(session)
         session.failed.connect(window.messages.show_error)
         session.noted.connect(window.messages.show_note)
+        session.ended.connect(self._show_result)
         session.bridge.relay(session.studio.history.changed, self._show_history)
         session.bridge.relay(session.studio.chosen, self._show_style_lock)
         window.actions_["tool.brush"].setChecked(True)
@@ -168,6 +169,10 @@ class Opening(QObject):
         except ProjectError as error:
             window.messages.show_error(error)
             return None
+
+    def _show_result(self, text: str, verb: str, action_id: str) -> None:
+        window = self._window
+        window.messages.show_result(text, verb, window.actions_[action_id].trigger)
 
     def _show_history(self) -> None:
         window = self._window

@@ -56,11 +56,12 @@ class Panels:
 
 
 class Session(QObject):
-    """Lives as long as the project is open. failed: an error; noted: a text; item_shown: the item
-    is another one."""
+    """Lives as long as the project is open. failed: an error; noted: a text; ended: a text, a verb,
+    the id of the action that does it; item_shown: the item is another one."""
 
     failed = Signal(object)
     noted = Signal(str)
+    ended = Signal(str, str, str)
     item_shown = Signal()
 
     def __init__(self, project: Project, studio: Studio, files: Background, bridge: Bridge) -> None:
@@ -106,7 +107,8 @@ class Session(QObject):
             jobs=self.jobs, review=panels.review, batch=panels.batch, parent=self,
         )  # fmt: skip
         self._newest = Newest(self.project, self.studio, panels.batch, self)
-        self._newest.noted.connect(self.noted)
+        for emitter in (self._newest, self._batching):
+            emitter.ended.connect(self.ended)
         self._connect_studio(panels, self.previews)
         self._connect_panels(panels, self.previews)
         parts = (self.documents, self.previews, self.gallery, self.jobs, self.styling)

@@ -87,6 +87,7 @@ def test_what_was_trained_is_used(opened, make_generator, tmp_path, qtbot):
     for finish, name in ((end, "new"), (end_other, "other")):
         finish(tmp_path / name)
         assert opened.messages.text.text() == f"{name} is trained: Paint and Batch use it now."
+        assert opened.messages.offer.text() == "Batch"
         assert studio.generator.name == name
         qtbot.waitUntil(lambda name=name: batch.generators.currentText() == name, timeout=9000)
 
@@ -103,4 +104,18 @@ def test_what_a_person_chose_meanwhile_stays(opened, make_generator, tmp_path, q
     end(tmp_path / "new")
     assert opened.messages.text.text() == "new is trained and can be used."
     qtbot.waitUntil(lambda: batch.generators.findText("new") >= 0, timeout=9000)
+    opened.show_page(opened.painting)
+    opened.messages.offer.click()
+    assert opened.pages.currentWidget() is batch
     assert (session.studio.generator.name, batch.generators.currentText()) == ("own", "own")
+
+
+def test_samples_that_are_made_lead_to_their_review(opened, qtbot):
+    job = ActedJob(opened.session.project, "sixty", "synthesize")
+    opened.session.jobs.start(lambda: job)
+    qtbot.waitUntil(lambda: opened.session.jobs.is_running(job.record.id), timeout=9000)
+    job.end(JobState.DONE)
+    qtbot.waitUntil(lambda: opened.messages.offer.text() == "Review", timeout=9000)
+    assert "The samples are made" in opened.messages.text.text()
+    opened.messages.offer.click()
+    assert opened.pages.currentWidget() is opened.review
