@@ -54,6 +54,11 @@ class Document:
         return self.record.role is Role.NORMAL
 
     @property
+    def is_unpainted(self) -> bool:
+        """Whether it shows a real defect that is not on the plane either."""
+        return self.record.is_unpainted and not bool(np.any(self.plane.labels))
+
+    @property
     def takes_samples(self) -> bool:
         """Whether samples may be made on it: a background, and none that a model is tested on."""
         return self.is_background and self.record.split is not Split.TEST

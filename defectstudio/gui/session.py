@@ -372,7 +372,9 @@ class Session(QObject):
 
     def _read_generators(self) -> None:
         assert self._panels is not None
-        self._panels.style.show_generators(self.project.generators(self.item.id))
+        generators = self.project.generators(self.item.id)
+        self._panels.style.show_generators(generators)
+        self._panels.samples.allow_making(bool(generators))
 
     def _read_jobs(self) -> None:
         assert self._panels is not None

@@ -29,6 +29,7 @@ def connect(window: MainWindow) -> None:
         emitter.noted.connect(window.messages.show_note)
     commands.ended.connect(window.messages.show_result)
     commands.unpainted.connect(lambda item_id: _show_unpainted(window, item_id))
+    window.images.painted.connect(lambda: _lead_to_training(window))
     commands.busy.connect(window.status.show_jobs)
     commands.busy.connect(window.welcome.show_busy)
     commands.progressed.connect(window.welcome.show_progress)
@@ -252,6 +253,13 @@ def _show_unpainted(window: MainWindow, item_id: int) -> None:
             session.choose_item(item_id)
         window.show_page(window.painting)
         window.images.show_unpainted()
+
+
+def _lead_to_training(window: MainWindow) -> None:
+    text = window.tr(
+        "All images with defects are painted: a generator can learn from them (Ctrl+T)."
+    )
+    window.messages.show_result(text, window.tr("Train…"), window.actions_["job.train"].trigger)
 
 
 def _paint_region(window: MainWindow, image_id: int) -> None:

@@ -89,3 +89,37 @@ def test_another_project_begins_anew(opened, qtbot, project_root):
     assert opened.pages.currentWidget() is opened.painting
     assert opened.status._saved.text() == "" and opened.images.search.text() == ""
     qtbot.waitUntil(lambda: opened.session.studio.document is not None)
+
+
+def test_the_last_painted_image_leads_to_training(opened, qtbot, photographs, person):
+    choice = ImportChoice(photographs, "auto", opened.session.item.name, None)
+    opened.commands._import(opened.session, choice)
+    bar, images = opened.messages, opened.images
+    qtbot.waitUntil(lambda: bar.offer.text() == "Show them")
+    qtbot.waitUntil(lambda: images.place[1] == 7)
+    bar.offer.click()
+    project = opened.session.project
+    first, last = [image for image in project.images() if image.is_unpainted]
+    for image in (first, last):
+        images.roles.setCurrentIndex(3)
+        opened.session.documents.open(image.id)
+        qtbot.waitUntil(lambda image=image: opened.session.studio.document.record.id == image.id)
+        person.paint((20, 20), (24, 30))
+        assert "Brush over" not in opened.samples._title.text()
+        opened.session.documents.save()
+        left = 1 if image is first else 7
+        qtbot.waitUntil(lambda left=left: images.place[1] == left)
+    assert images.roles.currentData() == "all"
+    assert "are painted" in bar.text.text() and bar.offer.text() == "Train…"
+    images.roles.setCurrentIndex(3)
+    assert images._none.isVisible() and "left to be painted" in images._none.text()
+    images.search.setText("nothing")
+    images.roles.setCurrentIndex(1)
+    assert "of this kind and name" in images._none.text()
+
+
+def test_samples_wait_for_a_generator(opened):
+    opened.samples.allow_making(False)
+    assert "train one" in opened.samples._title.text()
+    opened.samples.allow_making(True)
+    assert "Paint on this image" in opened.samples._title.text()

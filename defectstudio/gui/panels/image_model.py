@@ -46,6 +46,11 @@ class ImageModel(QAbstractListModel):
         """How many images there are, those left out by the filter too."""
         return len(self._all)
 
+    @property
+    def waiting(self) -> set[int]:
+        """The ids of the images that are to be painted, those left out by the filter too."""
+        return {record.id for record in self._all if record.is_unpainted}
+
     def show(self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]) -> None:
         """Show these images. Rows stay when only their state changed."""
         self._all, self._planned, self._samples = records, planned, samples

@@ -24,10 +24,12 @@ from defectstudio.gui.panels.thumbnails import Thumbnails
 
 
 class ImagesPanel(QWidget):
-    """item_chosen: an item's id; image_chosen: an image's id."""
+    """item_chosen: an item's id; image_chosen: an image's id; painted: none is left to be
+    painted."""
 
     item_chosen = Signal(int)
     image_chosen = Signal(int)
+    painted = Signal()
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -55,7 +57,7 @@ class ImagesPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self._model = ImageModel()
         self.list = self._made_list()
-        self._none = hint(self.tr("No images yet. Import a folder of them, or drop it here."))
+        self._none = hint("")
         self._none.setMargin(self.fontMetrics().height() // 2)
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._count = QLabel()
@@ -75,10 +77,16 @@ class ImagesPanel(QWidget):
     def show_images(
         self, records: list[ImageRecord], planned: set[int], samples: dict[int, int]
     ) -> None:
-        """Fill the list; what is chosen stays chosen."""
+        """Fill the list; what is chosen stays chosen. All are listed when none waits any more."""
+        waited = self._model.waiting
         self._model.show(records, planned, samples)
+        ended = not self._model.waiting and bool(waited & {one.id for one in records})
+        if ended and self.roles.currentData() == "unpainted":
+            self.unfilter()
         self.choose(self._chosen)
         self._tell_count()
+        if ended:
+            self.painted.emit()
 
     @property
     def place(self) -> tuple[int, int]:
@@ -166,12 +174,20 @@ class ImagesPanel(QWidget):
 
     def _tell_count(self) -> None:
         shown, total = self._model.rowCount(), self._model.total
-        self.list.setVisible(bool(total))
-        self._none.setVisible(not total)
+        self.list.setVisible(bool(shown))
+        self._none.setVisible(not shown)
+        self._none.setText(self._why_none(total))
         text = self.tr("{} images").format(total)
         if shown != total:
             text = self.tr("{} of {} images").format(shown, total)
         self._count.setText(text)
+
+    def _why_none(self, total: int) -> str:
+        if not total:
+            return self.tr("No images yet. Import a folder of them, or drop it here.")
+        if self.roles.currentData() == "unpainted" and not self._model.waiting:
+            return self.tr("No image is left to be painted.")
+        return self.tr("No image is of this kind and name.")
 
     def _redraw(self, _file: Path) -> None:
         self.list.viewport().update()

@@ -100,7 +100,6 @@ class PaintingPage(QWidget):
         self.canvas.cancel()
         self._steps = len(self._studio.history) if self._studio else 0
         self.tell_label()
-        self._samples.show_use(None if document is None else document.record)
         if document is None:
             self.canvas.item.show_nothing()
             self._name.clear()
@@ -118,6 +117,7 @@ class PaintingPage(QWidget):
     def tell_label(self) -> None:
         """Say whose label is painted on where it is a real one, and that it was changed."""
         document = self._studio.document if self._studio else None
+        self._samples.show_use(document)
         if document is None or document.is_background:
             self.correcting.hide()
             return

@@ -24,8 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from defectstudio.app.document import Document
 from defectstudio.app.palette import class_colour
-from defectstudio.domain.records import ImageRecord, Role, SampleRecord
+from defectstudio.domain.records import SampleRecord
 from defectstudio.gui.panels.image_delegate import draw_tile
 from defectstudio.gui.panels.image_model import RECORD
 from defectstudio.gui.panels.thumbnails import Thumbnails
@@ -104,7 +105,8 @@ class SamplesPanel(QWidget):
         self.setAutoFillBackground(True)
         self._title = QLabel()
         self._title.setProperty("role", "heading")
-        self._image: ImageRecord | None = None
+        self._document: Document | None = None
+        self._can_make = False
         self._model = SampleModel()
         self.list = QListView()
         self.list.setObjectName("samples")
@@ -141,20 +143,27 @@ class SamplesPanel(QWidget):
         self.list.setVisible(bool(records))
         self._tell()
 
-    def show_use(self, image: ImageRecord | None) -> None:
+    def show_use(self, document: Document | None) -> None:
         """Say what to do with the image that is open."""
-        self._image = image
+        self._document = document
+        self._tell()
+
+    def allow_making(self, can_make: bool) -> None:
+        """Whether there is a generator to make samples with."""
+        self._can_make = can_make
         self._tell()
 
     def _tell(self) -> None:
-        count, image = self._model.rowCount(), self._image
-        if image is not None and image.is_unpainted:
+        count, document = self._model.rowCount(), self._document
+        if document is not None and document.is_unpainted:
             text = self.tr("Brush over the defect that this image shows: that is its label.")
         elif count:
             text = self.tr("Samples: {}").format(count)
-        elif image is None:
+        elif document is None:
             text = self.tr("No image is open.")
-        elif image.role is Role.DEFECT:
+        elif not self._can_make:
+            text = self.tr("No samples yet. A generator makes them: train one (Ctrl+T).")
+        elif not document.is_background:
             text = self.tr("No samples yet. They are made on normal images: open one of them.")
         else:
             text = self.tr("No samples yet. Paint on this image and press Enter.")

@@ -73,7 +73,7 @@ class StylePanel(QWidget):
             State.SHOWN: self.tr("Preview made in {} ms").format(took),
             State.FAILED: self.tr("The preview failed; see the message above."),
         }
-        if document is not None and document.record.is_unpainted:
+        if document is not None and document.is_unpainted:
             self._state.setText(self.tr("To be painted: brush over the defect."))
         elif document is not None and not document.is_background:
             self._state.setText(self.tr("A real defect: painting corrects its label."))
