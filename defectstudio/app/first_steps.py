@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from defectstudio.domain.records import JobState, Role
-from defectstudio.project.project import Project
+from pathlib import Path
+
+from defectstudio.project.glimpse import glimpse
 
 STEPS = ("open", "import", "label", "train", "make", "export")
 
 
-def steps_taken(project: Project) -> tuple[str, ...]:
-    """What was done in a project so far, in the order of STEPS. Asks the database."""
-    done = {job.kind for job in project.jobs() if job.state is JobState.DONE}
-    images = project.images()
-    defects = [image for image in images if image.role is Role.DEFECT]
+def steps_taken(root: Path) -> tuple[str, ...]:
+    """What was done so far in the project at `root`, which need not be open, in the order of
+    STEPS. Raises ProjectError where it cannot be read."""
+    found = glimpse(root)
     taken = {
         "open": True,
-        "import": bool(images),
-        "label": any(not image.is_unpainted for image in defects),
-        "train": bool(project.generators()),
-        "make": bool(project.samples()),
-        "export": "export" in done,
+        "import": found.images,
+        "label": found.labels,
+        "train": found.generators,
+        "make": found.samples,
+        "export": found.exports,
     }
     return tuple(step for step in STEPS if taken[step])

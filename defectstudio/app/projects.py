@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defectstudio.app.first_steps import steps_taken
 from defectstudio.app.settings import RecentProject, Settings, change, load
-from defectstudio.domain.errors import SettingError
+from defectstudio.domain.errors import ProjectError, SettingError
 from defectstudio.project.place import DATABASE, is_project
 from defectstudio.project.project import Project
 
@@ -31,9 +31,10 @@ def remember(project: Project) -> str:
     Returns what a person should know when that was not possible, else an empty text: the
     project is used all the same.
     """
-    one = RecentProject(project.id, project.root, project.root.name, steps_taken(project))
 
     def edit(settings: Settings) -> Settings:
+        steps = steps_taken(project.root)
+        one = RecentProject(project.id, project.root, project.root.name, steps)
         # A copy has its original's identity: one is the other moved where only one is there.
         others = [
             old
@@ -61,9 +62,15 @@ def recent_projects() -> tuple[tuple[RecentProject, ...], str]:
     return loaded.settings.present, loaded.note
 
 
+def looked_at(project: RecentProject) -> RecentProject:
+    """A recent project with the steps that are taken by now, by whatever program. Raises
+    ProjectError where it cannot be read."""
+    return replace(project, steps=steps_taken(project.path))
+
+
 def _tried(edit: Callable[[Settings], Settings]) -> str:
     try:
         change(edit)
-    except SettingError as error:
+    except (SettingError, ProjectError) as error:
         return str(error)
     return ""

@@ -152,8 +152,9 @@ class MainWindow(QMainWindow):
         self.evaluating.dress(ground)
 
     def prepare(self) -> None:
-        """Import, off this thread, what the first stroke needs."""
+        """Import, off this thread, what the first stroke needs; look at the last project."""
         self.files.run(_import_dear, lambda _: None, self.messages.show_error)
+        self.opening.look_at_last()
 
     # --- projects
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from defectstudio.app.projects import recent_projects, remember
+from defectstudio.app.projects import looked_at, recent_projects, remember
 from defectstudio.app.window_lock import WindowLock
 from defectstudio.domain.errors import ProjectError
 from defectstudio.gui.icons import icon
@@ -124,6 +124,18 @@ class Opening(QObject):
         self._window.welcome.show_recent(recent, is_open=project is not None)
         for text in filter(None, (note, trouble)):
             self._window.messages.show_note(text)
+
+    def look_at_last(self) -> None:
+        """Tick the steps taken in the project that was open last: a command may have taken more
+        since, or a window that was killed."""
+        window = self._window
+        for last in recent_projects()[0][:1]:
+            window.files.run_while(
+                lambda: window.session is None,
+                lambda last=last: looked_at(last),
+                window.welcome.show_steps,
+                lambda _: None,  # who opens it is told
+            )
 
     def _panels(self, session: Session) -> Panels:
         window = self._window

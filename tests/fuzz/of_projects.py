@@ -170,7 +170,7 @@ def _opened(folder: Path) -> None:
             project.earlier_labels(image.id)
         for dataset in project.datasets():
             project.dataset_entries(dataset.id)
-        project.segmenters(), project.limits(), project.gone_classes(1), steps_taken(project)
+        project.segmenters(), project.limits(), project.gone_classes(1), steps_taken(folder)
         read_locks(folder), read_windows(folder)
         for image in images:
             _each(lambda image=image: open_document(project, image))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton
 
 from defectstudio.app.projects import open_project, remember
 from defectstudio.app.settings import Preferences, Settings, change
+from defectstudio.domain.records import JobState
 from defectstudio.gui.dialogs.new_project import NewProjectDialog
 from defectstudio.gui.theme import DARK
 
@@ -108,6 +109,16 @@ def test_the_first_paint_has_the_look_keys_and_projects_of_the_settings(remember
     assert first_page.actions_["project.open"].shortcut().toString() == "Ctrl+Alt+O"
     first_page.complete()
     assert _recent(first_page) is recent, "a button that is just being pressed stays"
+
+
+def test_the_steps_taken_since_the_last_time_are_ticked(remembered, first_page, qtbot):
+    with open_project(remembered) as project:
+        project.move_job(project.add_job("export", "x").id, JobState.DONE)
+    first_page.complete()
+    sign = first_page.welcome.signs["export"]
+    assert sign.accessibleName() == "to do"
+    first_page.prepare()
+    qtbot.waitUntil(lambda: sign.accessibleName() == "done", timeout=9000)
 
 
 def test_a_recent_project_does_not_wait_for_the_rest(remembered, first_page, qtbot):

@@ -75,7 +75,8 @@ class WelcomePage(QFrame):
         for button in self.findChildren(QPushButton):
             button.setEnabled(not text)
 
-    def _show_steps(self, project: RecentProject | None) -> None:
+    def show_steps(self, project: RecentProject | None) -> None:
+        """Tick the steps that were taken in a project."""
         taken = project.steps if project is not None else ()
         title = self.tr("First steps")
         self._steps_title.setText(f"{title} – {project.name}" if project else title)
@@ -97,7 +98,7 @@ class WelcomePage(QFrame):
             return  # A button that is just being pressed stays.
         self._listed = projects, is_open
         self.back.setVisible(is_open)
-        self._show_steps(projects[0] if projects else None)
+        self.show_steps(projects[0] if projects else None)
         while (row := self._recent.takeAt(0)) is not None:
             if row.widget() is not None:
                 row.widget().hide()
