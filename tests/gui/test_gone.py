@@ -13,7 +13,7 @@ from defectstudio.domain.records import Role
 from defectstudio.imaging.reading import write_png
 from defectstudio.project.images import NewImage
 from defectstudio.project.project import Project
-from tests.gui.test_recovery import journals, open_crashed
+from tests.gui.test_recovery import journals, open_and_wait
 
 
 def test_a_project_that_is_deleted_while_it_is_open_takes_nothing_silently(
@@ -44,7 +44,7 @@ def test_a_window_closed_in_the_midst_of_a_large_stroke_keeps_it(
         item = project.items()[0].id
         project.add_images(item, [NewImage("0 large", Role.NORMAL, picture)])
         large = next(one for one in project.images(item) if one.name == "0 large")
-    session = open_crashed(window, qtbot, project_root)
+    session = open_and_wait(window, qtbot, project_root)
     session.documents.open(large.id)
     qtbot.waitUntil(lambda: session.studio.document.record.id == large.id)
     studio = session.studio

@@ -41,6 +41,7 @@ def project_root(tmp_path):
 def test_a_training_is_watched_cancelled_resumed_and_closed_upon(opened, qtbot, project_root):
     panel = opened.jobs
     opened.actions_["segmenter.train"].trigger()
+    qtbot.waitUntil(lambda: opened.findChild(SegmenterDialog) is not None, timeout=9000)
     dialog = opened.findChild(SegmenterDialog)
     editors = dialog.page.form.editors
     for name, value in TINY.items():

@@ -131,9 +131,9 @@ def _export_reads_back_equal(window, qtbot, sample):
     qtbot.waitUntil(lambda: bool(window.findChildren(ExportDialog)), timeout=20000)
     [dialog] = window.findChildren(ExportDialog)
     out = dialog.choice.out
-    with qtbot.waitSignal(window.commands.noted, timeout=20000) as noted:
+    with qtbot.waitSignal(window.commands.ended, timeout=20000) as ended:
         dialog.go.click()
-    assert "3 images exported, 1 of them synthetic" in noted.args[0]
+    assert "3 images exported, 1 of them synthetic" in ended.args[0]
     table = COCO(str(out / "annotations.json"))
     label, images = read_label(sample.label_file), set()
     found = np.zeros(label.shape, np.uint8)

@@ -31,7 +31,7 @@ def crashed(project_root):
     return project_root, _lose(project_root, 0, 30), _lose(project_root, 1, 50)
 
 
-def open_crashed(window, qtbot, root):
+def open_and_wait(window, qtbot, root):
     window.commands.open_path(root)
     qtbot.waitUntil(
         lambda: window.session is not None and window.session.studio.document is not None,
@@ -46,7 +46,7 @@ def journals(root):
 
 def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbot, crashed):
     root, (first, one), (second, two) = crashed
-    session = open_crashed(window, qtbot, root)
+    session = open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     assert "2 edit(s) on 2 image(s)" in window.recovery.bar.text.text()
     window.recovery.bar.recover.click()
@@ -72,7 +72,7 @@ def test_lost_strokes_are_recovered_on_the_open_image_and_on_others(window, qtbo
 
 def test_an_image_with_recovered_strokes_is_shown(window, qtbot, crashed):
     root, (first, _), (second, two) = crashed
-    session = open_crashed(window, qtbot, root)
+    session = open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     other = next(one.id for one in session.project.images() if one.id not in (first, second))
     session.documents.open(other)
@@ -86,7 +86,7 @@ def test_lost_strokes_of_a_class_that_was_merged_meanwhile_are_saved_as_the_othe
     window, qtbot, crashed
 ):
     root, (first, one), _ = crashed
-    session = open_crashed(window, qtbot, root)
+    session = open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     assert session.studio.document.record.id == first
     kept = next(found.id for found in session.studio.classes if found.id != 1)
@@ -98,7 +98,7 @@ def test_lost_strokes_of_a_class_that_was_merged_meanwhile_are_saved_as_the_othe
 
 def test_an_image_that_is_being_read_shows_what_was_recovered(window, qtbot, crashed):
     root, _, (second, two) = crashed
-    session = open_crashed(window, qtbot, root)
+    session = open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     session.documents.open(second)
     window.recovery.bar.recover.click()
@@ -112,7 +112,7 @@ def test_an_image_that_is_being_read_shows_what_was_recovered(window, qtbot, cra
 
 def test_lost_strokes_are_discarded_only_when_asked_twice(window, qtbot, crashed, monkeypatch):
     root = crashed[0]
-    session = open_crashed(window, qtbot, root)
+    session = open_and_wait(window, qtbot, root)
     bar = window.recovery.bar
     qtbot.waitUntil(bar.isVisible)
     monkeypatch.setattr(bar, "may_discard", lambda: False)
@@ -127,9 +127,9 @@ def test_lost_strokes_are_discarded_only_when_asked_twice(window, qtbot, crashed
 
 def test_what_is_not_decided_is_asked_again(window, qtbot, crashed):
     root = crashed[0]
-    open_crashed(window, qtbot, root)
+    open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     window.close_project()
     assert not window.recovery.bar.isVisible()
-    open_crashed(window, qtbot, root)
+    open_and_wait(window, qtbot, root)
     qtbot.waitUntil(window.recovery.bar.isVisible)

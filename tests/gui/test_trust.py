@@ -17,7 +17,7 @@ from defectstudio.gui.dialogs.export import ExportChoice
 from defectstudio.gui.dialogs.import_images import ImportChoice
 from defectstudio.imaging.reading import read_label
 from defectstudio.project.project import Project
-from tests.gui.test_recovery import journals, open_crashed
+from tests.gui.test_recovery import journals, open_and_wait
 
 FULL = OSError(28, "No space left on device")
 
@@ -274,7 +274,7 @@ def test_a_killed_window_frees_the_project_and_loses_no_stroke(window, qtbot, pr
         [sys.executable, "-c", KILLED, str(project_root), here], check=False, timeout=300
     )
     assert killed.returncode < 0
-    session = open_crashed(window, qtbot, project_root)
+    session = open_and_wait(window, qtbot, project_root)
     qtbot.waitUntil(window.recovery.bar.isVisible)
     window.recovery.bar.recover.click()
     labels = session.studio.document.plane.labels
