@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from defectstudio.domain.records import ImageRecord, Item, Review, Role, SampleRecord, Split
+from defectstudio.domain.records import ImageRecord, Item, Review, SampleRecord, Split
 from defectstudio.project.project import Project
 
 
@@ -37,8 +37,7 @@ def kind_of(record: ImageRecord | SampleRecord) -> Kind:
     """Of one image or sample."""
     if isinstance(record, SampleRecord):
         return _OF_REVIEW[record.review]
-    bare = record.role is Role.DEFECT and record.label_file is None
-    return Kind.UNLABELED if bare else Kind.REAL
+    return Kind.UNLABELED if record.is_unpainted else Kind.REAL
 
 
 def kinds_of(*, real: bool, synthetic: bool, undecided: bool) -> frozenset[Kind]:

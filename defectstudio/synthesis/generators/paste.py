@@ -140,7 +140,10 @@ class Paste:
 
 
 def _uncovered(rest: Mask) -> Box | None:
-    """The box of the largest part of what is not covered; None where that is little."""
+    """The box of the largest part of what is not covered; None where that is little.
+
+    Not by `components`, which cuts out every crumb: 8 ms where 5 are enough at 128 px.
+    """
     count, _, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8))
     if count == 1:
         return None
